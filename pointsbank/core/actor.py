@@ -1,0 +1,77 @@
+"""Who is asking, in which role, for which part of the organisation tree."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pointsbank.core.errors import Forbidden, say
+
+
+class Role(StrEnum):
+    """A power held for an organisation and everything below it."""
+
+    VOLUNTEER = "volunteer"
+    ORGANISER = "organiser"
+    CLERK = "clerk"
+    REVIEWER = "reviewer"
+    SECRETARY = "secretary"
+    OFFICIAL = "official"
+    ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"
+
+
+ROLE_NAMES = {
+    Role.VOLUNTEER: say("志愿者"),
+    Role.ORGANISER: say("活动组织者"),
+    Role.CLERK: say("兑换点工作人员"),
+    Role.REVIEWER: say("审核员"),
+    Role.SECRETARY: say("书记"),
+    Role.OFFICIAL: say("上级部门"),
+    Role.ADMINISTRATOR: say("管理员"),
+    Role.AUDITOR: say("监督员"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role with the organisations that it reaches: the one it is held for and all below."""
+
+    role: Role
+    org_id: int
+    reach: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """``kind`` is ``user`` for a person and ``system`` for the program itself.
+
+    ``member_id`` is the volunteer that the person is, where she is one; ``name`` is for her own page only.
+    """
+
+    kind: str
+    id: int
+    member_id: int | None = None
+    name: str = ""
+    grants: tuple[Grant, ...] = field(default=())
+    address: str = ""
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        held = {grant.role for grant in self.grants}
+        return frozenset(held | {Role.VOLUNTEER} if self.member_id else held)
+
+    def reach(self, *roles: Role) -> frozenset[int]:
+        """The organisations in which this actor holds one of these roles."""
+        return frozenset().union(*(g.reach for g in self.grants if g.role in roles))
+
+    def may(self, *roles: Role, org_id: int) -> bool:
+        return self.kind == "system" or any(
+            g.role in roles and org_id in g.reach for g in self.grants
+        )
+
+    def require(self, *roles: Role, org_id: int) -> None:
+        """Refuse with ``Forbidden`` unless one of the roles is held for this organisation."""
+        if not self.may(*roles, org_id=org_id):
+            raise Forbidden
+
+
+SYSTEM = Actor(kind="system", id=0)

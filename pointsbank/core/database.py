@@ -1,0 +1,163 @@
+"""Tables' common base, and the two doors to the database: ``transaction()`` and ``snapshot()``."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, Enum, MetaData, text
+from sqlalchemy import Table as SQLTable
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.event import listens_for
+from sqlmodel import Field, Session, SQLModel
+
+__all__ = [
+    "Database", "Session", "Table", "append_only", "choice", "key", "open_database", "reference",
+    "snapshot", "transaction",
+]  # fmt: skip
+
+
+class Table(SQLModel):
+    """Base of every table. Declare it before any model, so that constraints get their names from here."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+@listens_for(SQLTable, "after_parent_attach")
+def _make_strict(table: SQLTable, _parent: object) -> None:
+    # A STRICT table refuses a value of another type; set here so that no model and no migration forgets it.
+    table.dialect_options["sqlite"]["strict"] = True
+
+
+def key() -> Any:
+    """A table's own number, given by the database."""
+    return Field(default=None, primary_key=True, sa_type=BigInteger)
+
+
+def reference(target: str, *, optional: bool = False, **options: Any) -> Any:
+    """A foreign key to ``table.column``; its type is that of ``key()``."""
+    if optional:
+        options.setdefault("default", None)
+    return Field(foreign_key=target, sa_type=BigInteger, nullable=optional, **options)
+
+
+def choice(kind: type[StrEnum]) -> Any:
+    """The column type of an enum: its values as text, with a CHECK."""
+    return Enum(
+        kind,
+        values_callable=lambda members: [member.value for member in members],
+        native_enum=False,
+        create_constraint=True,
+        name=kind.__name__.lower(),
+    )
+
+
+APPEND_ONLY: set[str] = set()
+
+
+def append_only(*tables: str) -> None:
+    """Declare tables whose rows are never changed or removed; ``protection`` gives the triggers for them."""
+    APPEND_ONLY.update(tables)
+
+
+def protection(table: str, dialect: str) -> list[str]:
+    """The statements that make a database refuse UPDATE and DELETE on a table (TRUNCATE too, on PostgreSQL)."""
+    if dialect == "sqlite":
+        return [
+            f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb.upper()} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            for verb in ("update", "delete")
+        ]
+    return [
+        "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$",
+        f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+    ]
+
+
+class Database(ABC):
+    """One bank's database, opened. ``url`` is SQLAlchemy's."""
+
+    dialect: str
+
+    @abstractmethod
+    def transaction(self) -> AbstractContextManager[Session]:
+        """Write: all of the body or nothing; left only when it is durable."""
+
+    @abstractmethod
+    def snapshot(self) -> AbstractContextManager[Session]:
+        """Read one consistent state; a write raises."""
+
+    @abstractmethod
+    def administer(self) -> AbstractContextManager[Connection]:
+        """A connection in one transaction for migrations and whole-database work."""
+
+    @property
+    @abstractmethod
+    def engine(self) -> Engine: ...
+
+    @abstractmethod
+    def close(self) -> None: ...
+
+
+_current: Database | None = None
+
+
+def open_database(url: str) -> Database:
+    """Open the database at this address and make it the one that ``transaction()`` uses.
+
+    ``sqlite:///path`` and ``postgresql+psycopg://…`` (``?options=-csearch_path%3D…`` chooses the bank's schema).
+    """
+    global _current  # noqa: PLW0603 - one process serves one bank
+    if url.startswith("sqlite"):
+        from pointsbank.core.sqlite import SqliteDatabase
+
+        _current = SqliteDatabase(url)
+    else:
+        from pointsbank.core.postgres import PostgresDatabase
+
+        _current = PostgresDatabase(url)
+    return _current
+
+
+def current() -> Database:
+    """The database of this process."""
+    if _current is None:
+        raise RuntimeError("no database is open: call open_database first")
+    return _current
+
+
+def use(database: Database) -> None:
+    """Make an opened database the one of this process."""
+    global _current  # noqa: PLW0603 - one process serves one bank
+    _current = database
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Open the one transaction of a request, job or command. Does not nest."""
+    with current().transaction() as session:
+        yield session
+
+
+@contextmanager
+def snapshot() -> Iterator[Session]:
+    """Open a consistent, read-only view."""
+    with current().snapshot() as session:
+        yield session
+
+
+def answers() -> bool:
+    """Whether the database answers a query now."""
+    with snapshot() as session:
+        return session.connection().execute(text("SELECT 1")).scalar() == 1

@@ -1,0 +1,71 @@
+"""The five kinds of refusal. An edge turns each into a status and a sentence in the reader's language."""
+
+import re
+from typing import Any, ClassVar
+
+
+def say(sentence: str) -> str:
+    """Mark a Chinese sentence for the catalogues; the edge translates it when it is shown."""
+    return sentence
+
+
+class Refused(Exception):
+    """Something that a person asked for and that the rules do not allow; nothing was written.
+
+    ``sentence`` holds ``%(fact)s`` places which ``facts`` fills. Facts are numbers, codes, instants, dates
+    and public names of things, never a person's name, number or phone: they may be logged.
+    """
+
+    sentence: ClassVar[str] = say("无法完成。")
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__(self.sentence)
+        self.facts = facts
+
+    @property
+    def code(self) -> str:
+        """Stable name for programs: the class name in snake case."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.facts}" if self.facts else self.code
+
+
+class Invalid(Refused):
+    """What came in is not of the form asked for (422). ``fields``: name to list of sentences."""
+
+    sentence = say("填写的内容有误，请检查后重试。")
+
+    def __init__(self, fields: dict[str, list[str]] | None = None, **facts: Any) -> None:
+        super().__init__(**facts)
+        self.fields = fields or {}
+
+
+class Unauthenticated(Refused):
+    """Nobody is signed in where somebody must be (401)."""
+
+    sentence = say("请先登录。")
+
+
+class Forbidden(Refused):
+    """The actor lacks the role for this object (403)."""
+
+    sentence = say("您没有办理此项的权限。")
+
+
+class NotFound(Refused):
+    """There is no such thing, or none that this actor may know of (404)."""
+
+    sentence = say("没有找到。")
+
+
+class Conflict(Refused):
+    """The thing is not in a state for this (409)."""
+
+    sentence = say("当前状态不能办理此项。")
+
+
+class Exhausted(Refused):
+    """There is not enough of it: points, stock, places (409)."""
+
+    sentence = say("数量不足。")

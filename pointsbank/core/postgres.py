@@ -1,0 +1,44 @@
+"""PostgreSQL: READ COMMITTED for writes, a read-only REPEATABLE READ for snapshots."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import create_engine
+from sqlalchemy.engine import Connection, Engine
+from sqlmodel import Session
+
+from pointsbank.core.database import Database
+
+
+class PostgresDatabase(Database):
+    """A pool of connections for each of the two doors, in the bank's schema."""
+
+    dialect = "postgresql"
+
+    def __init__(self, url: str) -> None:
+        self._writer = create_engine(url, pool_size=16, max_overflow=48, isolation_level="READ COMMITTED")
+        self._reader = self._writer.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+
+    @property
+    def engine(self) -> Engine:
+        return self._writer
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        with Session(self._reader, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def administer(self) -> Iterator[Connection]:
+        with self._writer.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        self._writer.dispose()

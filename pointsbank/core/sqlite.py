@@ -1,0 +1,224 @@
+"""SQLite: one connection that writes and shares its commits, many that only read."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import structlog
+from sqlalchemy import (
+    JSON, BigInteger, Boolean, Date, DateTime, Integer, SmallInteger, String, Text, create_engine, event,
+)  # fmt: skip
+from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.pool import QueuePool, StaticPool
+from sqlmodel import Session
+
+from pointsbank.core.database import Database
+
+MOST_BODIES_A_COMMIT = 64
+_BUSY_MS = 30_000
+_SAFE_FROM = (3, 51, 3)  # 3.7.0 to 3.51.2 can corrupt a WAL that two connections reset
+
+
+def driver() -> ModuleType:
+    """The SQLite module: pysqlite3 with its own recent library, else Python's."""
+    try:
+        import pysqlite3
+
+        return pysqlite3  # type: ignore[no-any-return]
+    except ImportError:
+        import sqlite3
+
+        return sqlite3
+
+
+@compiles(BigInteger, "sqlite")
+@compiles(SmallInteger, "sqlite")
+@compiles(Integer, "sqlite")
+@compiles(Boolean, "sqlite")
+def _integer(_type: Any, _compiler: Any, **_: Any) -> str:
+    return "INTEGER"
+
+
+@compiles(String, "sqlite")
+@compiles(Text, "sqlite")
+@compiles(JSON, "sqlite")
+@compiles(Date, "sqlite")
+@compiles(DateTime, "sqlite")
+def _text(_type: Any, _compiler: Any, **_: Any) -> str:
+    return "TEXT"
+
+
+class _Commit:
+    """A commit that several bodies share: they wait on ``done``; ``error`` is why it failed."""
+
+    __slots__ = ("bodies", "done", "error")
+
+    def __init__(self) -> None:
+        self.bodies = 0
+        self.done = threading.Event()
+        self.error: BaseException | None = None
+
+
+class SqliteDatabase(Database):
+    """Bodies run one after another on the writing connection, each in a savepoint, and share the COMMIT.
+
+    A body that raises undoes its own savepoint only. Nobody leaves ``transaction()`` before the commit is durable,
+    a refused body included: what it was refused for may be in the same commit.
+    """
+
+    dialect = "sqlite"
+
+    def __init__(self, url: str) -> None:
+        self.path = Path(make_url(url).database or "")
+        module = driver()
+        self.safe_to_share = module.sqlite_version_info >= _SAFE_FROM
+        if not self.safe_to_share:
+            structlog.get_logger().warning("old_sqlite", version=module.sqlite_version, wanted="3.51.3")
+        self._writer = create_engine(
+            f"sqlite:///{self.path}",
+            module=module,
+            poolclass=StaticPool,
+            connect_args={"check_same_thread": False, "timeout": _BUSY_MS / 1000},
+        )
+        self._readers = create_engine(
+            f"sqlite:///file:{self.path}?mode=ro&uri=true",
+            module=module,
+            poolclass=QueuePool,
+            pool_size=8,
+            max_overflow=56,
+            connect_args={"check_same_thread": False, "timeout": _BUSY_MS / 1000},
+        )
+        event.listen(self._writer, "connect", _prepare_writer)
+        event.listen(self._writer, "begin", _begin_immediate)
+        event.listen(self._readers, "connect", _prepare_reader)
+        event.listen(self._readers, "begin", _begin)
+        self._turn = threading.Lock()
+        self._queue = threading.Lock()
+        self._queueing = 0
+        self._holder: int | None = None
+        self._connection: Connection | None = None
+        self._commit: _Commit | None = None
+
+    @property
+    def engine(self) -> Engine:
+        return self._writer
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        commit = self._enter()
+        try:
+            assert self._connection is not None  # noqa: S101 - _enter opened it
+            with (
+                Session(
+                    self._connection, join_transaction_mode="create_savepoint", expire_on_commit=False
+                ) as session,
+                session.begin(),
+            ):
+                yield session
+        finally:
+            self._leave(commit)
+
+    def _enter(self) -> _Commit:
+        """Wait for the turn to write; join the open commit or begin the next."""
+        if self._holder == threading.get_ident():
+            raise RuntimeError("transaction() does not nest: hand the session on")
+        with self._queue:
+            self._queueing += 1
+        self._turn.acquire()
+        with self._queue:
+            self._queueing -= 1
+        try:
+            if self._connection is None:
+                self._connection = self._writer.connect()
+            if self._commit is None:
+                self._connection.begin()
+                self._commit = _Commit()
+        except BaseException:
+            self._turn.release()
+            raise
+        self._holder = threading.get_ident()
+        self._commit.bodies += 1
+        return self._commit
+
+    def _leave(self, commit: _Commit) -> None:
+        """Commit for all who share it, or leave that to whoever is queueing; return when it is durable."""
+        self._holder = None
+        if self._queueing and commit.bodies < MOST_BODIES_A_COMMIT:
+            self._turn.release()
+            commit.done.wait()
+        else:
+            self._finish(commit)
+        if commit.error is not None:
+            raise commit.error
+
+    def _finish(self, commit: _Commit) -> None:
+        connection = self._connection
+        assert connection is not None  # noqa: S101 - opened by _enter
+        try:
+            connection.get_transaction().commit()  # type: ignore[union-attr]
+        except BaseException as failure:
+            commit.error = failure
+            self._connection = None
+            connection.invalidate()
+            connection.close()
+        finally:
+            self._commit = None
+            commit.done.set()
+            self._turn.release()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        with Session(self._readers, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def administer(self) -> Iterator[Connection]:
+        self._turn.acquire()
+        try:
+            with self._writer.connect() as connection, connection.begin():
+                yield connection
+        finally:
+            self._turn.release()
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        self._writer.dispose()
+        self._readers.dispose()
+
+
+def _prepare_writer(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # we begin and commit ourselves
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        f"busy_timeout = {_BUSY_MS}",
+        "cache_size = -65536",
+        "temp_store = MEMORY",
+        "recursive_triggers = ON",  # or INSERT OR REPLACE would delete rows without firing their triggers
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _prepare_reader(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("query_only = ON", f"busy_timeout = {_BUSY_MS}", "cache_size = -65536", "temp_store = MEMORY"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
