@@ -1,0 +1,211 @@
+"""What a deed is worth: categories of deeds, the dated points rule as a value, and the sum it gives, with reasons."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from pointsbank.core.errors import Conflict, Invalid, NotFound, say
+from pointsbank.ledger.rules import MORALITY, PARTY
+
+POINT_UNITS = (MORALITY, PARTY)
+MOST_POINTS_PER_HOUR = 1_000
+MOST_POINTS_A_DAY = 10_000
+MOST_MINUTES_AN_ACTIVITY = 24 * 60
+
+
+class DeedCategory(StrEnum):
+    """The classes of deed that towns give different points for; an event's kind is one of them."""
+
+    ENVIRONMENT = "environment"
+    PATROL = "patrol"
+    HELP = "help"
+    MEDIATION = "mediation"
+    PUBLICITY = "publicity"
+    REPAIRS = "repairs"
+    CULTURE = "culture"
+    OTHER = "other"
+
+
+DEED_CATEGORIES: dict[str, str] = {
+    DeedCategory.ENVIRONMENT: say("环境整治"),
+    DeedCategory.PATROL: say("治安巡逻"),
+    DeedCategory.HELP: say("帮扶慰问"),
+    DeedCategory.MEDIATION: say("矛盾调解"),
+    DeedCategory.PUBLICITY: say("政策宣传"),
+    DeedCategory.REPAIRS: say("便民维修"),
+    DeedCategory.CULTURE: say("文体活动"),
+    DeedCategory.OTHER: say("其他"),
+}
+
+
+class Audience(StrEnum):
+    """Who earns by a rule: everyone, or party members only."""
+
+    ALL = "all"
+    PARTY = "party"
+
+
+class Rounding(StrEnum):
+    """How minutes times points per hour become whole points."""
+
+    DOWN = "down"
+    HALF_UP = "half_up"
+    UP = "up"
+
+
+@dataclass(frozen=True, slots=True)
+class PointsRule:
+    """One version of an organisation's rule for one unit, in force from ``from_on`` through ``until_on``.
+
+    ``by_category`` gives the points per hour of categories that differ from ``points_per_hour`` (0: earns nothing),
+    ``each_time`` points that are added once for an activity of that category, however long it was.
+    """
+
+    id: int
+    org_id: int
+    unit: str
+    version: int
+    from_on: date
+    until_on: date | None
+    points_per_hour: int
+    by_category: Mapping[str, int] = field(default_factory=dict)
+    each_time: Mapping[str, int] = field(default_factory=dict)
+    most_minutes_an_activity: int | None = None
+    most_a_day: int | None = None
+    audience: Audience = Audience.ALL
+    rounding: Rounding = Rounding.DOWN
+
+    @property
+    def ref(self) -> str:
+        """How a ledger entry names the rule that decided it."""
+        return f"points_rule:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One clause of an explanation; the edge translates ``sentence`` and fills in the facts."""
+
+    sentence: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PointsEarned:
+    """Points, 0 or more, and the steps that led to them in the order in which they were taken."""
+
+    points: int
+    why: tuple[Reason, ...]
+
+
+class UnknownPointsUnit(NotFound):
+    """Points rules exist for units of points only; hours have a rule of their own."""
+
+    sentence = say("没有“%(unit)s”这种积分。")
+
+
+class RuleBackdated(Conflict):
+    """A rule may not change what people were told before."""
+
+    sentence = say("积分规则不能追溯：最早从%(today)s起施行。")
+
+
+class LaterRuleStands(Conflict):
+    """Versions follow one another in time."""
+
+    sentence = say("第%(version)s版规则已定于%(from_on)s起施行，新规则须晚于这一天。")
+
+
+class PointsRuleOutOfRange(Invalid):
+    """A number of the rule is negative, huge, or for no known category."""
+
+    sentence = say("积分规则的数值超出允许范围，请检查后重试。")
+
+
+def in_force(rules: Iterable[PointsRule], on: date) -> list[PointsRule]:
+    """The rule of each unit that decides on a day, from rules in order of nearness."""
+    deciding: dict[str, PointsRule] = {}
+    for rule in rules:
+        if rule.from_on <= on and (rule.until_on is None or on <= rule.until_on):
+            deciding.setdefault(rule.unit, rule)
+    return list(deciding.values())
+
+
+def earns(rule: PointsRule, *, is_party_member: bool) -> bool:
+    """Whether a person earns by this rule at all."""
+    return rule.audience is Audience.ALL or is_party_member
+
+
+def points_for(
+    minutes: int, category: str, rule: PointsRule, *, earned_today: int = 0
+) -> PointsEarned:
+    """The points of one activity of ``minutes``, in the rule's unit; ``earned_today`` counts toward the day's cap."""
+    why: list[Reason] = []
+    counted = minutes
+    most = rule.most_minutes_an_activity
+    if most is not None and minutes > most:
+        counted = most
+        why.append(
+            Reason(
+                say("服务%(minutes)s分钟，每次最多计%(most)s分钟"),
+                {"minutes": minutes, "most": most},
+            )
+        )
+    else:
+        why.append(Reason(say("服务%(minutes)s分钟"), {"minutes": minutes}))
+    per_hour = rule.by_category.get(category, rule.points_per_hour)
+    points = _rounded(counted * per_hour, rule.rounding)
+    if per_hour:
+        why.append(Reason(_HOURLY[rule.rounding], {"per_hour": per_hour, "points": points}))
+    extra = rule.each_time.get(category, 0)
+    if extra:
+        points += extra
+        why.append(Reason(say("每次另计%(points)s分"), {"points": extra}))
+    if not per_hour and not extra:
+        why.append(Reason(say("这类活动不计分")))
+    if rule.most_a_day is not None:
+        room = max(rule.most_a_day - earned_today, 0)
+        if points > room:
+            points = room
+            facts = {"most": rule.most_a_day, "earned": earned_today, "points": points}
+            why.append(
+                Reason(say("每天最多%(most)s分，当天已得%(earned)s分，本次计%(points)s分"), facts)
+            )
+    return PointsEarned(points, tuple(why))
+
+
+_HOURLY = {
+    Rounding.DOWN: say("每小时%(per_hour)s分，不足1分舍去，计%(points)s分"),
+    Rounding.HALF_UP: say("每小时%(per_hour)s分，四舍五入，计%(points)s分"),
+    Rounding.UP: say("每小时%(per_hour)s分，不足1分按1分，计%(points)s分"),
+}
+
+
+def _rounded(minute_points: int, rounding: Rounding) -> int:
+    """Points from minutes times points per hour."""
+    spare = {Rounding.DOWN: 0, Rounding.HALF_UP: 30, Rounding.UP: 59}[rounding]
+    return (minute_points + spare) // 60
+
+
+def check_points_rule(
+    *,
+    points_per_hour: int,
+    by_category: Mapping[str, int],
+    each_time: Mapping[str, int],
+    most_minutes_an_activity: int | None,
+    most_a_day: int | None,
+) -> None:
+    """Refuse with ``PointsRuleOutOfRange`` when a number is negative or huge, or a category unknown."""
+    hourly = [points_per_hour, *by_category.values(), *each_time.values()]
+    fits = (
+        all(0 <= points <= MOST_POINTS_PER_HOUR for points in hourly)
+        and {*by_category, *each_time} <= set(DEED_CATEGORIES)
+        and (
+            most_minutes_an_activity is None
+            or 1 <= most_minutes_an_activity <= MOST_MINUTES_AN_ACTIVITY
+        )
+        and (most_a_day is None or 1 <= most_a_day <= MOST_POINTS_A_DAY)
+    )
+    if not fits:
+        raise PointsRuleOutOfRange

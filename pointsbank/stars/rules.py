@@ -1,0 +1,101 @@
+"""The ladder of stars as a value, and the standing that so many minutes give on it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from pointsbank.core.errors import Conflict, Invalid, say
+
+MOST_LEVELS = 9
+MOST_HOURS = 100_000
+
+
+class Window(StrEnum):
+    """Which hours count: all of a lifetime, or those of the calendar year."""
+
+    LIFETIME = "lifetime"
+    CALENDAR_YEAR = "calendar_year"
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A star and the whole hours it takes."""
+
+    star: int
+    hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class StarLadder:
+    """One version of an organisation's ladder; ``levels`` rise. The national default has ``id`` 0."""
+
+    id: int
+    org_id: int
+    version: int
+    from_on: date
+    until_on: date | None
+    window: Window
+    levels: tuple[Level, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StarStanding:
+    """Minutes counted in the window, the star they give (0: none yet), and what the next one still takes.
+
+    ``next_star`` and ``minutes_to_next`` are None on the top level; ``step_percent`` is the way gone from the present
+    level to the next, 0 to 100.
+    """
+
+    star: int
+    minutes: int
+    window: Window
+    next_star: int | None
+    next_hours: int | None
+    minutes_to_next: int | None
+    step_percent: int
+
+
+class LadderBackdated(Conflict):
+    """A ladder may not take back a star that was shown."""
+
+    sentence = say("星级标准不能追溯：最早从%(today)s起施行。")
+
+
+class LaterLadderStands(Conflict):
+    """Versions follow one another in time."""
+
+    sentence = say("第%(version)s版星级标准已定于%(from_on)s起施行，新标准须晚于这一天。")
+
+
+class LadderOutOfOrder(Invalid):
+    """Levels must be stars 1, 2, 3 … with hours that rise."""
+
+    sentence = say("星级须从一星起逐级设置，所需小时数逐级增加。")
+
+
+def star_for(minutes: int, ladder: StarLadder) -> StarStanding:
+    """Where so many minutes stand on a ladder."""
+    reached = [level for level in ladder.levels if level.hours * 60 <= minutes]
+    ahead = ladder.levels[len(reached) :]
+    star, floor = (reached[-1].star, reached[-1].hours * 60) if reached else (0, 0)
+    if not ahead:
+        return StarStanding(star, minutes, ladder.window, None, None, None, 100)
+    step = ahead[0].hours * 60
+    percent = max(minutes - floor, 0) * 100 // (step - floor)
+    return StarStanding(
+        star, minutes, ladder.window, ahead[0].star, ahead[0].hours, step - minutes, percent
+    )
+
+
+def check_levels(levels: Sequence[Level]) -> None:
+    """Refuse with ``LadderOutOfOrder`` unless stars are 1, 2, 3 … and hours rise."""
+    hours = [level.hours for level in levels]
+    fits = (
+        1 <= len(levels) <= MOST_LEVELS
+        and [level.star for level in levels] == list(range(1, len(levels) + 1))
+        and all(low < high for low, high in zip([0, *hours], hours, strict=False))
+        and hours[-1] <= MOST_HOURS
+    )
+    if not fits:
+        raise LadderOutOfOrder
