@@ -1,0 +1,102 @@
+"""Every setting of a bank, with its default; ``config.example.toml`` explains each to the one who installs it."""
+
+import os
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource,
+)  # fmt: skip
+
+from pointsbank.core.errors import Refused, say
+
+CONFIG_NAME = "config.toml"
+
+
+class BadConfiguration(Refused):
+    """The configuration cannot be used; the program does not start."""
+
+    sentence = say("配置文件 %(path)s 有误：%(problem)s")
+
+    def __str__(self) -> str:
+        return self.sentence % self.facts
+
+
+class Settings(BaseSettings):
+    """Read from a TOML file, then from ``POINTSBANK_…`` in the environment, which wins."""
+
+    model_config = SettingsConfigDict(env_prefix="POINTSBANK_", extra="forbid")
+    file: ClassVar[Path | None] = None
+
+    data: Path = Path("pointsbank-data")
+    database_url: str = ""
+    public_url: str = ""
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    threads: int = Field(16, ge=1, le=256)
+    workers: int = Field(1, ge=1, le=64)
+    time_zone: str = "Asia/Shanghai"
+    trusted_proxies: int = Field(0, ge=0, le=5)
+    volunteer_session_days: int = Field(90, ge=1, le=400)
+    staff_idle_minutes: int = Field(30, ge=1, le=600)
+    claim_minutes: int = Field(10, ge=1, le=60)
+    seal_minutes: int = Field(5, ge=1, le=1440)
+    unsealed_most: int = Field(100_000, ge=1)
+    upload_bytes: int = Field(2_000_000, ge=10_000)
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource, **_: Any,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:  # fmt: skip
+        if cls.file is None:
+            return init_settings, env_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, cls.file)
+
+    @property
+    def database(self) -> str:
+        """SQLAlchemy's address of the database; the embedded one in ``data`` unless another is set."""
+        return self.database_url or f"sqlite:///{self.data.resolve() / 'pointsbank.db'}"
+
+    @property
+    def keys_file(self) -> Path:
+        return self.data / "keys"
+
+
+def load(*, data: Path | None = None, file: Path | None = None) -> Settings:
+    """Settings of the bank in folder ``data`` or with the configuration ``file``.
+
+    Without either, ``POINTSBANK_CONFIG`` names the file. Refuses with ``BadConfiguration``: no such file, not TOML,
+    unknown key, value out of range.
+    """
+    if file is None and data is None and (named := os.environ.get("POINTSBANK_CONFIG")):
+        file = Path(named)
+    if file is None and data is not None and (data / CONFIG_NAME).is_file():
+        file = data / CONFIG_NAME
+    if file is not None and not file.is_file():
+        raise BadConfiguration(path=file, problem="没有这个文件 / no such file")
+
+    class Loaded(Settings):
+        pass
+
+    Loaded.file = file
+    given: dict[str, Any] = {} if data is None else {"data": data}
+    try:
+        return Loaded(**given)
+    except ValidationError as failure:
+        raise BadConfiguration(path=file or "环境变量", problem=_explain(failure)) from None
+    except ValueError as failure:
+        raise BadConfiguration(path=file, problem=str(failure)) from None
+
+
+def _explain(failure: ValidationError) -> str:
+    problems = []
+    for error in failure.errors():
+        name = ".".join(str(part) for part in error["loc"])
+        if error["type"] == "extra_forbidden":
+            problems.append(f"不认识的设置 {name} / unknown setting {name}")
+        else:
+            problems.append(f"{name}: {error['msg']}")
+    return "; ".join(problems)

@@ -1,0 +1,45 @@
+"""Brings a database to the newest version of its tables, forward only, by Alembic."""
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from pointsbank.core import resources
+from pointsbank.core.database import APPEND_ONLY, Database
+
+
+def configuration() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(resources.folder("migrations")))
+    return config
+
+
+def upgrade(database: Database) -> None:
+    """Apply what is missing, in one transaction, then check that every protecting trigger is there."""
+    newest = ScriptDirectory.from_config(configuration()).get_current_head()
+    with database.administer() as connection:
+        if MigrationContext.configure(connection).get_current_revision() != newest:
+            config = configuration()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    unprotected = APPEND_ONLY - protected(database)
+    if unprotected:
+        raise RuntimeError(f"tables without their protecting trigger: {sorted(unprotected)}")
+
+
+def protected(database: Database) -> set[str]:
+    """The tables whose rows the database itself refuses to change or remove."""
+    if database.dialect == "sqlite":
+        wanted = 2
+        question = "SELECT tbl_name, count(*) FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%\\_no\\_%' ESCAPE '\\' GROUP BY 1"
+    else:
+        wanted = 1
+        question = (
+            "SELECT c.relname, count(*) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
+            "WHERE t.tgname LIKE '%\\_no\\_change' AND c.relnamespace = current_schema()::regnamespace "
+            "AND t.tgenabled = 'O' GROUP BY 1"
+        )
+    with database.administer() as connection:
+        found = connection.exec_driver_sql(question.replace("%", "%%") if wanted == 1 else question)
+        return {table for table, count in found if count >= wanted}
