@@ -1,0 +1,200 @@
+"""What may be exchanged for what: baskets, receipt numbers, and why a counter says no."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from pointsbank.core.errors import Conflict, Exhausted, Forbidden, Invalid, NotFound, say
+
+MOST_LINES = 50
+MOST_OF_ONE = 999
+MOST_STOCKED = 1_000_000
+HIGHEST_PRICE = 1_000_000
+
+
+class RedemptionState(StrEnum):
+    """Whether the goods are with the member or back on the shelf."""
+
+    HANDED_OVER = "handed_over"
+    TAKEN_BACK = "taken_back"
+
+
+class MovementKind(StrEnum):
+    """Why a number of goods came to the shelf or left it."""
+
+    STOCKED = "stocked"
+    REDEEMED = "redeemed"
+    TAKEN_BACK = "taken_back"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """So many of one of the goods."""
+
+    goods_id: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """What one member wants at one counter; the client makes a ``key`` for each redemption."""
+
+    key: str
+    org_id: int
+    member_id: int
+    wishes: tuple[Wish, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One of the goods as it stands on the shelf: ``price_points`` of the ledger unit ``unit``."""
+
+    goods_id: int
+    org_id: int
+    name: str
+    unit_name: str
+    unit: str
+    price_points: int
+    stock: int
+    withdrawn_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PricedLine:
+    """A wish with the offer that answers it."""
+
+    offer: Offer
+    quantity: int
+
+    @property
+    def points(self) -> int:
+        return self.quantity * self.offer.price_points
+
+
+class KeyTaken(Conflict):
+    """The key belongs to another redemption or delivery."""
+
+    sentence = say("这次操作的编号已用于另一笔业务（%(number)s），请刷新页面后重试。")
+
+
+class EmptyBasket(Invalid):
+    sentence = say("请至少选择一件商品。")
+
+
+class MixedUnits(Invalid):
+    """One redemption is paid in one kind of points."""
+
+    sentence = say("所选商品使用不同种类的积分，请分两次兑换。")
+
+
+class GoodsNotFound(NotFound):
+    sentence = say("没有找到这件商品（编号 %(goods_id)s）。")
+
+
+class GoodsNotHere(NotFound):
+    """The goods belong to another counter."""
+
+    sentence = say("%(goods)s不在这个兑换点，请到它所在的兑换点兑换。")
+
+
+class RedemptionNotFound(NotFound):
+    sentence = say("没有找到这笔兑换。")
+
+
+class MemberLeft(Conflict):
+    sentence = say("该成员已于 %(since)s 退出，不能兑换。")
+
+
+class GoodsWithdrawn(Conflict):
+    sentence = say("%(goods)s已于 %(since)s 下架，请选择其他商品。")
+
+
+class GoodsExist(Conflict):
+    """Two goods of one counter may not bear the same name."""
+
+    sentence = say("这个兑换点已有名为“%(goods)s”的商品，请直接为它入库。")
+
+
+class OutOfStock(Exhausted):
+    sentence = say("%(goods)s只剩 %(left)s %(unit_name)s，不够 %(wanted)s %(unit_name)s。")
+
+
+class TooFewPoints(Exhausted):
+    sentence = say("积分不足：现有 %(has)s 分，需要 %(needed)s 分，还差 %(short)s 分。")
+
+
+class TooMuchStock(Exhausted):
+    sentence = say("%(goods)s的库存不能超过 %(most)s %(unit_name)s。")
+
+
+class AlreadyTakenBack(Conflict):
+    sentence = say("这笔兑换已于 %(since)s 撤销，不能再次撤销。")
+
+
+class TakeBackTooLate(Forbidden):
+    """A clerk takes back on the same day; later it is the secretary's."""
+
+    sentence = say("兑换点只能撤销当天的兑换，这笔是 %(on)s 的，请由社区书记办理。")
+
+
+def merged(wishes: Sequence[Wish]) -> tuple[Wish, ...]:
+    """The same wishes with one line for each of the goods, in the order of their ids."""
+    wanted: dict[int, int] = {}
+    for wish in wishes:
+        wanted[wish.goods_id] = wanted.get(wish.goods_id, 0) + wish.quantity
+    return tuple(Wish(goods_id, wanted[goods_id]) for goods_id in sorted(wanted))
+
+
+def priced(wishes: Sequence[Wish], offers: Mapping[int, Offer]) -> list[PricedLine]:
+    """Lines for wishes whose goods are all in ``offers``."""
+    return [PricedLine(offers[wish.goods_id], wish.quantity) for wish in wishes]
+
+
+def check_form(wishes: Sequence[Wish]) -> None:
+    """Refuse a basket that no shelf could answer: nothing in it."""
+    if not any(wish.quantity > 0 for wish in wishes):
+        raise EmptyBasket
+
+
+def check_at_counter(lines: Sequence[PricedLine], org_id: int) -> None:
+    """Refuse goods of another counter."""
+    for line in lines:
+        if line.offer.org_id != org_id:
+            raise GoodsNotHere(goods=line.offer.name)
+
+
+def check_on_offer(lines: Sequence[PricedLine]) -> None:
+    """Refuse withdrawn goods, and a basket paid in two kinds of points."""
+    for line in lines:
+        if line.offer.withdrawn_at is not None:
+            raise GoodsWithdrawn(goods=line.offer.name, since=line.offer.withdrawn_at)
+    if len({line.offer.unit for line in lines}) > 1:
+        raise MixedUnits
+
+
+def check_stock(lines: Sequence[PricedLine]) -> None:
+    """Refuse more than the shelf holds, saying what is left."""
+    for line in lines:
+        if line.quantity > line.offer.stock:
+            raise OutOfStock(
+                goods=line.offer.name,
+                left=line.offer.stock,
+                wanted=line.quantity,
+                unit_name=line.offer.unit_name,
+            )
+
+
+def total_points(lines: Sequence[PricedLine]) -> int:
+    return sum(line.points for line in lines)
+
+
+def receipt_number(day: date, sequence: int) -> str:
+    """``2026-0312-0007``: the seventh receipt that a counter wrote on 12 March 2026."""
+    return f"{day:%Y-%m%d}-{sequence:04d}"
+
+
+def summary(lines: Sequence[tuple[str, int]]) -> str:
+    """Goods and counts in one line, as told on the member's page: ``大米 ×1、肥皂 ×2``."""
+    return "、".join(f"{name} ×{quantity}" for name, quantity in lines)
