@@ -1,0 +1,87 @@
+"""What people look up about organisations. Roll-ups go through the closure, at any depth in one query."""
+
+from collections.abc import Collection, Iterable
+
+from sqlalchemy import Select, select
+from sqlmodel import Session, col
+
+from pointsbank.orgs.models import Organisation, OrganisationKind, OrganisationReach
+from pointsbank.orgs.rules import Kind, NoSuchOrganisation
+
+
+def kinds(session: Session) -> dict[str, Kind]:
+    """Every kind of organisation by its code."""
+    rows = session.execute(select(OrganisationKind)).scalars()
+    return {row.code: Kind(row.code, row.line, row.level, row.name) for row in rows}
+
+
+def organisation(session: Session, org_id: int) -> Organisation:
+    """The organisation, or ``NoSuchOrganisation``."""
+    found = session.get(Organisation, org_id)
+    if found is None:
+        raise NoSuchOrganisation
+    return found
+
+
+def organisations(session: Session, org_ids: Iterable[int]) -> dict[int, Organisation]:
+    """Those of the organisations that exist, by id."""
+    wanted = select(Organisation).where(col(Organisation.id).in_(set(org_ids)))
+    return {org.id: org for org in session.execute(wanted).scalars()}
+
+
+def below(session: Session, org_ids: Collection[int]) -> dict[int, frozenset[int]]:
+    """For each organisation the ids of itself and everything below it."""
+    reach: dict[int, set[int]] = {org_id: set() for org_id in org_ids}
+    pairs = select(OrganisationReach.ancestor_id, OrganisationReach.organisation_id).where(
+        col(OrganisationReach.ancestor_id).in_(reach)
+    )
+    for ancestor_id, organisation_id in session.execute(pairs):
+        reach[ancestor_id].add(organisation_id)
+    return {org_id: frozenset(ids) for org_id, ids in reach.items()}
+
+
+def ids_below(org_ids: Iterable[int]) -> Select[tuple[int]]:
+    """A subquery of the ids of these organisations and everything below: for ``column.in_(ids_below(…))``."""
+    return select(OrganisationReach.organisation_id).where(
+        col(OrganisationReach.ancestor_id).in_(set(org_ids))
+    )
+
+
+def ancestors(session: Session, org_id: int) -> list[Organisation]:
+    """The organisation itself, then its parent, and so on to the root."""
+    return ancestors_of(session, [org_id])[org_id]
+
+
+def ancestors_of(session: Session, org_ids: Iterable[int]) -> dict[int, list[Organisation]]:
+    """For each organisation itself and its ancestors, nearest first."""
+    wanted = set(org_ids)
+    lines: dict[int, list[Organisation]] = {org_id: [] for org_id in wanted}
+    rows = session.execute(
+        select(OrganisationReach.organisation_id, Organisation)
+        .join(Organisation, col(Organisation.id) == col(OrganisationReach.ancestor_id))
+        .where(col(OrganisationReach.organisation_id).in_(wanted))
+        .order_by(col(OrganisationReach.organisation_id), col(OrganisationReach.depth))
+    )
+    for organisation_id, above in rows:
+        lines[organisation_id].append(above)
+    return lines
+
+
+def children(session: Session, org_id: int) -> list[Organisation]:
+    """The organisations directly under this one, in the order of founding."""
+    wanted = (
+        select(Organisation)
+        .where(col(Organisation.parent_id) == org_id)
+        .order_by(col(Organisation.id))
+    )
+    return list(session.execute(wanted).scalars())
+
+
+def of_kind(session: Session, kind: str, under: Iterable[int]) -> list[Organisation]:
+    """The organisations of one kind below (or among) these, in the order of founding."""
+    wanted = (
+        select(Organisation)
+        .where(col(Organisation.kind) == kind, col(Organisation.id).in_(ids_below(under)))
+        .order_by(col(Organisation.id))
+    )
+    return list(session.execute(wanted).scalars())
