@@ -1,0 +1,115 @@
+"""What runs by itself: features' jobs on APScheduler, each due slot once, by one leader."""
+
+import fcntl
+import importlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from apscheduler.schedulers.base import BaseScheduler
+from apscheduler.triggers.cron import CronTrigger
+from sqlalchemy import UniqueConstraint, insert, select, text, update
+
+from pointsbank.core import bank, clock
+from pointsbank.core.database import Database, Table, current, key, transaction
+from pointsbank.core.resources import features
+
+_LEADER = 7_013_001  # advisory lock number of the scheduler on PostgreSQL
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """``cron`` is a crontab line in the service's time zone; ``run`` takes the instant at which the run is due."""
+
+    name: str
+    cron: str
+    run: Callable[[datetime], None]
+
+
+class JobRun(Table, table=True):
+    """One run of one job for one due slot; the pair is unique, so that two schedulers never run it twice."""
+
+    __tablename__ = "job_run"
+    __table_args__ = (UniqueConstraint("job", "due_at"),)
+
+    id: int = key()
+    job: str
+    due_at: datetime
+    finished_at: datetime | None = None
+    failure: str = ""
+
+
+def jobs() -> list[Job]:
+    """Every feature's jobs, from the tuple ``JOBS`` of its ``jobs.py``."""
+    found: list[Job] = []
+    for feature in features():
+        name = f"pointsbank.{feature}.jobs"
+        if feature != "core" and importlib.util.find_spec(name):
+            found.extend(importlib.import_module(name).JOBS)
+    return found
+
+
+def run_due(job: Job, due_at: datetime) -> bool:
+    """Run a job for a slot unless some scheduler has taken that slot already; whether it ran."""
+    with transaction() as session:
+        taken = session.execute(
+            select(JobRun.id).where(JobRun.job == job.name, JobRun.due_at == due_at)  # type: ignore[arg-type]
+        ).first()
+        if taken:
+            return False
+        run_id = session.execute(
+            insert(JobRun).values(job=job.name, due_at=due_at).returning(JobRun.id)  # type: ignore[call-overload]
+        ).scalar_one()
+    failure = ""
+    try:
+        job.run(due_at)
+    except Exception as error:
+        failure = type(error).__name__
+        log.exception("job_failed", job=job.name)
+    with transaction() as session:
+        session.execute(
+            update(JobRun)
+            .where(JobRun.id == run_id)  # type: ignore[arg-type]
+            .values(finished_at=clock.now(), failure=failure)
+        )
+    return not failure
+
+
+def schedule(scheduler: BaseScheduler) -> None:
+    """Put every job on the scheduler."""
+    for job in jobs():
+        scheduler.add_job(
+            _fire,
+            CronTrigger.from_crontab(job.cron, timezone=clock.zone()),
+            args=[job],
+            id=job.name,
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=3600,
+        )
+
+
+def _fire(job: Job) -> None:
+    run_due(job, clock.now().replace(second=0, microsecond=0, tzinfo=UTC))
+
+
+@contextmanager
+def leadership(database: Database | None = None) -> Iterator[bool]:
+    """Hold the one leader's place of this bank while the body runs; ``False`` where another process has it."""
+    database = database or current()
+    if database.dialect == "sqlite":
+        with (bank.folder() / "scheduler.lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                yield False
+                return
+            yield True
+        return
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        asked: dict[str, Any] = {"lock": _LEADER}
+        yield bool(connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), asked).scalar())

@@ -1,0 +1,70 @@
+"""Who may call a route: ``@allow`` on each, checked before it runs."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import ParamSpec, TypeVar
+
+from flask import Flask, current_app, g, request
+
+from pointsbank.core.actor import Actor, Role
+from pointsbank.core.errors import Forbidden, Unauthenticated
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Audience(StrEnum):
+    ANYONE = "anyone"
+    SIGNED_IN = "signed_in"
+
+
+ANYONE = Audience.ANYONE
+SIGNED_IN = Audience.SIGNED_IN
+
+
+def allow(*who: Role | Audience) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Declare who may call a route: roles (any one of them), ``SIGNED_IN``, or ``ANYONE``."""
+
+    def mark(view: Callable[P, R]) -> Callable[P, R]:
+        view.allowed = frozenset(who)  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def actor() -> Actor:
+    """Who is asking. Refuses with ``Unauthenticated`` where nobody is signed in."""
+    found = visitor()
+    if found is None:
+        raise Unauthenticated
+    return found
+
+
+def visitor() -> Actor | None:
+    """Who is asking, or ``None``."""
+    if "visitor" not in g:
+        g.visitor = current_app.extensions["resolve_actor"](request)
+    return g.visitor  # type: ignore[no-any-return]
+
+
+def check_access() -> None:
+    """Before every request: refuse with Unauthenticated, then Forbidden, unless the route's declaration is met."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is None:
+        return
+    allowed: frozenset[Role | Audience] = view.allowed  # type: ignore[attr-defined]
+    if ANYONE in allowed:
+        return
+    asking = actor()
+    if SIGNED_IN not in allowed and not allowed & asking.roles:
+        raise Forbidden
+
+
+def require_declarations(app: Flask) -> None:
+    """Stop the start when a route does not say who may call it."""
+    for endpoint in ("static", "api-docs.openapi_json"):
+        if endpoint in app.view_functions:
+            app.view_functions[endpoint] = allow(ANYONE)(app.view_functions[endpoint])
+    bare = sorted(name for name, view in app.view_functions.items() if not hasattr(view, "allowed"))
+    if bare:
+        raise RuntimeError(f"routes without @allow: {', '.join(bare)}")

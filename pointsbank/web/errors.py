@@ -1,0 +1,85 @@
+"""One place where a refusal becomes a status and a sentence: problem details in the API, a page elsewhere."""
+
+from typing import Any
+
+import structlog
+from flask import Flask, Response, jsonify, redirect, render_template, request
+from flask_babel import gettext
+from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.wrappers import Response as AnyResponse
+
+from pointsbank.core.errors import (
+    Conflict, Exhausted, Forbidden, Invalid, NotFound, Refused, Unauthenticated, say,
+)  # fmt: skip
+from pointsbank.web.formats import fact
+from pointsbank.web.requests import sentences, wants_fragment
+
+STATUSES = (
+    (Invalid, 422), (Unauthenticated, 401), (Forbidden, 403), (NotFound, 404), (Conflict, 409), (Exhausted, 409),
+)  # fmt: skip
+_HTTP_SENTENCES = {
+    400: say("请求的格式有误。"),
+    401: say("请先登录。"),
+    403: say("您没有办理此项的权限。"),
+    404: say("没有这个页面。"),
+    405: say("不能这样使用这个地址。"),
+    413: say("提交的内容过大。"),
+    415: say("请求的内容类型有误，应为 JSON。"),
+    422: say("填写的内容有误，请检查后重试。"),
+    429: say("操作太频繁，请稍后再试。"),
+    500: say("系统出错了，已记录。请稍后再试。"),
+}
+log = structlog.get_logger()
+
+
+def status_of(refused: Refused) -> int:
+    return next((status for kind, status in STATUSES if isinstance(refused, kind)), 409)
+
+
+def sentence_of(refused: Refused) -> str:
+    """The refusal's sentence in the reader's language, its facts written as people write them."""
+    return gettext(refused.sentence) % {name: fact(value) for name, value in refused.facts.items()}
+
+
+def register(app: Flask) -> None:
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(HTTPException, _http)
+
+
+def _refused(refused: Refused) -> AnyResponse | tuple[Any, int]:
+    log.info("refused", code=refused.code, endpoint=request.endpoint)
+    status = status_of(refused)
+    if status == 401 and not _is_api() and not wants_fragment():
+        wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"
+        return redirect(f"/sign-in?next={wanted}", 303)
+    errors = refused.fields if isinstance(refused, Invalid) else {}
+    return _answer(status, refused.code, sentence_of(refused), errors)
+
+
+def _http(error: HTTPException) -> AnyResponse | tuple[Any, int]:
+    if error.response is not None or error.code is None or error.code < 400:
+        return error.get_response()  # type: ignore[return-value]
+    if isinstance(error, InternalServerError):
+        log.error("failed", endpoint=request.endpoint, error=type(error.original_exception).__name__)
+    messages = getattr(error, "data", {}).get("messages", {})
+    # webargs puts the place first: {"json": {"title": [...]}}
+    errors = sentences(next(iter(messages.values()))) if messages else {}
+    sentence = gettext(_HTTP_SENTENCES.get(error.code, _HTTP_SENTENCES[400]))
+    return _answer(error.code, error.name.lower().replace(" ", "_"), sentence, errors)
+
+
+def _answer(
+    status: int, code: str, sentence: str, errors: dict[str, list[str]]
+) -> tuple[Response | str, int]:
+    if _is_api():
+        body = jsonify(
+            type=f"urn:pointsbank:{code}", title=sentence, status=status, code=code, errors=errors
+        )
+        body.mimetype = "application/problem+json"
+        return body, status
+    template = "fragment_error.html" if wants_fragment() else "error.html"
+    return render_template(template, status=status, sentence=sentence, errors=errors), status
+
+
+def _is_api() -> bool:
+    return request.path.startswith("/api/")

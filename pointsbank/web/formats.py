@@ -1,0 +1,53 @@
+"""How numbers, hours and times are written for people, in both languages."""
+
+from datetime import date, datetime
+from typing import Any
+
+from flask import Flask
+from flask_babel import gettext
+
+from pointsbank.core import clock
+
+
+def hours(minutes: int) -> str:
+    """Minutes as hours, to a tenth, rounded down: 750 → ``12.5``."""
+    tenths = abs(minutes) // 6
+    text = f"{tenths // 10:,}.{tenths % 10}".removesuffix(".0")
+    return f"-{text}" if minutes < 0 and tenths else text
+
+
+def number(value: int) -> str:
+    return f"{value:,}"
+
+
+def day(value: date | datetime) -> str:
+    """A date; the year is left out when it is this one."""
+    if isinstance(value, datetime):
+        value = clock.local_day(value)
+    if value.year == clock.today().year:
+        return gettext("%(month)d月%(day)d日", month=value.month, day=value.day)
+    return gettext("%(year)d年%(month)d月%(day)d日", year=value.year, month=value.month, day=value.day)
+
+
+def clock_time(instant: datetime) -> str:
+    return clock.local(instant).strftime("%H:%M")
+
+
+def instant(value: datetime) -> str:
+    """A date and a time of day in the service's zone."""
+    return f"{day(value)} {clock_time(value)}"
+
+
+def fact(value: Any) -> Any:
+    """A refusal's fact as a person reads it."""
+    if isinstance(value, datetime):
+        return clock_time(value) if clock.local_day(value) == clock.today() else instant(value)
+    if isinstance(value, date):
+        return day(value)
+    return number(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def register(app: Flask) -> None:
+    app.jinja_env.filters.update(
+        hours=hours, number=number, day=day, clock=clock_time, instant=instant
+    )

@@ -1,0 +1,80 @@
+"""The session cookie: a signed envelope round the session's token, which also carries when it was last used."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from flask import Flask, Request, Response, g, request
+
+from pointsbank.core import bank, clock, tokens
+from pointsbank.core.actor import Actor
+from pointsbank.core.errors import Refused
+
+COOKIE = "session_token"
+_LONGEST = timedelta(days=400)
+_REFRESH = timedelta(minutes=1)
+
+
+def open_session_cookie(response: Response, token: str, idle_minutes: int = 0) -> None:
+    """Hand the session's token to the browser; with ``idle_minutes`` it stops counting when unused that long."""
+    _write(response, token, idle_minutes, clock.now())
+
+
+def close_session_cookie(response: Response) -> None:
+    response.delete_cookie(COOKIE, path="/")
+
+
+def token_of(asked: Request) -> str | None:
+    """The session's token: from the Authorization header (machines) or from a cookie that is not idle."""
+    header = asked.headers.get("Authorization", "")
+    if header.startswith("Bearer "):
+        return header.removeprefix("Bearer ").strip()
+    cookie = asked.cookies.get(COOKIE)
+    if cookie is None:
+        return None
+    now = clock.now()
+    try:
+        held, seen_at = tokens.read("session-cookie", cookie, at=now, lifetime=_LONGEST)
+    except Refused:
+        return None
+    token, idle_minutes = str(held["token"]), int(held["idle"])
+    if idle_minutes:
+        if now - seen_at > timedelta(minutes=idle_minutes):
+            return None
+        if now - seen_at > _REFRESH:
+            g.refresh = (token, idle_minutes)
+    return token
+
+
+def by_cookie() -> bool:
+    """Whether the browser sent its cookie, and so could have been made to by another site."""
+    return "Authorization" not in request.headers
+
+
+def register(app: Flask, actor_of: Callable[[str, datetime, str], Actor | None]) -> None:
+    """Make ``actor_of(token, at, address)`` the way a request becomes an ``Actor``."""
+
+    def resolve(asked: Request) -> Actor | None:
+        token = token_of(asked)
+        return actor_of(token, clock.now(), asked.remote_addr or "") if token else None
+
+    app.extensions["resolve_actor"] = resolve
+    app.after_request(_refresh)
+
+
+def _refresh(response: Response) -> Response:
+    if "refresh" in g and not any(h.startswith(COOKIE) for h in response.headers.getlist("Set-Cookie")):
+        token, idle_minutes = g.refresh
+        _write(response, token, idle_minutes, clock.now())
+    return response
+
+
+def _write(response: Response, token: str, idle_minutes: int, at: datetime) -> None:
+    response.set_cookie(
+        COOKIE,
+        tokens.sign("session-cookie", {"token": token, "idle": idle_minutes}, at=at.astimezone(UTC)),
+        max_age=None if idle_minutes else timedelta(days=bank.settings().volunteer_session_days),
+        secure=bank.settings().public_url.startswith("https://"),
+        httponly=True,
+        samesite="Lax",
+        path="/",
+    )
