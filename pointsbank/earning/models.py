@@ -1,4 +1,4 @@
-"""The points rules: one row a version, never rewritten but for the day on which its successor ends it."""
+"""The points rules: one row a version, never rewritten but for the day on which it ends."""
 
 from datetime import date
 
@@ -24,7 +24,7 @@ class PointsRuleRow(Table, table=True):
         CheckConstraint("most_a_day BETWEEN 1 AND 10000", name="most_a_day"),
     )
 
-    id: int | None = key()
+    id: int = key()
     org_id: int = reference("organisation.id")
     unit: str = Field(max_length=16)
     version: int

@@ -1,12 +1,28 @@
 """Adopting a points rule."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlmodel import Session
+from sqlalchemy import insert, update
+from sqlmodel import Session, col
 
-from pointsbank.core.actor import Actor
-from pointsbank.earning.rules import Audience, PointsRule, Rounding
+from pointsbank.core import audit, clock
+from pointsbank.core.actor import Actor, Role
+from pointsbank.earning import queries
+from pointsbank.earning.models import PointsRuleRow
+from pointsbank.earning.rules import (
+    POINT_UNITS,
+    Audience,
+    LaterRuleStands,
+    PointsRule,
+    Rounding,
+    RuleBackdated,
+    UnknownPointsUnit,
+    check_points_rule,
+)  # fmt: skip
+from pointsbank.orgs.queries import organisation
 
 
 def adopt_points_rule(
@@ -25,10 +41,61 @@ def adopt_points_rule(
     rounding: Rounding = Rounding.DOWN,
     at: datetime,
 ) -> PointsRule:
-    """Put a new version of an organisation's rule for a unit into force from a day; it ends the one before on the eve.
+    """Put a new version of a rule into force from a day; it ends the version before on the eve.
 
-    A repeat with the same day and content is an answer. Refuses, in order: ``NotFound`` (organisation),
-    ``UnknownPointsUnit``, ``Forbidden`` (secretary), ``RuleBackdated`` (before today, unless the system does it),
-    ``LaterRuleStands``, ``PointsRuleOutOfRange``.
+    A repeat with the same day and content is an answer. Refuses, in order: ``NotFound``
+    (organisation), ``UnknownPointsUnit``, ``Forbidden`` (secretary), ``RuleBackdated`` (before
+    today, unless the system does it), ``LaterRuleStands``, ``PointsRuleOutOfRange``.
     """
-    raise NotImplementedError
+    terms: dict[str, Any] = {
+        "points_per_hour": points_per_hour,
+        "by_category": dict(by_category or {}),
+        "each_time": dict(each_time or {}),
+        "most_minutes_an_activity": most_minutes_an_activity,
+        "most_a_day": most_a_day,
+    }
+    wanted = PointsRule(
+        0, org_id, unit, 1, from_on, None, **terms, audience=audience, rounding=rounding
+    )
+    latest = queries.latest_points_rule(session, org_id, unit)
+    if latest and replace(wanted, id=latest.id, version=latest.version) == latest:
+        return latest
+    organisation(session, org_id)
+    if unit not in POINT_UNITS:
+        raise UnknownPointsUnit(unit=unit)
+    actor.require(Role.SECRETARY, org_id=org_id)
+    if actor.kind != "system" and from_on < clock.local_day(at):
+        raise RuleBackdated(today=clock.local_day(at))
+    if latest and from_on <= latest.from_on:
+        raise LaterRuleStands(version=latest.version, from_on=latest.from_on)
+    check_points_rule(**terms)
+    return _succeed(session, actor, latest, wanted, at)
+
+
+def _succeed(
+    session: Session, actor: Actor, latest: PointsRule | None, rule: PointsRule, at: datetime
+) -> PointsRule:
+    if latest:
+        session.execute(
+            update(PointsRuleRow)
+            .where(col(PointsRuleRow.id) == latest.id)
+            .values(until_on=rule.from_on - timedelta(days=1))
+        )
+        rule = replace(rule, version=latest.version + 1)
+    row = {name: getattr(rule, name) for name in PointsRule.__dataclass_fields__ if name != "id"}
+    rule_id = session.execute(
+        insert(PointsRuleRow).returning(col(PointsRuleRow.id)), row
+    ).scalar_one()
+    adopted = replace(rule, id=rule_id)
+    audit.record(
+        session,
+        actor,
+        "earning.adopt_points_rule",
+        ("points_rule", rule_id),
+        at=at,
+        org_id=rule.org_id,
+        unit=rule.unit,
+        version=rule.version,
+        from_on=rule.from_on,
+    )
+    return adopted

@@ -1,65 +1,57 @@
-"""Which points rules decide for an organisation, and what a member has already earned on a day."""
+"""Which points rules decide for an organisation, and what members already earned on a day."""
 
 from collections.abc import Iterable
 from datetime import date
 
-from sqlalchemy import Row, select
-from sqlmodel import Session
+from sqlalchemy import select
+from sqlmodel import Session, col
 
 from pointsbank.earning.models import PointsRuleRow
-from pointsbank.earning.rules import Audience, PointsRule, Rounding, in_force
+from pointsbank.earning.rules import PointsRule, in_force
 from pointsbank.orgs.models import OrganisationReach
 
-_row = PointsRuleRow.__table__  # type: ignore[attr-defined]
-_reach = OrganisationReach.__table__  # type: ignore[attr-defined]
+_FIELDS = tuple(getattr(PointsRuleRow, name) for name in PointsRule.__dataclass_fields__)
 
 
 def points_rules_in_force(session: Session, org_id: int, on: date) -> list[PointsRule]:
-    """The rule of each unit that decides for this organisation on a day: the nearest ancestor's, itself first."""
-    return in_force(points_rules_of(session, [org_id]).get(org_id, []), on)
+    """The rule of each unit that decides on a day: the nearest ancestor's, itself first."""
+    return in_force(points_rules_of(session, [org_id])[org_id], on)
 
 
 def points_rules_of(session: Session, org_ids: Iterable[int]) -> dict[int, list[PointsRule]]:
-    """All versions that ever bear on each organisation, nearest first: for a batch, with ``rules.in_force`` a day."""
-    found = session.execute(
-        select(_reach.c.organisation_id, _row)
-        .join(_row, _row.c.org_id == _reach.c.ancestor_id)
-        .where(_reach.c.organisation_id.in_(sorted(set(org_ids))))
-        .order_by(_reach.c.organisation_id, _reach.c.depth, _row.c.unit, _row.c.version)
+    """All versions that bear on each organisation, nearest first: for batches, see ``in_force``."""
+    rules: dict[int, list[PointsRule]] = {org_id: [] for org_id in org_ids}
+    rows = session.execute(
+        select(col(OrganisationReach.organisation_id), *_FIELDS)
+        .join(PointsRuleRow, col(PointsRuleRow.org_id) == col(OrganisationReach.ancestor_id))
+        .where(col(OrganisationReach.organisation_id).in_(rules))
+        .order_by(OrganisationReach.organisation_id, OrganisationReach.depth, *_FIELDS[2:4])
     )
-    rules: dict[int, list[PointsRule]] = {}
-    for row in found:
-        rules.setdefault(row.organisation_id, []).append(_rule(row))
+    for organisation_id, *fields in rows:
+        rules[organisation_id].append(PointsRule(*fields))
     return rules
 
 
 def points_rules(session: Session, rule_ids: Iterable[int]) -> dict[int, PointsRule]:
     """Rules by number: what a ledger entry's ``points_rule:…`` names."""
-    wanted = sorted(set(rule_ids))
-    found = session.execute(select(_row).where(_row.c.id.in_(wanted))) if wanted else ()
-    return {row.id: _rule(row) for row in found}
+    rows = session.execute(select(*_FIELDS).where(col(PointsRuleRow.id).in_(set(rule_ids))))
+    return {rule.id: rule for rule in (PointsRule(*row) for row in rows)}
 
 
-def _rule(row: Row[tuple[object, ...]]) -> PointsRule:
-    return PointsRule(
-        id=row.id,
-        org_id=row.org_id,
-        unit=row.unit,
-        version=row.version,
-        from_on=row.from_on,
-        until_on=row.until_on,
-        points_per_hour=row.points_per_hour,
-        by_category=row.by_category,
-        each_time=row.each_time,
-        most_minutes_an_activity=row.most_minutes_an_activity,
-        most_a_day=row.most_a_day,
-        audience=Audience(row.audience),
-        rounding=Rounding(row.rounding),
-    )
+def latest_points_rule(session: Session, org_id: int, unit: str) -> PointsRule | None:
+    """The newest version of an organisation's own rule, locked where the database locks rows."""
+    row = session.execute(
+        select(*_FIELDS)
+        .where(col(PointsRuleRow.org_id) == org_id, col(PointsRuleRow.unit) == unit)
+        .order_by(col(PointsRuleRow.version).desc())
+        .limit(1)
+        .with_for_update()
+    ).one_or_none()
+    return PointsRule(*row) if row else None
 
 
 def points_earned_on(
     session: Session, member_ids: Iterable[int], days: Iterable[date]
 ) -> dict[tuple[int, str, date], int]:
-    """Points already earned by service, net of reversals, by member, unit and day: ``earned_today`` of a day's cap."""
+    """Points earned by service, net of reversals, by member, unit and day: for a day's cap."""
     raise NotImplementedError

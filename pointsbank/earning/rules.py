@@ -1,4 +1,4 @@
-"""What a deed is worth: categories of deeds, the dated points rule as a value, and the sum it gives, with reasons."""
+"""What a deed is worth: its category, the dated points rule as a value, the sum with reasons."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -57,10 +57,10 @@ class Rounding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PointsRule:
-    """One version of an organisation's rule for one unit, in force from ``from_on`` through ``until_on``.
+    """One version of an organisation's rule for one unit, in force ``from_on`` to ``until_on``.
 
-    ``by_category`` gives the points per hour of categories that differ from ``points_per_hour`` (0: earns nothing),
-    ``each_time`` points that are added once for an activity of that category, however long it was.
+    ``by_category``: points per hour of categories that differ from ``points_per_hour`` (0: earns
+    nothing). ``each_time``: points added once for an activity of that category, however long.
     """
 
     id: int
@@ -140,7 +140,7 @@ def earns(rule: PointsRule, *, is_party_member: bool) -> bool:
 def points_for(
     minutes: int, category: str, rule: PointsRule, *, earned_today: int = 0
 ) -> PointsEarned:
-    """The points of one activity of ``minutes``, in the rule's unit; ``earned_today`` counts toward the day's cap."""
+    """The points of one activity; ``earned_today`` counts toward the most that a day may give."""
     why: list[Reason] = []
     counted = minutes
     most = rule.most_minutes_an_activity
@@ -196,7 +196,7 @@ def check_points_rule(
     most_minutes_an_activity: int | None,
     most_a_day: int | None,
 ) -> None:
-    """Refuse with ``PointsRuleOutOfRange`` when a number is negative or huge, or a category unknown."""
+    """Refuse with ``PointsRuleOutOfRange``: a number negative or huge, a category unknown."""
     hourly = [points_per_hour, *by_category.values(), *each_time.values()]
     fits = (
         all(0 <= points <= MOST_POINTS_PER_HOUR for points in hourly)

@@ -1,5 +1,6 @@
 """Star volunteers: dated ladders of hours, and where on one a member stands.
 
-Promises: a ladder is data of an organisation, the nearest ancestor's decides for a member by where she lives, and where
-nobody adopted one the national one does; hours are never spent, so a lifetime's star only falls by a correction.
+Promises: a ladder is an organisation's data; the nearest ancestor of where a member lives decides,
+and where nobody adopted one the national one does; hours are never spent, so a lifetime's star only
+falls by a correction.
 """

@@ -19,10 +19,10 @@ class StarLadderRow(Table, table=True):
         CheckConstraint("until_on IS NULL OR until_on >= from_on", name="span"),
     )
 
-    id: int | None = key()
+    id: int = key()
     org_id: int = reference("organisation.id")
     version: int
     from_on: date
     until_on: date | None = None
-    window: Window = Field(sa_type=choice(Window), sa_column_kwargs={"name": "hours_window"})
+    window: Window = Field(sa_type=choice(Window))
     levels: list[list[int]] = Field(sa_type=JSON)

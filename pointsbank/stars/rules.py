@@ -28,7 +28,7 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class StarLadder:
-    """One version of an organisation's ladder; ``levels`` rise. The national default has ``id`` 0."""
+    """One version of an organisation's ladder; levels rise. The national default has ``id`` 0."""
 
     id: int
     org_id: int
@@ -39,12 +39,24 @@ class StarLadder:
     levels: tuple[Level, ...]
 
 
+NATIONAL = StarLadder(
+    id=0,
+    org_id=0,
+    version=0,
+    from_on=date(2012, 10, 23),
+    until_on=None,
+    window=Window.LIFETIME,
+    levels=(Level(1, 100), Level(2, 300), Level(3, 600), Level(4, 1_000), Level(5, 1_500)),
+)
+"""民政部《志愿服务记录办法》2012; decides where nobody adopted another."""
+
+
 @dataclass(frozen=True, slots=True)
 class StarStanding:
-    """Minutes counted in the window, the star they give (0: none yet), and what the next one still takes.
+    """Minutes counted in the window, the star they give (0: none yet), and the way to the next.
 
-    ``next_star`` and ``minutes_to_next`` are None on the top level; ``step_percent`` is the way gone from the present
-    level to the next, 0 to 100.
+    ``next_…`` and ``minutes_to_next`` are None on the top level; ``step_percent`` is the way gone
+    from the present level to the next, 0 to 100.
     """
 
     star: int
