@@ -1,0 +1,153 @@
+"""The book's tables: written once, but for the figures that an account carries."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Index,
+    LargeBinary,
+    TextClause,
+    UniqueConstraint,
+    text,
+)  # fmt: skip
+from sqlmodel import Field
+
+from pointsbank.core.database import Table, append_only, choice, key, reference
+from pointsbank.ledger.rules import ExpiryPolicy, OwnerKind, SpentReversal
+
+
+def number(*, optional: bool = False, **options: Any) -> Any:
+    """A column for amounts and counts, 64 bits wide on every database."""
+    if optional:
+        options.setdefault("default", None)
+    return Field(sa_type=BigInteger, nullable=optional, **options)
+
+
+class Unit(Table, table=True):
+    """What is counted: minutes, points. Declared once."""
+
+    __tablename__ = "unit"
+    __table_args__ = (CheckConstraint("floor <= 0", name="floor"),)
+
+    id: int | None = key()
+    code: str = Field(unique=True)
+    name: str
+    spendable: bool
+    floor: int = number()
+    expiry: ExpiryPolicy = Field(sa_type=choice(ExpiryPolicy))
+    expiry_months: int
+    spent_reversal: SpentReversal = Field(sa_type=choice(SpentReversal))
+    declared_at: datetime
+
+
+class Account(Table, table=True):
+    """An owner's place in one unit. ``version`` counts its transfers.
+
+    The system's accounts carry no figures, so that no row is hot.
+    """
+
+    __tablename__ = "account"
+    __table_args__ = (
+        UniqueConstraint("owner_kind", "owner_id", "unit_id", "kind", "category"),
+        CheckConstraint("held >= 0", name="held"),
+    )
+
+    id: int | None = key()
+    owner_kind: OwnerKind = Field(sa_type=choice(OwnerKind))
+    owner_id: int = number()
+    unit_id: int = reference("unit.id")
+    kind: str
+    category: str
+    balance: int = number()
+    held: int = number()
+    version: int = number()
+
+
+def _where(condition: str) -> dict[str, TextClause]:
+    """The condition of a partial index, for both databases."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+class Transfer(Table, table=True):
+    """One row, source to destination, amount > 0: it cannot be unbalanced.
+
+    A member's side carries the balance after it and the account's version; the system's neither.
+    ``expires_on`` is when the points that it brings, or takes back, lapse.
+    """
+
+    __tablename__ = "transfer"
+    __table_args__ = (
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("source_id <> destination_id", name="two_accounts"),
+        Index(
+            "uq_transfer_source", "source_id", "source_version",
+            unique=True, **_where("source_version IS NOT NULL"),
+        ),
+        Index(
+            "uq_transfer_destination", "destination_id", "destination_version",
+            unique=True, **_where("destination_version IS NOT NULL"),
+        ),
+        Index("ix_transfer_reverses", "reverses", **_where("reverses IS NOT NULL")),
+        Index("ix_transfer_origin", "origin_kind", "origin_id", **_where("origin_kind <> ''")),
+        Index("ix_transfer_effective_on", "effective_on"),
+    )  # fmt: skip
+
+    id: int | None = key()
+    key: str = Field(unique=True)
+    request_hash: bytes = Field(sa_type=LargeBinary)
+    unit_id: int = reference("unit.id")
+    source_id: int = reference("account.id")
+    destination_id: int = reference("account.id")
+    amount: int = number()
+    source_balance: int | None = number(optional=True)
+    source_version: int | None = number(optional=True)
+    destination_balance: int | None = number(optional=True)
+    destination_version: int | None = number(optional=True)
+    effective_on: date
+    expires_on: date | None = None
+    recorded_at: datetime
+    actor_kind: str
+    actor_id: int = number()
+    reason: str
+    origin_kind: str
+    origin_id: int = number()
+    rule: str
+    text_hash: bytes | None = Field(default=None, sa_type=LargeBinary)
+    reverses: int | None = reference("transfer.id", optional=True)
+
+
+class TransferText(Table, table=True):
+    """The free text of a transfer, kept where it can be erased; the book has its salted hash."""
+
+    __tablename__ = "transfer_text"
+
+    transfer_id: int = reference("transfer.id", primary_key=True)
+    salt: bytes = Field(sa_type=LargeBinary)
+    text: str
+
+
+class Seal(Table, table=True):
+    """A closed run of the book, hashed and chained to the seal before.
+
+    ``marks`` holds the beginning of each row's own hash, so that a changed row can be named.
+    """
+
+    __tablename__ = "seal"
+
+    id: int | None = key()
+    first_transfer_id: int = number(unique=True)
+    last_transfer_id: int = number()
+    transfer_count: int = number()
+    last_account_id: int = number()
+    account_count: int = number()
+    last_unit_id: int = number()
+    unit_count: int = number()
+    sealed_at: datetime
+    previous: bytes = Field(sa_type=LargeBinary)
+    digest: bytes = Field(sa_type=LargeBinary)
+    marks: bytes = Field(sa_type=LargeBinary)
+
+
+append_only("unit", "transfer", "seal")

@@ -1,0 +1,221 @@
+"""The ledger's language: accounts, postings, what is answered, what is refused."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from pointsbank.core.errors import Conflict, Exhausted, Invalid, NotFound, say
+
+MINUTES = "minutes"
+MORALITY = "morality"
+PARTY = "party"
+
+MOST_AMOUNT = 1_000_000_000
+LONGEST_KEY = 120
+LONGEST_CODE = 40
+LONGEST_TEXT = 2_000
+
+
+class OwnerKind(StrEnum):
+    """Whose account it is. System accounts carry no balance, so that no row is hot."""
+
+    MEMBER = "member"
+    HOUSEHOLD = "household"
+    ORGANISATION = "organisation"
+    SYSTEM = "system"
+
+
+class SystemKind(StrEnum):
+    """The contra accounts: where points come from and where they go."""
+
+    ISSUED = "issued"
+    REDEEMED = "redeemed"
+    EXPIRED = "expired"
+    ADJUSTED = "adjusted"
+    TRANSIT = "transit"
+
+
+class ExpiryPolicy(StrEnum):
+    """When a unit's points lapse, first in first out; ``months`` ends with its last month."""
+
+    NEVER = "never"
+    END_OF_YEAR = "end_of_year"
+    END_OF_NEXT_YEAR = "end_of_next_year"
+    MONTHS = "months"
+
+
+class SpentReversal(StrEnum):
+    """What happens when an earning is reversed that is already spent."""
+
+    REFUSE = "refuse"
+    DEBT = "debt"
+
+
+OWNER_NAMES = {
+    OwnerKind.MEMBER: say("个人"),
+    OwnerKind.HOUSEHOLD: say("家庭"),
+    OwnerKind.ORGANISATION: say("组织"),
+    OwnerKind.SYSTEM: say("系统"),
+}
+
+SYSTEM_NAMES = {
+    SystemKind.ISSUED: say("发放"),
+    SystemKind.REDEEMED: say("兑换"),
+    SystemKind.EXPIRED: say("到期"),
+    SystemKind.ADJUSTED: say("调整"),
+    SystemKind.TRANSIT: say("在途"),
+}
+
+REASON_NAMES = {
+    "service": say("志愿服务"),
+    "redemption": say("兑换物品"),
+    "take_back": say("退回兑换"),
+    "correction": say("更正"),
+    "opening": say("期初结转"),
+    "expiry": say("积分到期"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class UnitDeclaration:
+    """A unit as data. ``floor`` is the least that balance − held may become (0 or below)."""
+
+    code: str
+    name: str
+    spendable: bool
+    floor: int = 0
+    expiry: ExpiryPolicy = ExpiryPolicy.NEVER
+    expiry_months: int = 0
+    spent_reversal: SpentReversal = SpentReversal.REFUSE
+
+
+DEFAULT_UNITS = (
+    UnitDeclaration(MINUTES, say("服务时长"), spendable=False),
+    UnitDeclaration(MORALITY, say("道德积分"), spendable=True),
+    UnitDeclaration(PARTY, say("党员积分"), spendable=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRef:
+    """Names an account by its owner; it comes into being with its first posting."""
+
+    owner_kind: OwnerKind
+    owner_id: int
+    unit: str
+    kind: str = "balance"
+    category: str = ""
+
+
+def member_account(member_id: int, unit: str) -> AccountRef:
+    return AccountRef(OwnerKind.MEMBER, member_id, unit)
+
+
+def household_account(household_id: int, unit: str) -> AccountRef:
+    return AccountRef(OwnerKind.HOUSEHOLD, household_id, unit)
+
+
+def system_account(unit: str, kind: SystemKind, category: str = "") -> AccountRef:
+    """A contra account. Of ISSUED the category says what earned.
+
+    For minutes that is their provenance (scanned, roster …), for points the class of deed.
+    """
+    return AccountRef(OwnerKind.SYSTEM, 0, unit, kind.value, category)
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One transfer asked for. ``amount`` is in the accounts' unit; ``key`` is made by the caller.
+
+    ``text`` is kept apart, where it can be erased; repeated keys are not compared by it.
+    Postings of one batch that share a ``group`` apply all or none.
+    """
+
+    key: str
+    source: AccountRef
+    destination: AccountRef
+    amount: int
+    effective_on: date
+    reason: str
+    origin_kind: str = ""
+    origin_id: int = 0
+    rule: str = ""
+    text: str = ""
+    reverses: int | None = None
+    group: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A transfer in the book. Balances are those right after it; None for the system's accounts."""
+
+    id: int
+    key: str
+    amount: int
+    source_balance: int | None
+    destination_balance: int | None
+    repeated: bool
+
+
+class PostingMalformed(Invalid):
+    """The two accounts are one, or of two units; or a code is too long. A caller's mistake."""
+
+    sentence = say("记账内容不合规范（%(what)s）。")
+
+
+class AmountOutOfRange(Invalid):
+    """An amount is a whole number from 1 to ``most``."""
+
+    sentence = say("数量须为 1 至 %(most)s 的整数。")
+
+
+class UnknownUnit(NotFound):
+    sentence = say("没有“%(unit)s”这种计量单位。")
+
+
+class UnknownTransfer(NotFound):
+    sentence = say("账本中没有第 %(transfer_id)s 笔。")
+
+
+class KeyReused(Conflict):
+    """The key belongs to a transfer of other content."""
+
+    sentence = say("这个业务编号已用于另一笔内容不同的账，请重新办理。")
+
+
+class PeriodClosed(Conflict):
+    """Nothing is dated into a closed period."""
+
+    sentence = say("%(until)s 及以前的账期已经结账，请记入之后的日期。")
+
+
+class NotSpendable(Conflict):
+    """Of hours nothing is spent: they are only reversed or adjusted."""
+
+    sentence = say("“%(unit)s”只作记录，不能用于支出。")
+
+
+class AlreadyReversed(Conflict):
+    sentence = say("第 %(transfer_id)s 笔已经冲正，不能重复冲正。")
+
+
+class NotReversible(Conflict):
+    """A reversal is not reversed: what it took back is posted anew."""
+
+    sentence = say("第 %(transfer_id)s 笔本身是冲正，不能再冲正。")
+
+
+class MoreThanLeft(Exhausted):
+    """A partial reversal may not exceed what is left of the transfer."""
+
+    sentence = say("第 %(transfer_id)s 笔只剩 %(left)s 可以冲正。")
+
+
+class InsufficientBalance(Exhausted):
+    sentence = say("余额不足：需要 %(needed)s，可用 %(available)s。")
+
+
+class GroupRefused(Conflict):
+    """Another posting of the same group was refused, so none of the group was applied."""
+
+    sentence = say("同一笔业务中的另一项未能入账，全部未记。")
