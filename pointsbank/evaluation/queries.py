@@ -33,7 +33,7 @@ class Seal:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A year of an organisation's people. ``people`` can be gone through once; ``count`` is all of them."""
+    """A year of an organisation's ``count`` people. ``people`` can be gone through once."""
 
     org_id: int
     org_name: str

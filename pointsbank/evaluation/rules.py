@@ -123,8 +123,8 @@ def seal_digest(
     """SHA-256 over a fixed binary encoding: head, columns, rows in order. 32 bytes.
 
     Integers are big-endian and of fixed width, instants microseconds since 1970, texts UTF-8 after
-    their length; ``previous`` is the digest of the organisation's seal before (zeros for its first),
-    which chains the years.
+    their length; ``previous`` is the digest of the organisation's seal before (zeros for its
+    first), which chains the years.
     """
     sum_ = hashlib.sha256()
     micros = round(sealed_at.timestamp() * 1_000_000)
