@@ -73,14 +73,37 @@ class PricedLine:
         return self.quantity * self.offer.price_points
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A redemption done or undone; ``balance_points`` is what the member had right after.
+
+    ``repeated`` when it was so already and this is the first answer again.
+    """
+
+    redemption_id: int
+    number: str
+    unit: str
+    total_points: int
+    balance_points: int
+    repeated: bool = False
+
+
 class KeyTaken(Conflict):
     """The key belongs to another redemption or delivery."""
 
-    sentence = say("这次操作的编号已用于另一笔业务（%(number)s），请刷新页面后重试。")
+    sentence = say("这次操作的编号已用于另一笔业务，请刷新页面后重试。")
 
 
 class EmptyBasket(Invalid):
     sentence = say("请至少选择一件商品。")
+
+
+class WrongQuantity(Invalid):
+    sentence = say("数量应为 1 至 %(most)s 之间的整数。")
+
+
+class WrongPrice(Invalid):
+    sentence = say("价格应为 1 至 %(most)s 分之间的整数。")
 
 
 class MixedUnits(Invalid):
@@ -89,8 +112,8 @@ class MixedUnits(Invalid):
     sentence = say("所选商品使用不同种类的积分，请分两次兑换。")
 
 
-class GoodsNotFound(NotFound):
-    sentence = say("没有找到这件商品（编号 %(goods_id)s）。")
+class NoSuchGoods(NotFound):
+    sentence = say("没有这件商品。")
 
 
 class GoodsNotHere(NotFound):
@@ -99,12 +122,8 @@ class GoodsNotHere(NotFound):
     sentence = say("%(goods)s不在这个兑换点，请到它所在的兑换点兑换。")
 
 
-class RedemptionNotFound(NotFound):
-    sentence = say("没有找到这笔兑换。")
-
-
-class MemberLeft(Conflict):
-    sentence = say("该成员已于 %(since)s 退出，不能兑换。")
+class NoSuchRedemption(NotFound):
+    sentence = say("没有这笔兑换。")
 
 
 class GoodsWithdrawn(Conflict):
@@ -114,7 +133,7 @@ class GoodsWithdrawn(Conflict):
 class GoodsExist(Conflict):
     """Two goods of one counter may not bear the same name."""
 
-    sentence = say("这个兑换点已有名为“%(goods)s”的商品，请直接为它入库。")
+    sentence = say("这个兑换点已有“%(goods)s”，请直接为它入库。")
 
 
 class OutOfStock(Exhausted):
@@ -122,7 +141,7 @@ class OutOfStock(Exhausted):
 
 
 class TooFewPoints(Exhausted):
-    sentence = say("积分不足：现有 %(has)s 分，需要 %(needed)s 分，还差 %(short)s 分。")
+    sentence = say("积分不够：现有 %(has)s 分，需要 %(needed)s 分，还差 %(short)s 分。")
 
 
 class TooMuchStock(Exhausted):
@@ -153,9 +172,11 @@ def priced(wishes: Sequence[Wish], offers: Mapping[int, Offer]) -> list[PricedLi
 
 
 def check_form(wishes: Sequence[Wish]) -> None:
-    """Refuse a basket that no shelf could answer: nothing in it."""
-    if not any(wish.quantity > 0 for wish in wishes):
+    """Refuse what no shelf could answer: an empty basket, fewer than one, more than a person carries."""
+    if not wishes:
         raise EmptyBasket
+    if any(not 0 < wish.quantity <= MOST_OF_ONE for wish in wishes):
+        raise WrongQuantity(most=MOST_OF_ONE)
 
 
 def check_at_counter(lines: Sequence[PricedLine], org_id: int) -> None:
@@ -174,16 +195,23 @@ def check_on_offer(lines: Sequence[PricedLine]) -> None:
         raise MixedUnits
 
 
-def check_stock(lines: Sequence[PricedLine]) -> None:
-    """Refuse more than the shelf holds, saying what is left."""
+def check_stock(lines: Sequence[PricedLine], left: Mapping[int, int]) -> None:
+    """Refuse more than the shelf holds (``left``: goods to number), saying what is left."""
     for line in lines:
-        if line.quantity > line.offer.stock:
+        offer = line.offer
+        if line.quantity > left[offer.goods_id]:
             raise OutOfStock(
-                goods=line.offer.name,
-                left=line.offer.stock,
+                goods=offer.name,
+                left=left[offer.goods_id],
                 wanted=line.quantity,
-                unit_name=line.offer.unit_name,
+                unit_name=offer.unit_name,
             )
+
+
+def check_points(needed: int, has: int) -> None:
+    """Refuse more points than there are, saying how many are missing."""
+    if needed > has:
+        raise TooFewPoints(has=has, needed=needed, short=needed - has)
 
 
 def total_points(lines: Sequence[PricedLine]) -> int:

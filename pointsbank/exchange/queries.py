@@ -1,0 +1,321 @@
+"""What people look up at the counter: goods, the member who stands there, receipts, a day's sheet."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Row, Select, func, select, text
+
+from pointsbank.core.actor import Actor, Role
+from pointsbank.core.database import Session
+from pointsbank.exchange.models import Goods, Redemption, RedemptionLine, StockMovement
+from pointsbank.exchange.rules import NoSuchGoods, NoSuchRedemption, Offer, RedemptionState
+from pointsbank.ledger import queries as ledger
+from pointsbank.ledger.models import Account, Unit
+from pointsbank.ledger.rules import OwnerKind
+from pointsbank.members import queries as members
+from pointsbank.members.models import Member
+from pointsbank.orgs.models import Organisation
+
+goods_table = Goods.__table__  # type: ignore[attr-defined]
+redemption_table = Redemption.__table__  # type: ignore[attr-defined]
+line_table = RedemptionLine.__table__  # type: ignore[attr-defined]
+movement_table = StockMovement.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Who stands at the counter and what she has: ``balances`` by unit."""
+
+    member_id: int
+    number: str
+    name: str
+    phone_tail: str
+    balances: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptLine:
+    """What was handed over, as it was named and priced on the day."""
+
+    goods_id: int
+    name: str
+    unit_name: str
+    price_points: int
+    quantity: int
+
+    @property
+    def points(self) -> int:
+        return self.quantity * self.price_points
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """All that a receipt says."""
+
+    id: int
+    number: str
+    org_id: int
+    org_name: str
+    member_id: int
+    member_name: str
+    member_number: str
+    phone_tail: str
+    unit: str
+    total_points: int
+    balance_points: int
+    at: datetime
+    on_day: date
+    state: RedemptionState
+    taken_back_at: datetime | None
+    lines: tuple[ReceiptLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GoodsOfDay:
+    """How many of one of the goods were handed over on a day and kept, and for how many points."""
+
+    name: str
+    unit_name: str
+    unit: str
+    quantity: int
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class DaySheet:
+    """A counter's day: every receipt in order, the sums of those that stand."""
+
+    org_id: int
+    on_day: date
+    receipts: tuple[Receipt, ...]
+    goods: tuple[GoodsOfDay, ...]
+    points: dict[str, int]
+
+
+def goods_of(session: Session, org_id: int, *, withdrawn: bool = False) -> list[Offer]:
+    """What a counter offers, cheapest first; with ``withdrawn`` also what it offered once."""
+    wanted = _offers().where(goods_table.c.org_id == org_id)
+    if not withdrawn:
+        wanted = wanted.where(goods_table.c.withdrawn_at.is_(None))
+    rows = session.execute(wanted.order_by(goods_table.c.price_points, goods_table.c.id))
+    return [_offer(row) for row in rows]
+
+
+def goods(session: Session, goods_id: int) -> Offer:
+    """One of the goods, or ``NoSuchGoods``."""
+    found = session.execute(_offers().where(goods_table.c.id == goods_id)).first()
+    if found is None:
+        raise NoSuchGoods
+    return _offer(found)
+
+
+def goods_for_change(session: Session, goods_ids: Iterable[int]) -> dict[int, Offer]:
+    """Goods by id, locked in the order of their ids until the transaction ends."""
+    rows = session.execute(
+        _offers()
+        .where(goods_table.c.id.in_(set(goods_ids)))
+        .order_by(goods_table.c.id)
+        .with_for_update(key_share=True)
+    )
+    return {row.id: _offer(row) for row in rows}
+
+
+def points_for_change(session: Session, member_ids: Iterable[int]) -> dict[tuple[int, str], int]:
+    """What members can spend, by member and unit; locked in the order of account until the end."""
+    account, unit = Account.__table__, Unit.__table__  # type: ignore[attr-defined]
+    rows = session.execute(
+        select(account.c.owner_id, unit.c.code, account.c.balance - account.c.held)
+        .join(unit, unit.c.id == account.c.unit_id)
+        .where(
+            account.c.owner_kind == OwnerKind.MEMBER,
+            account.c.owner_id.in_(set(member_ids)),
+            account.c.kind == "balance",
+        )
+        .order_by(account.c.id)
+        .with_for_update(of=account, key_share=True)
+    )
+    return {(owner_id, code): points for owner_id, code, points in rows}
+
+
+def lock_keys(session: Session, keys: Iterable[str]) -> None:
+    """Let one client at a time use a key; SQLite has one writer and needs no lock."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(
+            text(
+                "SELECT pg_advisory_xact_lock(h) FROM"
+                " (SELECT hashtextextended(k, 0) AS h FROM unnest(:keys) AS k ORDER BY 1) AS hashes"
+            ),
+            {"keys": list(keys)},
+        )
+
+
+def redemptions_by_key(session: Session, keys: Iterable[str]) -> dict[str, Receipt]:
+    """The redemptions that these keys stand for, by key."""
+    found = session.execute(
+        select(redemption_table.c.key, redemption_table.c.id).where(
+            redemption_table.c.key.in_(set(keys))
+        )
+    ).all()
+    receipts_by_id = {receipt.id: receipt for receipt in receipts(session, [r.id for r in found])}
+    return {row.key: receipts_by_id[row.id] for row in found}
+
+
+def receipt(session: Session, redemption_id: int) -> Receipt:
+    """One redemption as its receipt says it, or ``NoSuchRedemption``."""
+    found = receipts(session, [redemption_id])
+    if not found:
+        raise NoSuchRedemption
+    return found[0]
+
+
+def receipts(session: Session, redemption_ids: Sequence[int]) -> list[Receipt]:
+    """Those of the redemptions that exist, in the order in which they were made."""
+    if not redemption_ids:
+        return []
+    return _receipts(session, redemption_table.c.id.in_(set(redemption_ids)))
+
+
+def day_sheet(session: Session, org_id: int, on_day: date) -> DaySheet:
+    """A counter's receipts of a day, with the sums by goods and unit of those not taken back."""
+    receipts = _receipts(
+        session, redemption_table.c.org_id == org_id, redemption_table.c.on_day == on_day
+    )
+    goods: dict[tuple[str, str, str], tuple[int, int]] = {}
+    points: dict[str, int] = {}
+    for receipt in receipts:
+        if receipt.state is RedemptionState.TAKEN_BACK:
+            continue
+        points[receipt.unit] = points.get(receipt.unit, 0) + receipt.total_points
+        for line in receipt.lines:
+            of_one = (line.name, line.unit_name, receipt.unit)
+            quantity, spent = goods.get(of_one, (0, 0))
+            goods[of_one] = (quantity + line.quantity, spent + line.points)
+    return DaySheet(
+        org_id=org_id,
+        on_day=on_day,
+        receipts=tuple(receipts),
+        goods=tuple(GoodsOfDay(*of_one, *goods[of_one]) for of_one in sorted(goods)),
+        points=points,
+    )
+
+
+def customer_by_code(session: Session, digits: str, at: datetime) -> Customer:
+    """Whose card or phone code this is and what she has. Refuses as ``members.member_by_code``."""
+    return _customer(session, members.member_by_code(session, digits, at))
+
+
+def customer(session: Session, member_id: int) -> Customer:
+    """A member whose code was read a moment ago, or ``NoSuchMember``."""
+    return _customer(session, members.member(session, member_id))
+
+
+def counters(session: Session, actor: Actor, *roles: Role) -> list[tuple[int, str]]:
+    """The organisations with goods where this actor holds one of the roles, and where it was given."""
+    given = {grant.org_id for grant in actor.grants if grant.role in roles}
+    table = Organisation.__table__  # type: ignore[attr-defined]
+    with_goods = select(goods_table.c.org_id).where(
+        goods_table.c.org_id.in_(actor.reach(*roles)), goods_table.c.withdrawn_at.is_(None)
+    )
+    rows = session.execute(
+        select(table.c.id, table.c.name)
+        .where(table.c.id.in_(with_goods) | table.c.id.in_(given))
+        .order_by(table.c.id.not_in(with_goods), table.c.id)
+    )
+    return [(row.id, row.name) for row in rows]
+
+
+def _customer(session: Session, member: Member) -> Customer:
+    return Customer(
+        member_id=member.id,
+        number=member.number,
+        name=member.name,
+        phone_tail=member.phone_tail,
+        balances=ledger.balances(session, member.id),
+    )
+
+
+def _offers() -> Select[tuple[object, ...]]:
+    return select(goods_table)
+
+
+def _offer(row: Row[tuple[object, ...]]) -> Offer:
+    return Offer(
+        goods_id=row.id,
+        org_id=row.org_id,
+        name=row.name,
+        unit_name=row.unit_name,
+        unit=row.unit,
+        price_points=row.price_points,
+        stock=row.stock,
+        withdrawn_at=row.withdrawn_at,
+    )
+
+
+def _receipts(session: Session, *wanted: object) -> list[Receipt]:
+    member, org = Member.__table__, Organisation.__table__  # type: ignore[attr-defined]
+    rows = session.execute(
+        select(
+            redemption_table,
+            org.c.name.label("org_name"),
+            member.c.name.label("member_name"),
+            member.c.number.label("member_number"),
+            member.c.phone_tail,
+        )
+        .join(org, org.c.id == redemption_table.c.org_id)
+        .join(member, member.c.id == redemption_table.c.member_id)
+        .where(*wanted)
+        .order_by(redemption_table.c.id)
+    ).all()
+    lines = _lines(session, select(redemption_table.c.id).where(*wanted))
+    return [
+        Receipt(
+            id=row.id,
+            number=row.number,
+            org_id=row.org_id,
+            org_name=row.org_name,
+            member_id=row.member_id,
+            member_name=row.member_name,
+            member_number=row.member_number,
+            phone_tail=row.phone_tail,
+            unit=row.unit,
+            total_points=row.total_points,
+            balance_points=row.balance_after,
+            at=row.at,
+            on_day=row.on_day,
+            state=RedemptionState(row.state),
+            taken_back_at=row.taken_back_at,
+            lines=tuple(lines[row.id]),
+        )
+        for row in rows
+    ]
+
+
+def _lines(session: Session, redemption_ids: Select[tuple[int]]) -> dict[int, list[ReceiptLine]]:
+    rows = session.execute(
+        select(line_table)
+        .where(line_table.c.redemption_id.in_(redemption_ids))
+        .order_by(line_table.c.id)
+    )
+    found: dict[int, list[ReceiptLine]] = {}
+    for row in rows:
+        found.setdefault(row.redemption_id, []).append(
+            ReceiptLine(row.goods_id, row.name, row.unit_name, row.price_points, row.quantity)
+        )
+    return found
+
+
+def redeemed_by_member(
+    session: Session, since: date, until: date, scope: Select[tuple[int]]
+) -> Iterable[tuple[int, int]]:
+    """Points that members exchanged between two days, both included, net of what was taken back."""
+    rows = session.execute(
+        select(redemption_table.c.member_id, func.sum(redemption_table.c.total_points))
+        .where(
+            redemption_table.c.on_day.between(since, until),
+            redemption_table.c.state == RedemptionState.HANDED_OVER,
+            redemption_table.c.member_id.in_(scope),
+        )
+        .group_by(redemption_table.c.member_id)
+    )
+    return ((member_id, int(points)) for member_id, points in rows)
