@@ -2,10 +2,10 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Index, LargeBinary, text
+from sqlalchemy import Index, LargeBinary
 from sqlmodel import Field
 
-from pointsbank.access.rules import PASSWORD_HASH_LENGTH, STAFF_NAME_LENGTH
+from pointsbank.access.rules import DISPLAY_NAME_LENGTH, STAFF_NAME_LENGTH
 from pointsbank.core.actor import Role
 from pointsbank.core.database import Table, choice, key, reference
 
@@ -21,26 +21,23 @@ class User(Table, table=True):
     id: int = key()
     member_id: int | None = reference("member.id", optional=True, unique=True)
     staff_name: str | None = Field(default=None, max_length=STAFF_NAME_LENGTH, unique=True)
-    display_name: str = Field(default="", max_length=64)
-    password_hash: str = Field(default="", max_length=PASSWORD_HASH_LENGTH)
+    display_name: str = Field(default="", max_length=DISPLAY_NAME_LENGTH)
+    password_hash: str = Field(default="", max_length=255)
+    has_pin: bool = False
     must_change: bool = False
-    created_at: datetime
+    opened_at: datetime
     disabled_at: datetime | None = None
 
 
 class SignInSession(Table, table=True):
-    """A browser that somebody signed in with; with ``idle_minutes`` 0 it never ends from idleness."""
+    """A browser that somebody signed in with. With ``idle_minutes`` 0 idleness does not end it."""
 
     __tablename__ = "sign_in_session"
-    __table_args__ = (
-        Index("ix_sign_in_session_user_id", "user_id"),
-        Index("ix_sign_in_session_expires_at", "expires_at"),
-    )
 
     token_digest: bytes = Field(primary_key=True, sa_type=LargeBinary)
-    user_id: int = reference("user.id")
+    user_id: int = reference("user.id", index=True)
     opened_at: datetime
-    expires_at: datetime
+    expires_at: datetime = Field(index=True)
     idle_minutes: int = 0
     revoked_at: datetime | None = None
 
@@ -49,35 +46,25 @@ class RoleGrant(Table, table=True):
     """A role held for an organisation and all below it, from a day until and including another."""
 
     __tablename__ = "role_grant"
-    __table_args__ = (
-        Index("ix_role_grant_user_id", "user_id"),
-        Index("ix_role_grant_org_id", "org_id"),
-        Index(
-            "uq_role_grant_open", "user_id", "role", "org_id",
-            unique=True,
-            sqlite_where=text("until_on IS NULL"), postgresql_where=text("until_on IS NULL"),
-        ),
-    )  # fmt: skip
 
     id: int = key()
-    user_id: int = reference("user.id")
+    user_id: int = reference("user.id", index=True)
     role: Role = Field(sa_type=choice(Role))
-    org_id: int = reference("organisation.id")
+    org_id: int = reference("organisation.id", index=True)
     from_on: date
     until_on: date | None = None
 
 
 class SignInAttempt(Table, table=True):
-    """A sign-in that failed; a success removes the account's rows, a job the old ones."""
+    """A sign-in that failed; a success removes its account's rows, a job the old ones."""
 
     __tablename__ = "sign_in_attempt"
     __table_args__ = (
         Index("ix_sign_in_attempt_account_digest", "account_digest", "at"),
         Index("ix_sign_in_attempt_address", "address", "at"),
-        Index("ix_sign_in_attempt_at", "at"),
     )
 
     id: int = key()
     account_digest: bytes = Field(sa_type=LargeBinary)
     address: str = Field(max_length=64)
-    at: datetime
+    at: datetime = Field(index=True)

@@ -1,15 +1,175 @@
 """Reads of access; ``actor_of_token`` is on the way of every request."""
 
-from datetime import datetime
+import hashlib
+from datetime import date, datetime
+from typing import Any
 
-from pointsbank.core.actor import Actor
+from sqlalchemy import Table, and_, bindparam, func, or_, select
+from sqlmodel import col
+
+from pointsbank.access import rules
+from pointsbank.access.models import RoleGrant, SignInAttempt, SignInSession, User
+from pointsbank.access.rules import Credentials, NoSuchGrant, NoSuchUser, Period
+from pointsbank.core.actor import Actor, Grant, Role
+from pointsbank.core.clock import local_day
 from pointsbank.core.database import Session
+from pointsbank.core.encryption import digest
+from pointsbank.members import queries as members
+from pointsbank.members.models import Member
+from pointsbank.orgs import queries as orgs
 
 
-def actor_of_token(session: Session, token: str, at: datetime) -> Actor | None:
+def _columns(model: Any) -> Any:
+    table: Table = model.__table__
+    return table.c
+
+
+_opened, _user, _grant, _member = map(_columns, (SignInSession, User, RoleGrant, Member))
+
+# Built once and run on plain columns: this is most of what a request pays for knowing who asks.
+_person = (
+    select(
+        _user.id,
+        _user.member_id,
+        func.coalesce(_member.name, _user.display_name),
+        _user.must_change,
+        _grant.role,
+        _grant.org_id,
+    )
+    .select_from(SignInSession.__table__)  # type: ignore[attr-defined]
+    .join(User.__table__, _user.id == _opened.user_id)  # type: ignore[attr-defined]
+    .outerjoin(Member.__table__, _member.id == _user.member_id)  # type: ignore[attr-defined]
+    .outerjoin(
+        RoleGrant.__table__,  # type: ignore[attr-defined]
+        and_(
+            _grant.user_id == _user.id,
+            _grant.from_on <= bindparam("today"),
+            or_(_grant.until_on.is_(None), _grant.until_on >= bindparam("today")),
+        ),
+    )
+    .where(
+        _opened.token_digest == bindparam("digest"),
+        _opened.expires_at > bindparam("at"),
+        _opened.revoked_at.is_(None),
+        _user.disabled_at.is_(None),
+        _member.left_on.is_(None),
+    )
+)
+
+
+def actor_of_token(
+    session: Session, token: str, at: datetime, *, address: str = ""
+) -> Actor | None:
     """The person behind a session's token, with her roles and their reach; None once it is over.
 
     One statement for a volunteer, one more where she holds roles. Who must change her password
     first comes without roles and without her membership.
     """
-    raise NotImplementedError
+    found = session.connection().execute(
+        _person, {"digest": token_digest(token), "at": at, "today": local_day(at)}
+    )
+    rows = found.all()
+    if not rows:
+        return None
+    user_id, member_id, name, must_change, *_ = rows[0]
+    if must_change:
+        return Actor(kind="user", id=user_id, name=name, address=address)
+    held = [(Role(row[4]), row[5]) for row in rows if row[4] is not None]
+    reach = orgs.below(session, {org_id for _, org_id in held}) if held else {}
+    grants = tuple(Grant(role, org_id, reach[org_id]) for role, org_id in held)
+    return Actor("user", user_id, member_id, name, grants, address)
+
+
+def token_digest(token: str) -> bytes:
+    """What is stored of a session's token, which is random enough to need no key."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def user(session: Session, user_id: int) -> User:
+    """The user, or ``NoSuchUser``."""
+    found = session.get(User, user_id)
+    if found is None:
+        raise NoSuchUser
+    return found
+
+
+def user_by_staff_name(session: Session, name: str) -> User | None:
+    """Who signs in by this staff name, in whatever case it is typed."""
+    folded = rules.staff_name_folded(name)
+    return session.execute(select(User).where(col(User.staff_name) == folded)).scalar()
+
+
+def user_of_member(session: Session, member_id: int) -> User | None:
+    """The account of this member, if she has one."""
+    return session.execute(select(User).where(col(User.member_id) == member_id)).scalar()
+
+
+def user_by_name(session: Session, name: str) -> User | None:
+    """Who signs in by this name: a member's phone number or a staff name."""
+    member = members.member_by_phone(session, name)
+    if member is not None:
+        return user_of_member(session, member.id)
+    return user_by_staff_name(session, name)
+
+
+def credentials(session: Session, *, name: str, address: str, at: datetime) -> Credentials:
+    """What a typed name stands for. An unknown one looks the same: it has failures and no hash."""
+    found = user_by_name(session, name)
+    account = account_digest(found, name)
+    return Credentials(
+        account=account,
+        user_id=found.id if found else None,
+        password_hash=found.password_hash if found else "",
+        locked_until=locked_until(session, account=account, address=address, at=at),
+    )
+
+
+def account_digest(found: User | None, name: str) -> bytes:
+    """How failures of an account are found again: both names of one person count together."""
+    subject = f"user:{found.id}" if found else f"name:{rules.staff_name_folded(name)}"
+    return digest(subject, "access.attempt")
+
+
+def locked_until(
+    session: Session, *, account: bytes, address: str, at: datetime
+) -> datetime | None:
+    """Until when sign-in is closed to this account or from this address; None where it is open."""
+    ends = []
+    for column, value, most in (
+        (col(SignInAttempt.account_digest), account, rules.FAILURES_OF_AN_ACCOUNT),
+        (col(SignInAttempt.address), address, rules.FAILURES_OF_AN_ADDRESS),
+    ):
+        failures, last_at = session.execute(
+            select(func.count(), func.max(SignInAttempt.at)).where(
+                column == value, col(SignInAttempt.at) > at - rules.FAILURES_WINDOW
+            )
+        ).one()
+        end = rules.locked_until(failures, last_at, most)
+        if end is not None and end > at:
+            ends.append(end)
+    return max(ends, default=None)
+
+
+def grant(session: Session, grant_id: int) -> RoleGrant:
+    """The grant of a role, or ``NoSuchGrant``."""
+    found = session.get(RoleGrant, grant_id)
+    if found is None:
+        raise NoSuchGrant
+    return found
+
+
+def grants_of(session: Session, user_id: int) -> list[RoleGrant]:
+    """All grants that a user ever had, in the order of giving."""
+    wanted = select(RoleGrant).where(col(RoleGrant.user_id) == user_id).order_by(col(RoleGrant.id))
+    return list(session.execute(wanted).scalars())
+
+
+def is_staff(session: Session, found: User, *, on: date) -> bool:
+    """Whether a person signs in as staff: by a staff name, or with a role now or to come."""
+    return found.staff_name is not None or any(
+        period_of(grant).reaches(on) for grant in grants_of(session, found.id)
+    )
+
+
+def period_of(grant: RoleGrant) -> Period:
+    return Period(grant.from_on, grant.until_on)
