@@ -44,7 +44,8 @@ class Grant:
 class Actor:
     """``kind`` is ``user`` for a person and ``system`` for the program itself.
 
-    ``member_id`` is the volunteer that the person is, where she is one; ``name`` is for her own page only.
+    ``member_id`` is the volunteer that the person is, where she is one; ``name`` is for her own
+    page only.
     """
 
     kind: str

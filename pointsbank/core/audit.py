@@ -1,4 +1,4 @@
-"""The audit trail: what staff changed or looked at, written in the same transaction as the change."""
+"""The audit trail: what staff changed or looked at, written with the change itself."""
 
 from datetime import date, datetime
 from typing import Any
@@ -11,7 +11,9 @@ from pointsbank.core.database import Session, Table, append_only, key
 
 
 class AuditEntry(Table, table=True):
-    """Who did what to which thing, in which roles, from where. ``facts`` never holds clear personal data."""
+    """Who did what to which thing, in which roles, from where. ``facts`` never holds clear personal
+    data.
+    """
 
     __tablename__ = "audit_entry"
 
@@ -37,7 +39,9 @@ def record(
     session: Session, actor: Actor, action: str, subject: tuple[str, int], *, at: datetime,
     org_id: int | None = None, **facts: Any,
 ) -> None:  # fmt: skip
-    """Add an entry. ``action`` is ``feature.verb``; ``org_id`` is the organisation whose auditors may see it."""
+    """Add an entry. ``action`` is ``feature.verb``; ``org_id`` is the organisation whose auditors
+    may see it.
+    """
     session.execute(
         _insert,
         {

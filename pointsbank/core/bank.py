@@ -1,4 +1,4 @@
-"""One city's bank: its folder, keys, settings and database, made once and opened by every command."""
+"""One city's bank: folder, keys, settings and database, opened by every command."""
 
 import importlib
 from pathlib import Path
@@ -23,7 +23,9 @@ def load_models() -> None:
 
 
 def open_bank(settings: Settings) -> Database:
-    """Open a bank, making its folder, keys and tables where they are missing, and bring its tables up to date."""
+    """Open a bank, making its folder, keys and tables where they are missing, and bring its tables
+    up to date.
+    """
     settings.data.mkdir(parents=True, exist_ok=True)
     if not settings.keys_file.exists():
         encryption.make_keys(settings.keys_file)
@@ -35,7 +37,7 @@ def open_bank(settings: Settings) -> Database:
 
 
 def use(settings: Settings) -> None:
-    """Make these settings those of the process: time zone, keys, and what ``settings()`` answers."""
+    """Make these settings the process's: time zone, keys, and what ``settings()`` answers."""
     global _settings  # noqa: PLW0603 - one process serves one bank
     _settings = settings
     clock.use_zone(settings.time_zone)

@@ -1,4 +1,6 @@
-"""The only clock. Instants are aware UTC; days, months and years are those of the service's time zone."""
+"""The only clock. Instants are aware UTC; days, months and years are those of the service's time
+zone.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,7 +54,9 @@ def day_span(day: date) -> tuple[datetime, datetime]:
 
 @contextmanager
 def frozen(instant: datetime) -> Iterator[None]:
-    """Hold the clock at an instant: for tests and for writing a demo's past. Nests; not for threads at work."""
+    """Hold the clock at an instant: for tests and for writing a demo's past. Nests; not for threads
+    at work.
+    """
     global _frozen  # noqa: PLW0603 - the one clock
     before, _frozen = _frozen, instant.astimezone(UTC)
     try:

@@ -1,4 +1,6 @@
-"""Every setting of a bank, with its default; ``config.example.toml`` explains each to the one who installs it."""
+"""Every setting of a bank, with its default; ``config.example.toml`` explains each to the one who
+installs it.
+"""
 
 import os
 from pathlib import Path
@@ -6,7 +8,10 @@ from typing import Any, ClassVar
 
 from pydantic import Field, ValidationError
 from pydantic_settings import (
-    BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource,
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
 )  # fmt: skip
 
 from pointsbank.core.errors import Refused, say
@@ -57,7 +62,7 @@ class Settings(BaseSettings):
 
     @property
     def database(self) -> str:
-        """SQLAlchemy's address of the database; the embedded one in ``data`` unless another is set."""
+        """SQLAlchemy's address of the database; without one set, SQLite in ``data``."""
         return self.database_url or f"sqlite:///{self.data.resolve() / 'pointsbank.db'}"
 
     @property
@@ -68,7 +73,8 @@ class Settings(BaseSettings):
 def load(*, data: Path | None = None, file: Path | None = None) -> Settings:
     """Settings of the bank in folder ``data`` or with the configuration ``file``.
 
-    Without either, ``POINTSBANK_CONFIG`` names the file. Refuses with ``BadConfiguration``: no such file, not TOML,
+    Without either, ``POINTSBANK_CONFIG`` names the file. Refuses with ``BadConfiguration``: no such
+    file, not TOML,
     unknown key, value out of range.
     """
     if file is None and data is None and (named := os.environ.get("POINTSBANK_CONFIG")):

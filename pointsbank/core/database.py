@@ -19,7 +19,9 @@ __all__ = [
 
 
 class Table(SQLModel):
-    """Base of every table. Declare it before any model, so that constraints get their names from here."""
+    """Base of every table. Declare it before any model, so that constraints get their names from
+    here.
+    """
 
     metadata = MetaData(
         naming_convention={
@@ -34,7 +36,8 @@ class Table(SQLModel):
 
 @listens_for(SQLTable, "after_parent_attach")
 def _make_strict(table: SQLTable, _parent: object) -> None:
-    # A STRICT table refuses a value of another type; set here so that no model and no migration forgets it.
+    # A STRICT table refuses a value of another type; set here so that no model and no migration
+    # forgets it.
     table.dialect_options["sqlite"]["strict"] = True
 
 
@@ -50,14 +53,18 @@ def reference(target: str, *, optional: bool = False, **options: Any) -> Any:
     return Field(foreign_key=target, sa_type=BigInteger, nullable=optional, **options)
 
 
-def choice(kind: type[StrEnum]) -> Any:
-    """The column type of an enum: its values as text, with a CHECK."""
+def choice(kind: type[StrEnum], column: str = "") -> Any:
+    """The column type of an enum: its values as text, with a CHECK.
+
+    Where a table has two columns of one kind, ``column`` tells their CHECKs apart.
+    """
     return Enum(
         kind,
         values_callable=lambda members: [member.value for member in members],
         native_enum=False,
         create_constraint=True,
-        name=kind.__name__.lower(),
+        length=40,
+        name=column or kind.__name__.lower(),
     )
 
 
@@ -65,12 +72,16 @@ APPEND_ONLY: set[str] = set()
 
 
 def append_only(*tables: str) -> None:
-    """Declare tables whose rows are never changed or removed; ``protection`` gives the triggers for them."""
+    """Declare tables whose rows are never changed or removed; ``protection`` gives the triggers for
+    them.
+    """
     APPEND_ONLY.update(tables)
 
 
 def protection(table: str, dialect: str) -> list[str]:
-    """The statements that make a database refuse UPDATE and DELETE on a table (TRUNCATE too, on PostgreSQL)."""
+    """The statements that make a database refuse UPDATE and DELETE on a table (TRUNCATE too, on
+    PostgreSQL).
+    """
     if dialect == "sqlite":
         return [
             f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb.upper()} ON {table} "
@@ -116,7 +127,8 @@ _current: Database | None = None
 def open_database(url: str) -> Database:
     """Open the database at this address and make it the one that ``transaction()`` uses.
 
-    ``sqlite:///path`` and ``postgresql+psycopg://…`` (``?options=-csearch_path%3D…`` chooses the bank's schema).
+    ``sqlite:///path`` and ``postgresql+psycopg://…`` (``?options=-csearch_path%3D…`` chooses the
+    bank's schema).
     """
     global _current  # noqa: PLW0603 - one process serves one bank
     if url.startswith("sqlite"):

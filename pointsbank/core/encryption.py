@@ -1,4 +1,4 @@
-"""The bank's keys, and the fields that hold personal data: sealed at rest, found by a keyed digest."""
+"""The bank's keys; personal data is sealed at rest and found by a keyed digest."""
 
 import hmac
 import os
@@ -24,7 +24,9 @@ def make_keys(path: Path) -> None:
 def use_keys(path: Path) -> None:
     """Read the bank's secret; ``PermissionError`` when others than its owner may read the file."""
     if path.stat().st_mode & 0o077:
-        raise PermissionError(f"{path} 的权限过宽，请执行 chmod 600 / must be readable by its owner only")
+        raise PermissionError(
+            f"{path} 的权限过宽，请执行 chmod 600 / must be readable by its owner only"
+        )
     use_secret(bytes.fromhex(path.read_text().strip()))
 
 

@@ -1,4 +1,6 @@
-"""The five kinds of refusal. An edge turns each into a status and a sentence in the reader's language."""
+"""The five kinds of refusal. An edge turns each into a status and a sentence in the reader's
+language.
+"""
 
 import re
 from typing import Any, ClassVar
@@ -12,7 +14,8 @@ def say(sentence: str) -> str:
 class Refused(Exception):
     """Something that a person asked for and that the rules do not allow; nothing was written.
 
-    ``sentence`` holds ``%(fact)s`` places which ``facts`` fills. Facts are numbers, codes, instants, dates
+    ``sentence`` holds ``%(fact)s`` places which ``facts`` fills. Facts are numbers, codes,
+    instants, dates
     and public names of things, never a person's name, number or phone: they may be logged.
     """
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A named number about one member and one year; ``unit`` is ``minutes``, ``points`` or ``count``."""
+    """A named number about one member and one year; ``unit`` is ``minutes``, ``points`` or
+    ``count``.
+    """
 
     name: str
     label: str

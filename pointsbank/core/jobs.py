@@ -23,7 +23,9 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """``cron`` is a crontab line in the service's time zone; ``run`` takes the instant at which the run is due."""
+    """``cron`` is a crontab line in the service's time zone; ``run`` takes the instant at which the
+    run is due.
+    """
 
     name: str
     cron: str
@@ -31,7 +33,9 @@ class Job:
 
 
 class JobRun(Table, table=True):
-    """One run of one job for one due slot; the pair is unique, so that two schedulers never run it twice."""
+    """One run of one job for one due slot; the pair is unique, so that two schedulers never run it
+    twice.
+    """
 
     __tablename__ = "job_run"
     __table_args__ = (UniqueConstraint("job", "due_at"),)
@@ -99,7 +103,9 @@ def _fire(job: Job) -> None:
 
 @contextmanager
 def leadership(database: Database | None = None) -> Iterator[bool]:
-    """Hold the one leader's place of this bank while the body runs; ``False`` where another process has it."""
+    """Hold the one leader's place of this bank while the body runs; ``False`` where another process
+    has it.
+    """
     database = database or current()
     if database.dialect == "sqlite":
         with (bank.folder() / "scheduler.lock").open("w") as file:

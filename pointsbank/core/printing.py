@@ -21,7 +21,8 @@ class GlyphMissing(Invalid):
 def pdf(template: Path, data: dict[str, Any], images: dict[str, bytes] | None = None) -> bytes:
     """The document as PDF; the same input gives the same bytes.
 
-    The template reads ``json(bytes(sys.inputs.data))``, so that no text is ever parsed as markup. ``images`` are
+    The template reads ``json(bytes(sys.inputs.data))``, so that no text is ever parsed as markup.
+    ``images`` are
     handed over as SVG texts in the same data. Refuses with ``GlyphMissing``.
     """
     check_glyphs(data)

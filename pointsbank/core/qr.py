@@ -11,18 +11,24 @@ _BYTES_A_VERSION = ((2, 26), (3, 42), (4, 62), (5, 84), (6, 106), (8, 152), (10,
 
 
 def modules(content: str) -> list[list[bool]]:
-    """The code's dark modules by row, without the quiet zone; version fixed by length, mask fixed for speed."""
+    """The code's dark modules by row, without the quiet zone; version fixed by length, mask fixed
+    for speed.
+    """
     capacities = _DIGITS_A_VERSION if content.isdigit() else _BYTES_A_VERSION
     length = len(content.encode())
     version = next((v for v, most in capacities if length <= most), None)
-    code = qrcode.QRCode(version=version, error_correction=ERROR_CORRECT_M, mask_pattern=3, border=0)
+    code = qrcode.QRCode(
+        version=version, error_correction=ERROR_CORRECT_M, mask_pattern=3, border=0
+    )
     code.add_data(content, optimize=0 if not content.isdigit() else 20)
     code.make(fit=version is None)
     return code.modules  # type: ignore[no-any-return]
 
 
 def svg(content: str, label: str = "") -> str:
-    """An inline SVG, black on white with its quiet zone; size it by CSS. ``label`` is its text alternative."""
+    """An inline SVG, black on white with its quiet zone; size it by CSS. ``label`` is its text
+    alternative.
+    """
     rows = modules(content)
     side = len(rows) + 2 * _QUIET_MODULES
     path = "".join(
@@ -32,7 +38,8 @@ def svg(content: str, label: str = "") -> str:
         if dark
     )
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="qr" viewBox="0 0 {side} {side}" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="qr" viewBox="0 0 {side} {side}" '
+        'role="img" '
         f'aria-label="{label}" shape-rendering="crispEdges">'
         f'<rect width="{side}" height="{side}" fill="#fff"/><path d="{path}" fill="#000"/></svg>'
     )

@@ -9,7 +9,18 @@ from typing import Any
 
 import structlog
 from sqlalchemy import (
-    JSON, BigInteger, Boolean, Date, DateTime, Integer, SmallInteger, String, Text, create_engine, event,
+    JSON,
+    BigInteger,
+    Boolean,
+    Date,
+    DateTime,
+    Enum,
+    Integer,
+    SmallInteger,
+    String,
+    Text,
+    create_engine,
+    event,
 )  # fmt: skip
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.ext.compiler import compiles
@@ -46,6 +57,7 @@ def _integer(_type: Any, _compiler: Any, **_: Any) -> str:
 @compiles(String, "sqlite")
 @compiles(Text, "sqlite")
 @compiles(JSON, "sqlite")
+@compiles(Enum, "sqlite")
 @compiles(Date, "sqlite")
 @compiles(DateTime, "sqlite")
 def _text(_type: Any, _compiler: Any, **_: Any) -> str:
@@ -64,9 +76,11 @@ class _Commit:
 
 
 class SqliteDatabase(Database):
-    """Bodies run one after another on the writing connection, each in a savepoint, and share the COMMIT.
+    """Bodies run one after another on the writing connection, each in a savepoint, and share the
+    COMMIT.
 
-    A body that raises undoes its own savepoint only. Nobody leaves ``transaction()`` before the commit is durable,
+    A body that raises undoes its own savepoint only. Nobody leaves ``transaction()`` before the
+    commit is durable,
     a refused body included: what it was refused for may be in the same commit.
     """
 
@@ -77,7 +91,9 @@ class SqliteDatabase(Database):
         module = driver()
         self.safe_to_share = module.sqlite_version_info >= _SAFE_FROM
         if not self.safe_to_share:
-            structlog.get_logger().warning("old_sqlite", version=module.sqlite_version, wanted="3.51.3")
+            structlog.get_logger().warning(
+                "old_sqlite", version=module.sqlite_version, wanted="3.51.3"
+            )
         self._writer = create_engine(
             f"sqlite:///{self.path}",
             module=module,
@@ -114,7 +130,9 @@ class SqliteDatabase(Database):
             assert self._connection is not None  # noqa: S101 - _enter opened it
             with (
                 Session(
-                    self._connection, join_transaction_mode="create_savepoint", expire_on_commit=False
+                    self._connection,
+                    join_transaction_mode="create_savepoint",
+                    expire_on_commit=False,
                 ) as session,
                 session.begin(),
             ):
@@ -145,7 +163,9 @@ class SqliteDatabase(Database):
         return self._commit
 
     def _leave(self, commit: _Commit) -> None:
-        """Commit for all who share it, or leave that to whoever is queueing; return when it is durable."""
+        """Commit for all who share it, or leave that to whoever is queueing; return when it is
+        durable.
+        """
         self._holder = None
         if self._queueing and commit.bodies < MOST_BODIES_A_COMMIT:
             self._turn.release()
@@ -202,7 +222,7 @@ def _prepare_writer(connection: Any, _record: object) -> None:
         f"busy_timeout = {_BUSY_MS}",
         "cache_size = -65536",
         "temp_store = MEMORY",
-        "recursive_triggers = ON",  # or INSERT OR REPLACE would delete rows without firing their triggers
+        "recursive_triggers = ON",  # or INSERT OR REPLACE deletes without firing triggers
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
@@ -211,7 +231,12 @@ def _prepare_writer(connection: Any, _record: object) -> None:
 def _prepare_reader(connection: Any, _record: object) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("query_only = ON", f"busy_timeout = {_BUSY_MS}", "cache_size = -65536", "temp_store = MEMORY"):
+    for pragma in (
+        "query_only = ON",
+        f"busy_timeout = {_BUSY_MS}",
+        "cache_size = -65536",
+        "temp_store = MEMORY",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

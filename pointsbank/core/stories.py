@@ -1,4 +1,6 @@
-"""What a feature's ``stories.py`` tells of a ledger entry it wrote; my page finds those files by name."""
+"""What a feature's ``stories.py`` tells of a ledger entry it wrote; my page finds those files by
+name.
+"""
 
 from dataclasses import dataclass
 

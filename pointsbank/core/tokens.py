@@ -1,4 +1,6 @@
-"""Signed texts that the program hands out and takes back: each good for one purpose and one lifetime."""
+"""Signed texts that the program hands out and takes back: each good for one purpose and one
+lifetime.
+"""
 
 import hashlib
 from datetime import UTC, datetime, timedelta
@@ -23,7 +25,9 @@ class TokenExpired(Invalid):
 
 
 def _serializer(purpose: str) -> URLSafeSerializer:
-    return URLSafeSerializer(derived("token"), salt=purpose, signer_kwargs={"digest_method": hashlib.sha256})
+    return URLSafeSerializer(
+        derived("token"), salt=purpose, signer_kwargs={"digest_method": hashlib.sha256}
+    )
 
 
 def sign(purpose: str, data: dict[str, Any], *, at: datetime) -> str:
@@ -31,7 +35,9 @@ def sign(purpose: str, data: dict[str, Any], *, at: datetime) -> str:
     return str(_serializer(purpose).dumps([int(at.timestamp()), data]))
 
 
-def read(purpose: str, token: str, *, at: datetime, lifetime: timedelta) -> tuple[dict[str, Any], datetime]:
+def read(
+    purpose: str, token: str, *, at: datetime, lifetime: timedelta
+) -> tuple[dict[str, Any], datetime]:
     """The data and the instant of signing. Refusals in order: TokenInvalid, TokenExpired."""
     try:
         signed_at, data = _serializer(purpose).loads(token)

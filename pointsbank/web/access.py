@@ -48,7 +48,9 @@ def visitor() -> Actor | None:
 
 
 def check_access() -> None:
-    """Before every request: refuse with Unauthenticated, then Forbidden, unless the route's declaration is met."""
+    """Before every request: refuse with Unauthenticated, then Forbidden, unless the route's
+    declaration is met.
+    """
     view = current_app.view_functions.get(request.endpoint or "")
     if view is None:
         return

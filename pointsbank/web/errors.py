@@ -1,4 +1,6 @@
-"""One place where a refusal becomes a status and a sentence: problem details in the API, a page elsewhere."""
+"""One place where a refusal becomes a status and a sentence: problem details in the API, a page
+elsewhere.
+"""
 
 from typing import Any
 
@@ -9,13 +11,21 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as AnyResponse
 
 from pointsbank.core.errors import (
-    Conflict, Exhausted, Forbidden, Invalid, NotFound, Refused, Unauthenticated, say,
+    Conflict,
+    Exhausted,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Refused,
+    Unauthenticated,
+    say,
 )  # fmt: skip
 from pointsbank.web.formats import fact
 from pointsbank.web.requests import sentences, wants_fragment
 
 STATUSES = (
-    (Invalid, 422), (Unauthenticated, 401), (Forbidden, 403), (NotFound, 404), (Conflict, 409), (Exhausted, 409),
+    (Invalid, 422), (Unauthenticated, 401), (Forbidden, 403), (NotFound, 404), (Conflict, 409),
+    (Exhausted, 409),
 )  # fmt: skip
 _HTTP_SENTENCES = {
     400: say("请求的格式有误。"),
@@ -60,7 +70,9 @@ def _http(error: HTTPException) -> AnyResponse | tuple[Any, int]:
     if error.response is not None or error.code is None or error.code < 400:
         return error.get_response()  # type: ignore[return-value]
     if isinstance(error, InternalServerError):
-        log.error("failed", endpoint=request.endpoint, error=type(error.original_exception).__name__)
+        log.error(
+            "failed", endpoint=request.endpoint, error=type(error.original_exception).__name__
+        )
     messages = getattr(error, "data", {}).get("messages", {})
     # webargs puts the place first: {"json": {"title": [...]}}
     errors = sentences(next(iter(messages.values()))) if messages else {}

@@ -26,7 +26,9 @@ def day(value: date | datetime) -> str:
         value = clock.local_day(value)
     if value.year == clock.today().year:
         return gettext("%(month)d月%(day)d日", month=value.month, day=value.day)
-    return gettext("%(year)d年%(month)d月%(day)d日", year=value.year, month=value.month, day=value.day)
+    return gettext(
+        "%(year)d年%(month)d月%(day)d日", year=value.year, month=value.month, day=value.day
+    )
 
 
 def clock_time(instant: datetime) -> str:

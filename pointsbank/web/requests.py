@@ -13,7 +13,7 @@ _NOT_INPUT = ("csrf_token",)
 
 
 def form(schema: type[ma.Schema]) -> dict[str, Any]:
-    """The posted form, checked. Refuses with ``Invalid``; its ``fields`` stand beside the inputs."""
+    """The posted form, checked. Refuses with ``Invalid``; show its ``fields`` by the inputs."""
     return _load(schema, request.form)
 
 

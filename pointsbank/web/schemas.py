@@ -1,4 +1,6 @@
-"""What every marshmallow schema shares: unknown fields refused, strict numbers, sentences in Chinese."""
+"""What every marshmallow schema shares: unknown fields refused, strict numbers, sentences in
+Chinese.
+"""
 
 import re
 from datetime import datetime
@@ -23,7 +25,10 @@ _SENTENCES: dict[type[fields.Field[Any]], dict[str, str]] = {
         "invalid_utf8": lazy_gettext("文字编码有误。"),
     },
     fields.Integer: {"invalid": lazy_gettext("请填写整数。")},
-    fields.Number: {"too_large": lazy_gettext("数值过大。"), "invalid": lazy_gettext("请填写数字。")},
+    fields.Number: {
+        "too_large": lazy_gettext("数值过大。"),
+        "invalid": lazy_gettext("请填写数字。"),
+    },
     fields.Boolean: {"invalid": lazy_gettext("请填写是或否。")},
     fields.DateTime: {
         "invalid": lazy_gettext("日期时间有误。"),
@@ -55,7 +60,9 @@ class View(ma.Schema):
 
 
 class Whole(fields.Integer):
-    """An integer from ``least`` to ``most``: a JSON number or, from a form, its digits; never 3.0 or true."""
+    """An integer from ``least`` to ``most``: a JSON number or, from a form, its digits; never 3.0
+    or true.
+    """
 
     def __init__(self, least: int = 0, most: int = MOST_INTEGER, **options: Any) -> None:
         checks = [
@@ -76,12 +83,14 @@ class Whole(fields.Integer):
 
 
 class Text(fields.String):
-    """A line or paragraph of at most ``most`` characters, trimmed; control characters are refused."""
+    """A text of at most ``most`` characters, trimmed; control characters are refused."""
 
     def __init__(self, most: int, *, least: int = 1, **options: Any) -> None:
         checks = [
             validate.Length(max=most, error=lazy_gettext("最多 {max} 个字。")),
-            validate.Length(min=least, error=lazy_gettext("请填写此项。" if least == 1 else "至少 {min} 个字。")),
+            validate.Length(
+                min=least, error=lazy_gettext("请填写此项。" if least == 1 else "至少 {min} 个字。")
+            ),
             validate.Regexp(
                 r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]*\Z",
                 error=lazy_gettext("含有无法使用的字符。"),
@@ -94,7 +103,7 @@ class Text(fields.String):
 
 
 class Instant(fields.DateTime):
-    """An ISO 8601 instant between 1900 and 2200; without an offset it is local time of the service."""
+    """An ISO 8601 instant from 1901 to 2199; without an offset it is the service's local time."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(format="iso", **options)

@@ -1,4 +1,6 @@
-"""The session cookie: a signed envelope round the session's token, which also carries when it was last used."""
+"""The session cookie: a signed envelope round the session's token, which also carries when it was
+last used.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -15,7 +17,9 @@ _REFRESH = timedelta(minutes=1)
 
 
 def open_session_cookie(response: Response, token: str, idle_minutes: int = 0) -> None:
-    """Hand the session's token to the browser; with ``idle_minutes`` it stops counting when unused that long."""
+    """Hand the session's token to the browser; with ``idle_minutes`` it stops counting when unused
+    that long.
+    """
     _write(response, token, idle_minutes, clock.now())
 
 
@@ -24,7 +28,9 @@ def close_session_cookie(response: Response) -> None:
 
 
 def token_of(asked: Request) -> str | None:
-    """The session's token: from the Authorization header (machines) or from a cookie that is not idle."""
+    """The session's token: from the Authorization header (machines) or from a cookie that is not
+    idle.
+    """
     header = asked.headers.get("Authorization", "")
     if header.startswith("Bearer "):
         return header.removeprefix("Bearer ").strip()
@@ -62,7 +68,9 @@ def register(app: Flask, actor_of: Callable[[str, datetime, str], Actor | None])
 
 
 def _refresh(response: Response) -> Response:
-    if "refresh" in g and not any(h.startswith(COOKIE) for h in response.headers.getlist("Set-Cookie")):
+    if "refresh" in g and not any(
+        h.startswith(COOKIE) for h in response.headers.getlist("Set-Cookie")
+    ):
         token, idle_minutes = g.refresh
         _write(response, token, idle_minutes, clock.now())
     return response
@@ -71,7 +79,9 @@ def _refresh(response: Response) -> Response:
 def _write(response: Response, token: str, idle_minutes: int, at: datetime) -> None:
     response.set_cookie(
         COOKIE,
-        tokens.sign("session-cookie", {"token": token, "idle": idle_minutes}, at=at.astimezone(UTC)),
+        tokens.sign(
+            "session-cookie", {"token": token, "idle": idle_minutes}, at=at.astimezone(UTC)
+        ),
         max_age=None if idle_minutes else timedelta(days=bank.settings().volunteer_session_days),
         secure=bank.settings().public_url.startswith("https://"),
         httponly=True,

@@ -16,7 +16,9 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 
 
 class FeatureCatalogues(Domain):  # type: ignore[misc]
-    """All features' ``translations/<language>/LC_MESSAGES/messages.po`` as one; nothing is compiled beforehand."""
+    """All features' ``translations/<language>/LC_MESSAGES/messages.po`` as one; nothing is compiled
+    beforehand.
+    """
 
     def get_translations(self) -> NullTranslations:
         return catalogue(get_locale().language)

@@ -1,0 +1,162 @@
+"""Puts the service together: every feature's routes, found by file name, behind the shared edge."""
+
+import importlib
+import secrets
+import time
+from datetime import datetime, timedelta
+from types import ModuleType
+
+import structlog
+from flask import Flask, Response, g, jsonify, redirect, render_template, request
+from flask_smorest import Api
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response as AnyResponse
+
+from pointsbank.access import queries as access
+from pointsbank.core import bank, database, encryption, resources
+from pointsbank.core.actor import Actor
+from pointsbank.web import access as web_access
+from pointsbank.web import errors, formats, navigation, protection, sessions, translations
+from pointsbank.web.access import ANYONE, allow, visitor
+from pointsbank.web.schemas import ProblemView
+
+log = structlog.get_logger()
+
+
+class ProblemApi(Api):  # type: ignore[misc]
+    """flask-smorest with our problem details in its document."""
+
+    ERROR_SCHEMA = ProblemView
+
+
+def create_app() -> Flask:
+    """The WSGI application of the bank that is open (``core.bank.open_bank``)."""
+    settings = bank.settings()
+    app = Flask(
+        "pointsbank",
+        static_folder=str(resources.folder("static")),
+        template_folder="web/templates",
+        root_path=str(importlib.resources.files("pointsbank")),
+    )
+    app.config.update(
+        SECRET_KEY=encryption.derived("flask-session").hex(),
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"),
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=7),
+        MAX_CONTENT_LENGTH=settings.upload_bytes,
+        MAX_FORM_MEMORY_SIZE=settings.upload_bytes,
+        API_TITLE="Points Bank 积分银行",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/api/v1",
+        OPENAPI_JSON_PATH="openapi.json",
+    )
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+    app.jinja_env.globals["asset"] = _asset_versions()
+    translations.register(app)
+    formats.register(app)
+    sessions.register(app, _actor_of)
+    _log_requests(app)
+    api = ProblemApi(app)
+    found: list[navigation.Link] = []
+    for feature in resources.features():
+        if module := _module(feature, "api"):
+            api.register_blueprint(module.api, url_prefix=f"/api/v1{module.api.url_prefix or ''}")
+        if module := _module(feature, "pages"):
+            app.register_blueprint(module.pages)
+            found.extend(getattr(module, "NAVIGATION", ()))
+    navigation.register(app, found)
+    _own_routes(app)
+    app.before_request(web_access.check_access)
+    protection.register(app)
+    errors.register(app)
+    web_access.require_declarations(app)
+    return app
+
+
+def _module(feature: str, name: str) -> ModuleType | None:
+    path = f"pointsbank.{feature}.{name}"
+    if feature in {"core", "web"} or not importlib.util.find_spec(path):
+        return None
+    return importlib.import_module(path)
+
+
+def _actor_of(token: str, at: datetime, address: str) -> Actor | None:
+    with database.snapshot() as session:
+        return access.actor_of_token(session, token, at, address=address)
+
+
+def _own_routes(app: Flask) -> None:
+    @app.get("/healthz")
+    @allow(ANYONE)
+    def healthz() -> tuple[Response, int]:
+        try:
+            alive = database.answers()
+        except Exception as failure:
+            log.error("database_silent", error=type(failure).__name__)
+            alive = False
+        return jsonify(status="ok" if alive else "database does not answer"), 200 if alive else 503
+
+    @app.get("/")
+    @allow(ANYONE)
+    def home() -> AnyResponse | str:
+        person = visitor()
+        if person is None:
+            return redirect("/sign-in", 303)
+        first = next((link for link in app.extensions["navigation"] if link.seen_by(person)), None)
+        return redirect(first.url, 303) if first else render_template("base.html")
+
+    @app.post("/language")
+    @allow(ANYONE)
+    def language() -> AnyResponse:
+        wanted = request.form.get("language", "")
+        back = request.form.get("next", "/")
+        response = redirect(
+            back if back.startswith("/") and not back.startswith("//") else "/", 303
+        )
+        if wanted in translations.LANGUAGES:
+            response.set_cookie(
+                translations.COOKIE,
+                wanted,
+                max_age=timedelta(days=400),
+                samesite="Lax",
+                httponly=True,
+            )
+        return response
+
+
+def _asset_versions() -> object:
+    """``asset('css/x.css')``: a static file's address that changes when the file does."""
+    folder = resources.folder("static")
+    stamps: dict[str, str] = {}
+
+    def asset(path: str) -> str:
+        if path not in stamps:
+            stamps[path] = format(int((folder / path).stat().st_mtime) & 0xFFFFFFFF, "x")
+        return f"/static/{path}?v={stamps[path]}"
+
+    return asset
+
+
+def _log_requests(app: Flask) -> None:
+    """One line a request: the route's name, never its address, which holds what people typed."""
+
+    @app.before_request
+    def _begin() -> None:
+        g.begun = time.perf_counter()
+        g.request_id = secrets.token_hex(6)
+
+    @app.after_request
+    def _end(response: Response) -> Response:
+        if request.endpoint not in {"static", "healthz"}:
+            log.info(
+                "request",
+                id=g.get("request_id"),
+                method=request.method,
+                endpoint=request.endpoint,
+                status=response.status_code,
+                ms=round((time.perf_counter() - g.begun) * 1000, 1) if "begun" in g else None,
+            )
+        return response

@@ -1,0 +1,122 @@
+"""The ``pointsbank`` command: serve, schedule, and every feature's own commands."""
+
+import importlib
+import sys
+from pathlib import Path
+
+import click
+
+from pointsbank.core import bank, config, logs
+from pointsbank.core.errors import Refused
+from pointsbank.core.resources import features
+
+
+class BankGroup(click.Group):
+    """Mounts what features' ``commands.py`` offer: a group ``commands`` or a single ``command``."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        self._mount()
+        return super().list_commands(context)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        self._mount()
+        return super().get_command(context, name)
+
+    def _mount(self) -> None:
+        for feature in features():
+            path = f"pointsbank.{feature}.commands"
+            if not importlib.util.find_spec(path):
+                continue
+            module = importlib.import_module(path)
+            if group := getattr(module, "commands", None):
+                self.add_command(_with_bank(group))
+            else:
+                self.add_command(module.command)
+
+
+def _with_bank(group: click.Group) -> click.Group:
+    """Give a feature's commands the options that say which bank, and open it first."""
+    for command in group.commands.values():
+        if not any(parameter.name == "data" for parameter in command.params):
+            command.params += [_data_option(), _config_option()]
+            command.callback = _opening(command.callback)
+    return group
+
+
+def _data_option() -> click.Option:
+    return click.Option(
+        ["--data"], type=click.Path(path_type=Path, file_okay=False), help="The bank's folder."
+    )
+
+
+def _config_option() -> click.Option:
+    return click.Option(
+        ["--config"], type=click.Path(path_type=Path), help="The bank's configuration file."
+    )
+
+
+def _opening(callback: object) -> object:
+    def run(data: Path | None, config: Path | None, **options: object) -> object:
+        open_existing(data, config)
+        return callback(**options)  # type: ignore[operator]
+
+    return run
+
+
+def open_existing(data: Path | None, file: Path | None) -> config.Settings:
+    """Open the bank that the options name, for a command; a folder without a bank is refused."""
+    settings = config.load(data=data, file=file)
+    if not settings.database_url and not (settings.data / "pointsbank.db").exists():
+        raise click.ClickException(f"{settings.data} 里没有积分银行的数据 / holds no bank")
+    logs.to_standard_error(settings.log_level)
+    bank.open_bank(settings)
+    return settings
+
+
+@click.group(cls=BankGroup)
+@click.version_option(package_name="pointsbank")
+def pointsbank() -> None:
+    """积分银行：社区志愿服务的账本。Points Bank: the ledger behind a community's volunteer work."""
+
+
+@pointsbank.command()
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="The bank's folder.")
+@click.option(
+    "--config", "file", type=click.Path(path_type=Path), help="The bank's configuration file."
+)
+def serve(data: Path | None, file: Path | None) -> None:
+    """启动服务。Run the service (on SQLite with the scheduler inside)."""
+    from pointsbank.server import run
+
+    settings = config.load(data=data, file=file)
+    if not settings.public_url:
+        raise click.ClickException(
+            "请先设置 public_url（二维码里的网址） / set public_url, the address in QR codes"
+        )
+    run(settings)
+
+
+@pointsbank.command()
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="The bank's folder.")
+@click.option(
+    "--config", "file", type=click.Path(path_type=Path), help="The bank's configuration file."
+)
+def schedule(data: Path | None, file: Path | None) -> None:
+    """运行定时任务（PostgreSQL）。Run the scheduler beside serving processes, on PostgreSQL."""
+    from pointsbank.server import run_scheduler
+
+    run_scheduler(config.load(data=data, file=file))
+
+
+def main() -> None:
+    """Entry point: a refusal or a bad configuration is one sentence and exit code 2."""
+    try:
+        pointsbank(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as failure:
+        failure.show()
+        sys.exit(failure.exit_code)
+    except Refused as refused:
+        click.echo(str(refused), err=True)
+        sys.exit(2)

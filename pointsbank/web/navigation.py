@@ -1,0 +1,50 @@
+"""The links at the head of every page, contributed by each feature's ``pages.py`` as
+``NAVIGATION``.
+"""
+
+from dataclasses import dataclass
+
+from flask import Flask, request
+from flask_babel import gettext
+
+from pointsbank.core.actor import Actor, Role
+from pointsbank.web.access import visitor
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """``roles`` are those that see it; empty means every signed-in person. ``place`` orders them,
+    left first.
+    """
+
+    url: str
+    label: str
+    place: int
+    roles: frozenset[Role] = frozenset()
+
+    def seen_by(self, actor: Actor) -> bool:
+        return not self.roles or bool(self.roles & actor.roles)
+
+
+def links(app: Flask, actor: Actor | None) -> list[dict[str, object]]:
+    """What this person may go to, as the base template wants it."""
+    if actor is None:
+        return []
+    return [
+        {
+            "url": link.url,
+            "label": gettext(link.label),
+            "active": request.path == link.url or request.path.startswith(f"{link.url}/"),
+        }
+        for link in app.extensions["navigation"]
+        if link.seen_by(actor)
+    ]
+
+
+def register(app: Flask, found: list[Link]) -> None:
+    app.extensions["navigation"] = sorted(found, key=lambda link: link.place)
+
+    @app.context_processor
+    def _page() -> dict[str, object]:
+        person = visitor()
+        return {"navigation": links(app, person), "visitor": person}

