@@ -10,7 +10,7 @@ from pointsbank.members.rules import PartyStatus
 
 
 class Member(Table, table=True):
-    """A person in the register. The phone is sealed; ``phone_digest`` finds it, ``phone_tail`` shows it."""
+    """A person in the register. ``phone_digest`` finds the sealed phone."""
 
     __tablename__ = "member"
 

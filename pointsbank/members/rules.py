@@ -84,6 +84,10 @@ class CardReplaced(CardLost):
     sentence = say("这张卡已于 %(lost_on)s 挂失，新卡尾号为 %(new_tail)s。")
 
 
+class NoSuchCard(NotFound):
+    sentence = say("没有这张卡。")
+
+
 class CardAlreadyLost(Conflict):
     sentence = say("这张卡已于 %(lost_on)s 挂失。")
 
@@ -93,17 +97,17 @@ PHONE = re.compile(r"1\d{10}")
 CODE_DIGITS = 20
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９", "0123456789", " \t　-—")
 
-COMPOUND_SURNAMES = frozenset(
-    "欧阳 太史 端木 上官 司马 东方 独孤 南宫 万俟 闻人 夏侯 诸葛 尉迟 公羊 赫连 澹台 皇甫 宗政 濮阳 公冶 "
-    "太叔 申屠 公孙 慕容 仲孙 钟离 长孙 宇文 司徒 鲜于 司空 闾丘 子车 亓官 司寇 巫马 公西 颛孙 壤驷 公良 "
-    "漆雕 乐正 宰父 谷梁 拓跋 夹谷 轩辕 令狐 段干 百里 呼延 东郭 南门 羊舌 微生 公户 公玉 公仪 梁丘 公仲 "
-    "公上 公门 公山 公坚 左丘 公伯 西门 公祖 第五 公乘 贯丘 公皙 南荣 东里 东宫 仲长 子书 子桑 即墨 达奚 "
-    "褚师 吴铭 纳兰 叶赫".split()
-)
+_COMPOUND = """
+    欧阳 太史 端木 上官 司马 东方 独孤 南宫 万俟 闻人 夏侯 诸葛 尉迟 公羊 赫连 澹台 皇甫 宗政
+    濮阳 公冶 太叔 申屠 公孙 慕容 仲孙 钟离 长孙 宇文 司徒 鲜于 司空 闾丘 子车 亓官 司寇 巫马
+    公西 颛孙 壤驷 公良 漆雕 乐正 宰父 谷梁 拓跋 夹谷 轩辕 令狐 段干 百里 呼延 东郭 南门 羊舌
+    微生 梁丘 左丘 西门 第五 南荣 东里 东宫 仲长 子书 子桑 即墨 达奚 褚师 纳兰 叶赫 爱新 完颜
+"""
+COMPOUND_SURNAMES = frozenset(_COMPOUND.split())
 
 
 def masked_name(name: str) -> str:
-    """For public lists: 张三 → 张*, 张小三 → 张*三, 欧阳小三 → 欧阳**, 阿依·买买提 → 阿*·***."""
+    """For public lists: 张三 → 张*, 王桂芳 → 王*芳, 欧阳春燕 → 欧阳**, 阿依·江 → 阿*·*."""
     if "·" in name:
         first, rest = name.split("·", 1)
         return first[:1] + "*" * (len(first) - 1) + "·" + "*" * len(rest)
@@ -114,9 +118,9 @@ def masked_name(name: str) -> str:
     return name[:1] + "*"
 
 
-def masked_phone(head: str, tail: str) -> str:
-    """138****1234, from the first three digits (or as many as are known) and the last four."""
-    return f"{head[:3] or '***'}****{tail}" if tail else ""
+def masked_phone(phone: str) -> str:
+    """138****1234; nothing for a member without a phone."""
+    return f"{phone[:3]}****{phone[-4:]}" if phone else ""
 
 
 def check_name(name: str) -> str:
@@ -136,7 +140,7 @@ def check_phone(phone: str) -> str:
 
 
 def folded_digits(text: str) -> str:
-    """What a scanner or a keyboard under a Chinese input method meant: half width, no blanks or hyphens."""
+    """What a scanner or a Chinese input method meant: half width, no blanks or hyphens."""
     return text.translate(_FULL_WIDTH)
 
 
@@ -161,5 +165,5 @@ def card_digits(draw: Callable[[int], int]) -> str:
 
 
 def member_number(year: int, serial: int) -> str:
-    """The volunteer number 志愿者编号: year of registration and a serial; never an ID number (MZ/T 061-2015)."""
+    """The volunteer number 志愿者编号: year and serial, never an ID number (MZ/T 061-2015)."""
     return f"{year}{serial:06d}"

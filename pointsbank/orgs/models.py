@@ -37,7 +37,7 @@ class Organisation(Table, table=True):
 
 
 class OrganisationReach(Table, table=True):
-    """Each organisation under each of its ancestors, itself at depth 0: roll-ups are one indexed look-up."""
+    """Each organisation under each of its ancestors, itself at depth 0."""
 
     __tablename__ = "organisation_reach"
     __table_args__ = (Index("ix_organisation_reach_organisation_id", "organisation_id", "depth"),)

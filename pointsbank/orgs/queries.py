@@ -1,12 +1,20 @@
-"""What people look up about organisations. Roll-ups go through the closure, at any depth in one query."""
+"""What people look up about organisations: roll-ups at any depth are one query."""
 
 from collections.abc import Collection, Iterable
+from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlmodel import Session, col
 
 from pointsbank.orgs.models import Organisation, OrganisationKind, OrganisationReach
 from pointsbank.orgs.rules import Kind, NoSuchOrganisation
+
+
+def among(column: Any, ids: Iterable[int]) -> ColumnElement[bool]:
+    """Whether a column of ids holds one of these. Written into the statement, so that a city's
+    worth of ids does not run into the databases' limits of bound values."""
+    values = sorted(set(ids))
+    return col(column).in_(bindparam(None, values, expanding=True, literal_execute=True))
 
 
 def kinds(session: Session) -> dict[str, Kind]:
@@ -25,25 +33,25 @@ def organisation(session: Session, org_id: int) -> Organisation:
 
 def organisations(session: Session, org_ids: Iterable[int]) -> dict[int, Organisation]:
     """Those of the organisations that exist, by id."""
-    wanted = select(Organisation).where(col(Organisation.id).in_(set(org_ids)))
+    wanted = select(Organisation).where(among(Organisation.id, org_ids))
     return {org.id: org for org in session.execute(wanted).scalars()}
 
 
 def below(session: Session, org_ids: Collection[int]) -> dict[int, frozenset[int]]:
     """For each organisation the ids of itself and everything below it."""
     reach: dict[int, set[int]] = {org_id: set() for org_id in org_ids}
-    pairs = select(OrganisationReach.ancestor_id, OrganisationReach.organisation_id).where(
-        col(OrganisationReach.ancestor_id).in_(reach)
-    )
+    pairs = select(
+        col(OrganisationReach.ancestor_id), col(OrganisationReach.organisation_id)
+    ).where(among(OrganisationReach.ancestor_id, reach))
     for ancestor_id, organisation_id in session.execute(pairs):
         reach[ancestor_id].add(organisation_id)
     return {org_id: frozenset(ids) for org_id, ids in reach.items()}
 
 
-def ids_below(org_ids: Iterable[int]) -> Select[tuple[int]]:
-    """A subquery of the ids of these organisations and everything below: for ``column.in_(ids_below(…))``."""
-    return select(OrganisationReach.organisation_id).where(
-        col(OrganisationReach.ancestor_id).in_(set(org_ids))
+def ids_below(org_ids: Iterable[int]) -> Select[int]:
+    """These organisations and everything below: for ``column.in_(ids_below(…))``."""
+    return select(col(OrganisationReach.organisation_id)).where(
+        among(OrganisationReach.ancestor_id, org_ids)
     )
 
 
@@ -57,9 +65,9 @@ def ancestors_of(session: Session, org_ids: Iterable[int]) -> dict[int, list[Org
     wanted = set(org_ids)
     lines: dict[int, list[Organisation]] = {org_id: [] for org_id in wanted}
     rows = session.execute(
-        select(OrganisationReach.organisation_id, Organisation)
+        select(col(OrganisationReach.organisation_id), Organisation)
         .join(Organisation, col(Organisation.id) == col(OrganisationReach.ancestor_id))
-        .where(col(OrganisationReach.organisation_id).in_(wanted))
+        .where(among(OrganisationReach.organisation_id, wanted))
         .order_by(col(OrganisationReach.organisation_id), col(OrganisationReach.depth))
     )
     for organisation_id, above in rows:

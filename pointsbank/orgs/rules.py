@@ -29,7 +29,8 @@ class Kind:
 
 CITY, COUNTY, STREET, COMMUNITY = "city", "county", "street", "community"
 GRID, BUILDING_GROUP = "grid", "building_group"
-PARTY_COMMITTEE, PARTY_BRANCH, TEAM, EMPLOYER = "party_committee", "party_branch", "team", "employer"
+PARTY_COMMITTEE, PARTY_BRANCH = "party_committee", "party_branch"
+TEAM, EMPLOYER = "team", "employer"
 
 KINDS = (
     Kind(CITY, Line.TERRITORY, 10, say("市")),
@@ -51,7 +52,7 @@ HOMES = frozenset({COMMUNITY, GRID, BUILDING_GROUP})
 
 @dataclass(frozen=True, slots=True)
 class NewOrganisation:
-    """A row of ``found_many``. The parent is an id, or the index of an earlier row, or neither for a root."""
+    """A row of ``found_many``: its parent is an id or the index of an earlier row."""
 
     kind: str
     name: str
@@ -77,8 +78,8 @@ class CannotSitUnder(Invalid):
     sentence = say("%(kind)s不能设在%(parent_kind)s之下。")
 
 
-class ParentClosed(Conflict):
-    sentence = say("上级组织已于 %(closed_on)s 撤销，不能在其下设立组织。")
+class OrganisationClosed(Conflict):
+    sentence = say("这个组织已于 %(closed_on)s 撤销，请另选组织。")
 
 
 class NameTaken(Conflict):
@@ -91,7 +92,7 @@ MOST_NAME_CHARACTERS = 80
 def may_sit_under(child: Kind, parent: Kind) -> bool:
     """Whether an organisation of one kind may have one of the other as its parent.
 
-    Within a line only a higher level; every line but the territory's may also hang on any territory.
+    Within a line only a higher level; every other line may also hang on any territory.
     """
     if child.line == parent.line:
         return child.level > parent.level
@@ -111,4 +112,7 @@ def waves(rows: Sequence[NewOrganisation]) -> list[list[int]]:
     depth: list[int] = []
     for row in rows:
         depth.append(0 if row.parent_row is None else depth[row.parent_row] + 1)
-    return [[i for i, d in enumerate(depth) if d == wave] for wave in range(max(depth, default=-1) + 1)]
+    found: list[list[int]] = [[] for _ in range(max(depth, default=-1) + 1)]
+    for index, wave in enumerate(depth):
+        found[wave].append(index)
+    return found
