@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import Select, insert, select, update
 from sqlmodel import Session, col
 
 from pointsbank.core import audit, clock
@@ -22,6 +22,7 @@ from pointsbank.earning.rules import (
     UnknownPointsUnit,
     check_points_rule,
 )  # fmt: skip
+from pointsbank.orgs.models import Organisation
 from pointsbank.orgs.queries import organisation
 
 
@@ -57,6 +58,7 @@ def adopt_points_rule(
     wanted = PointsRule(
         0, org_id, unit, 1, from_on, None, **terms, audience=audience, rounding=rounding
     )
+    session.execute(_anchor(org_id))
     latest = queries.latest_points_rule(session, org_id, unit)
     if latest and replace(wanted, id=latest.id, version=latest.version) == latest:
         return latest
@@ -99,3 +101,9 @@ def _succeed(
         from_on=rule.from_on,
     )
     return adopted
+
+
+def _anchor(org_id: int) -> Select[int]:
+    """The row that adoptions of one organisation wait for."""
+    anchor = select(col(Organisation.id)).where(col(Organisation.id) == org_id)
+    return anchor.with_for_update(key_share=True)

@@ -3,14 +3,19 @@
 from collections.abc import Iterable
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from pointsbank.earning.models import PointsRuleRow
-from pointsbank.earning.rules import PointsRule, in_force
+from pointsbank.earning.rules import POINT_UNITS, PointsRule, in_force
+from pointsbank.ledger.models import Account, Transfer, Unit
+from pointsbank.ledger.rules import OwnerKind
 from pointsbank.orgs.models import OrganisationReach
 
 _FIELDS = tuple(getattr(PointsRuleRow, name) for name in PointsRule.__dataclass_fields__)
+_Reversal = aliased(Transfer)
+_MOST_IDS = 5_000
 
 
 def points_rules_in_force(session: Session, org_id: int, on: date) -> list[PointsRule]:
@@ -25,7 +30,12 @@ def points_rules_of(session: Session, org_ids: Iterable[int]) -> dict[int, list[
         select(col(OrganisationReach.organisation_id), *_FIELDS)
         .join(PointsRuleRow, col(PointsRuleRow.org_id) == col(OrganisationReach.ancestor_id))
         .where(col(OrganisationReach.organisation_id).in_(rules))
-        .order_by(OrganisationReach.organisation_id, OrganisationReach.depth, *_FIELDS[2:4])
+        .order_by(
+            col(OrganisationReach.organisation_id),
+            col(OrganisationReach.depth),
+            col(PointsRuleRow.unit),
+            col(PointsRuleRow.version),
+        )
     )
     for organisation_id, *fields in rows:
         rules[organisation_id].append(PointsRule(*fields))
@@ -39,13 +49,12 @@ def points_rules(session: Session, rule_ids: Iterable[int]) -> dict[int, PointsR
 
 
 def latest_points_rule(session: Session, org_id: int, unit: str) -> PointsRule | None:
-    """The newest version of an organisation's own rule, locked where the database locks rows."""
+    """The newest version of an organisation's own rule."""
     row = session.execute(
         select(*_FIELDS)
         .where(col(PointsRuleRow.org_id) == org_id, col(PointsRuleRow.unit) == unit)
         .order_by(col(PointsRuleRow.version).desc())
         .limit(1)
-        .with_for_update()
     ).one_or_none()
     return PointsRule(*row) if row else None
 
@@ -54,4 +63,36 @@ def points_earned_on(
     session: Session, member_ids: Iterable[int], days: Iterable[date]
 ) -> dict[tuple[int, str, date], int]:
     """Points earned by service, net of reversals, by member, unit and day: for a day's cap."""
-    raise NotImplementedError
+    wanted, dates = sorted(set(member_ids)), sorted(set(days))
+    earned: dict[tuple[int, str, date], int] = {}
+    for start in range(0, len(wanted), _MOST_IDS):
+        ids = wanted[start : start + _MOST_IDS]
+        for owner_id, unit, day, points in session.execute(_earned(ids, dates)):
+            earned[owner_id, unit, day] = int(points)
+    return earned
+
+
+def _earned(member_ids: list[int], days: list[date]) -> Select[int, str, date, int]:
+    taken_back = (
+        select(func.coalesce(func.sum(col(_Reversal.amount)), 0))
+        .where(col(_Reversal.reverses) == col(Transfer.id))
+        .scalar_subquery()
+    )
+    return (
+        select(
+            col(Account.owner_id),
+            col(Unit.code),
+            col(Transfer.effective_on),
+            func.sum(col(Transfer.amount) - taken_back),
+        )
+        .join(Account, col(Account.id) == col(Transfer.destination_id))
+        .join(Unit, col(Unit.id) == col(Account.unit_id))
+        .where(
+            col(Account.owner_kind) == OwnerKind.MEMBER,
+            col(Account.owner_id).in_(member_ids),
+            col(Unit.code).in_(POINT_UNITS),
+            col(Transfer.effective_on).in_(days),
+            col(Transfer.reason) == "service",
+        )
+        .group_by(col(Account.owner_id), col(Unit.code), col(Transfer.effective_on))
+    )

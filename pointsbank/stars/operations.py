@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import insert, update
+from sqlalchemy import Select, insert, select, update
 from sqlmodel import Session, col
 
 from pointsbank.core import audit, clock
 from pointsbank.core.actor import Actor, Role
+from pointsbank.orgs.models import Organisation
 from pointsbank.orgs.queries import organisation
 from pointsbank.stars import queries
 from pointsbank.stars.models import StarLadderRow
@@ -39,6 +40,7 @@ def adopt_star_ladder(
     does it), ``LaterLadderStands``, ``LadderOutOfOrder``.
     """
     wanted = StarLadder(0, org_id, 1, from_on, None, window, tuple(levels))
+    session.execute(_anchor(org_id))
     latest = queries.latest_star_ladder(session, org_id)
     if latest and replace(wanted, id=latest.id, version=latest.version) == latest:
         return latest
@@ -78,3 +80,9 @@ def adopt_star_ladder(
         from_on=from_on,
     )
     return adopted
+
+
+def _anchor(org_id: int) -> Select[int]:
+    """The row that adoptions of one organisation wait for."""
+    anchor = select(col(Organisation.id)).where(col(Organisation.id) == org_id)
+    return anchor.with_for_update(key_share=True)

@@ -1,35 +1,50 @@
 """The ladder that decides for a member, and where members stand."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
+from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, Subquery, func, literal, select, union_all
 from sqlmodel import Session, col
 
+from pointsbank.ledger.models import Account, Transfer, Unit
+from pointsbank.ledger.rules import MINUTES, OwnerKind
+from pointsbank.members.models import Member
+from pointsbank.members.rules import NoSuchMember
 from pointsbank.orgs.models import OrganisationReach
 from pointsbank.stars.models import StarLadderRow
-from pointsbank.stars.rules import NATIONAL, Level, StarLadder, StarStanding
+from pointsbank.stars.rules import (
+    NATIONAL,
+    Level,
+    StarLadder,
+    StarStanding,
+    Window,
+    star_for,
+)
 
 _FIELDS = tuple(getattr(StarLadderRow, name) for name in StarLadder.__dataclass_fields__)
+_MINUTES = select(col(Unit.id)).where(col(Unit.code) == MINUTES).scalar_subquery()
 
 
 def ladder_in_force(session: Session, org_id: int, on: date) -> StarLadder:
     """The nearest ancestor's ladder in force on a day, itself first; else the national one."""
-    return ladders_in_force(session, [org_id], on)[org_id]
+    return ladders_in_force(session, [org_id], on).get(org_id, NATIONAL)
 
 
-def ladders_in_force(session: Session, org_ids: Iterable[int], on: date) -> dict[int, StarLadder]:
-    """For each organisation the ladder that decides on a day."""
-    ladders = dict.fromkeys(org_ids, NATIONAL)
+def ladders_in_force(
+    session: Session, org_ids: Collection[int] | Select[int], on: date
+) -> dict[int, StarLadder]:
+    """The ladder that decides on a day, for those organisations that do not follow the national."""
+    ladders: dict[int, StarLadder] = {}
     rows = session.execute(
         select(col(OrganisationReach.organisation_id), *_FIELDS)
         .join(StarLadderRow, col(StarLadderRow.org_id) == col(OrganisationReach.ancestor_id))
         .where(
-            col(OrganisationReach.organisation_id).in_(ladders),
+            col(OrganisationReach.organisation_id).in_(org_ids),
             col(StarLadderRow.from_on) <= on,
             col(StarLadderRow.until_on).is_(None) | (col(StarLadderRow.until_on) >= on),
         )
-        .order_by(OrganisationReach.organisation_id, col(OrganisationReach.depth).desc())
+        .order_by(col(OrganisationReach.organisation_id), col(OrganisationReach.depth).desc())
     )
     for organisation_id, *fields in rows:  # the nearest comes last and stays
         ladders[organisation_id] = _ladder(*fields)
@@ -37,13 +52,12 @@ def ladders_in_force(session: Session, org_ids: Iterable[int], on: date) -> dict
 
 
 def latest_star_ladder(session: Session, org_id: int) -> StarLadder | None:
-    """The newest version of an organisation's own ladder, locked where the database locks rows."""
+    """The newest version of an organisation's own ladder."""
     row = session.execute(
         select(*_FIELDS)
         .where(col(StarLadderRow.org_id) == org_id)
         .order_by(col(StarLadderRow.version).desc())
         .limit(1)
-        .with_for_update()
     ).one_or_none()
     return _ladder(*row) if row else None
 
@@ -55,11 +69,60 @@ def _ladder(*fields: object) -> StarLadder:
 
 def standing(session: Session, member_id: int, on: date) -> StarStanding:
     """Where one member stands at the end of a day, on the ladder of where she lives."""
-    raise NotImplementedError
+    one = select(col(Member.id)).where(col(Member.id) == member_id)
+    for _, found in standings(session, one, on):
+        return found
+    raise NoSuchMember
 
 
 def standings(
-    session: Session, members: Select[tuple[int]], on: date
+    session: Session, members: Select[int], on: date
 ) -> Iterator[tuple[int, StarStanding]]:
     """Where all of a scope (a select of member ids) stand at the end of a day: two queries."""
-    raise NotImplementedError
+    homes = select(col(Member.residence_id)).where(col(Member.id).in_(members))
+    ladders = ladders_in_force(session, homes, on)
+    windows = {ladder.window for ladder in ladders.values()}
+    for member_id, home_id, lifetime, year in session.execute(_minutes(members, on, windows)):
+        ladder = ladders.get(home_id, NATIONAL)
+        minutes = lifetime if ladder.window is Window.LIFETIME else year
+        yield member_id, star_for(int(minutes), ladder)
+
+
+def _minutes(members: Select[int], on: date, windows: set[Window]) -> Select[int, int, int, int]:
+    """By member: home, minutes of a lifetime to the end of a day, minutes of its year to then."""
+    since = _moved(col(Transfer.effective_on) > on)
+    query: Select[Any, Any, Any] = (
+        select(col(Member.id), col(Member.residence_id))
+        .outerjoin(
+            Account,
+            (col(Account.owner_id) == col(Member.id))
+            & (col(Account.owner_kind) == OwnerKind.MEMBER)
+            & (col(Account.unit_id) == _MINUTES)
+            & (col(Account.kind) == "balance"),
+        )
+        .outerjoin(since, since.c.account_id == col(Account.id))
+        .where(col(Member.id).in_(members))
+        .add_columns(func.coalesce(col(Account.balance), 0) - func.coalesce(since.c.moved, 0))
+    )
+    if Window.CALENDAR_YEAR not in windows:
+        return query.add_columns(literal(0))
+    within = _moved(col(Transfer.effective_on).between(date(on.year, 1, 1), on))
+    return query.outerjoin(within, within.c.account_id == col(Account.id)).add_columns(
+        func.coalesce(within.c.moved, 0)
+    )
+
+
+def _moved(span: ColumnElement[bool]) -> Subquery:
+    """Minutes that came in, less those that went out, by account, in a span of days."""
+    came: Select[Any, Any] = select(
+        col(Transfer.destination_id).label("account_id"), col(Transfer.amount)
+    )
+    went = select(col(Transfer.source_id), -col(Transfer.amount))
+    both = union_all(
+        *(part.where(span, col(Transfer.unit_id) == _MINUTES) for part in (came, went))
+    ).subquery()
+    return (
+        select(both.c.account_id, func.sum(both.c.amount).label("moved"))
+        .group_by(both.c.account_id)
+        .subquery()
+    )

@@ -1,0 +1,35 @@
+"""Points rules as JSON."""
+
+import marshmallow as ma
+
+from pointsbank.earning.rules import Audience, Rounding
+from pointsbank.web.schemas import Request, View, Whole
+
+
+class PointsRulesQuery(Request):
+    org_id = Whole(least=1, required=True, metadata={"description": "the event's organisation"})
+    on = ma.fields.Date(metadata={"description": "the day of service; today when left out"})
+
+
+class PointsRuleView(View):
+    id = ma.fields.Integer()
+    org_id = ma.fields.Integer(metadata={"description": "whose rule it is: the nearest above"})
+    unit = ma.fields.String()
+    version = ma.fields.Integer()
+    from_on = ma.fields.Date()
+    until_on = ma.fields.Date(allow_none=True)
+    points_per_hour = ma.fields.Integer()
+    by_category = ma.fields.Dict(
+        keys=ma.fields.String(),
+        values=ma.fields.Integer(),
+        metadata={"description": "points per hour of categories that differ"},
+    )
+    each_time = ma.fields.Dict(
+        keys=ma.fields.String(),
+        values=ma.fields.Integer(),
+        metadata={"description": "points added once for an activity of the category"},
+    )
+    most_minutes_an_activity = ma.fields.Integer(allow_none=True)
+    most_a_day = ma.fields.Integer(allow_none=True)
+    audience = ma.fields.Enum(Audience, by_value=ma.fields.String)
+    rounding = ma.fields.Enum(Rounding, by_value=ma.fields.String)
