@@ -1,8 +1,10 @@
 """What clerks do: put goods on the shelf, hand them over for points, take them back."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,55 +16,133 @@ from pointsbank.core.errors import Refused
 from pointsbank.exchange import queries, rules
 from pointsbank.exchange.models import ReceiptBook
 from pointsbank.exchange.queries import (
-    goods_table, line_table, movement_table, redemption_table,
+    Receipt,
+    goods_table,
+    line_table,
+    movement_table,
+    redemption_table,
 )  # fmt: skip
 from pointsbank.exchange.rules import (
-    AlreadyTakenBack, Basket, GoodsExist, GoodsWithdrawn, KeyTaken, MovementKind, NoSuchGoods,
-    NoSuchRedemption, Offer, PricedLine, RedemptionState, Settled, TakeBackTooLate, TooMuchStock,
-    Wish, WrongPrice, WrongQuantity,
+    AlreadyTakenBack,
+    Basket,
+    GoodsExist,
+    GoodsWithdrawn,
+    KeyTaken,
+    MovementKind,
+    NoSuchGoods,
+    Offer,
+    RedemptionState,
+    Settled,
+    TakeBackTooLate,
+    Wish,
 )  # fmt: skip
+from pointsbank.exchange.till import Sale, Till
 from pointsbank.ledger import operations as ledger
 from pointsbank.ledger import queries as ledger_queries
-from pointsbank.ledger.rules import MORALITY, Posting, SystemKind, member_account, system_account
-from pointsbank.members import queries as members
-from pointsbank.members.models import Member
-from pointsbank.members.rules import MemberLeft, NoSuchMember
+from pointsbank.ledger.rules import (
+    MORALITY,
+    Posting,
+    SystemKind,
+    UnknownUnit,
+    member_account,
+    system_account,
+)  # fmt: skip
 from pointsbank.orgs import queries as orgs
 
 STAFF = (Role.CLERK, Role.SECRETARY)
+
 _book = ReceiptBook.__table__  # type: ignore[attr-defined]
-_upserts = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_upserts: dict[str, Callable[..., Any]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
 
 
 def add_goods(
     session: Session, actor: Actor, *, org_id: int, name: str, unit_name: str, price_points: int,
     at: datetime, unit: str = MORALITY,
 ) -> Offer:  # fmt: skip
-    """Offer goods at a counter, none in stock yet; ``price_points`` is in points of ledger ``unit``.
+    """Offer goods at a counter, none in stock yet; ``price_points`` is in the ledger's ``unit``.
 
     The name is the key: the same goods at the same price are the first answer again.
-    Refuses: GoodsExist (same name, other content), NoSuchOrganisation, UnknownUnit, Forbidden,
-    GoodsExist (withdrawn), WrongPrice.
+    Refuses: GoodsExist (the name with other content), NoSuchOrganisation, UnknownUnit (or not one
+    to spend), Forbidden (clerk or secretary of the counter), WrongPrice.
     """
-    raise NotImplementedError
+    queries.lock_keys(session, [f"goods:{org_id}:{name}"])
+    earlier = queries.goods_named(session, org_id, name)
+    if earlier is not None:
+        if (earlier.unit_name, earlier.price_points, earlier.unit) != (
+            unit_name, price_points, unit,
+        ):  # fmt: skip
+            raise GoodsExist(goods=name)
+        return earlier
+    orgs.organisation(session, org_id)
+    if unit not in queries.spendable_units(session):
+        raise UnknownUnit(unit=unit)
+    actor.require(*STAFF, org_id=org_id)
+    rules.check_price(price_points)
+    goods_id = session.execute(
+        insert(goods_table)
+        .values(
+            org_id=org_id,
+            name=name,
+            unit_name=unit_name,
+            unit=unit,
+            price_points=price_points,
+            stock=0,
+            added_at=at,
+        )
+        .returning(goods_table.c.id)
+    ).scalar_one()
+    audit.record(
+        session, actor, "exchange.add_goods", ("goods", goods_id),
+        at=at, org_id=org_id, price_points=price_points, unit=unit,
+    )  # fmt: skip
+    return queries.goods(session, goods_id)
 
 
 def withdraw_goods(session: Session, actor: Actor, *, goods_id: int, at: datetime) -> Offer:
     """Offer goods no longer; what is in stock stays counted. A repeat changes nothing.
 
-    Refuses: NoSuchGoods, Forbidden.
+    Refuses: NoSuchGoods, Forbidden (clerk or secretary of the counter).
     """
-    raise NotImplementedError
+    offer = _locked_goods(session, goods_id)
+    actor.require(*STAFF, org_id=offer.org_id)
+    if offer.withdrawn_at is not None:
+        return offer
+    session.execute(update(goods_table).where(goods_table.c.id == goods_id).values(withdrawn_at=at))
+    audit.record(
+        session, actor, "exchange.withdraw_goods", ("goods", goods_id), at=at, org_id=offer.org_id
+    )
+    return replace(offer, withdrawn_at=at)
 
 
 def stock_in(
     session: Session, actor: Actor, *, goods_id: int, quantity: int, key: str, at: datetime
 ) -> Offer:
-    """Put a delivery on the shelf.
+    """Put a delivery on the shelf; what comes back is the goods with the new stock.
 
-    Refuses: KeyTaken, NoSuchGoods, Forbidden, GoodsWithdrawn, WrongQuantity, TooMuchStock.
+    Refuses: KeyTaken, NoSuchGoods, Forbidden (clerk or secretary of the counter), GoodsWithdrawn,
+    WrongDelivery, TooMuchStock.
     """
-    raise NotImplementedError
+    queries.lock_keys(session, [key])
+    earlier = queries.delivery(session, key)
+    if earlier is not None and earlier != (goods_id, quantity):
+        raise KeyTaken
+    offer = _locked_goods(session, goods_id)
+    if earlier is not None:
+        return offer
+    actor.require(*STAFF, org_id=offer.org_id)
+    if offer.withdrawn_at is not None:
+        raise GoodsWithdrawn(goods=offer.name, since=offer.withdrawn_at)
+    rules.check_delivery(offer, quantity)
+    stock = offer.stock + quantity
+    _move(session, actor, MovementKind.STOCKED, [_Move(goods_id, quantity, stock, at, key=key)])
+    audit.record(
+        session, actor, "exchange.stock_in", ("goods", goods_id),
+        at=at, org_id=offer.org_id, quantity=quantity,
+    )  # fmt: skip
+    return replace(offer, stock=stock)
 
 
 def redeem(
@@ -71,9 +151,18 @@ def redeem(
 ) -> Settled:  # fmt: skip
     """Hand over goods for points: points, stock and receipt move together or not at all.
 
-    Refuses as ``redeem_many`` does for one basket.
+    Refuses as ``redeem_many`` does for one basket, in the same order.
     """
-    raise NotImplementedError
+    basket = Basket(key=key, org_id=org_id, member_id=member_id, wishes=tuple(lines), at=at)
+    [outcome] = redeem_many(session, actor, [basket], at=at)
+    if isinstance(outcome, Refused):
+        raise outcome
+    if not outcome.repeated:
+        audit.record(
+            session, actor, "exchange.redeem", ("redemption", outcome.redemption_id),
+            at=at, org_id=org_id, number=outcome.number, points=outcome.total_points,
+        )  # fmt: skip
+    return outcome
 
 
 def redeem_many(
@@ -85,9 +174,14 @@ def redeem_many(
     ``basket.at`` dates the redemption, ``at`` is when the book hears of it.
     Refusals of a basket: KeyTaken; EmptyBasket, WrongQuantity; NoSuchMember, NoSuchGoods,
     GoodsNotHere; Forbidden (clerk of the counter); MemberLeft, GoodsWithdrawn, MixedUnits;
-    OutOfStock, TooFewPoints. The ledger's refusal of a closed period refuses the batch.
+    OutOfStock, TooFewPoints. A refusal of the ledger (a closed period) refuses the batch.
     """
-    raise NotImplementedError
+    queries.lock_keys(session, [basket.key for basket in baskets])
+    till = Till.read(session, baskets)
+    outcomes = [till.decide(actor, basket) for basket in baskets]
+    sales = [outcome for outcome in outcomes if isinstance(outcome, Sale)]
+    settled = _hand_over(session, actor, sales, at=at) if sales else {}
+    return [settled[o.basket.key] if isinstance(o, Sale) else o for o in outcomes]
 
 
 def take_back(
@@ -95,8 +189,209 @@ def take_back(
 ) -> Settled:
     """Undo a redemption: points back by a reversal, goods back on the shelf, once.
 
-    A repeat with the same reason is the first answer again. Refuses: NoSuchRedemption,
+    A repeat for the same reason is the first answer again. Refuses: NoSuchRedemption,
     Forbidden (clerk or secretary of the counter), TakeBackTooLate (a clerk after the day),
     AlreadyTakenBack.
     """
-    raise NotImplementedError
+    receipt, told = queries.receipt_for_change(session, redemption_id)
+    if receipt.state is RedemptionState.TAKEN_BACK and told == reason:
+        return _undone(session, receipt, repeated=True)
+    actor.require(*STAFF, org_id=receipt.org_id)
+    if clock.local_day(at) > receipt.on_day and not actor.may(
+        Role.SECRETARY, org_id=receipt.org_id
+    ):
+        raise TakeBackTooLate(on=receipt.on_day)
+    if receipt.state is RedemptionState.TAKEN_BACK:
+        raise AlreadyTakenBack(since=receipt.taken_back_at)
+    shelf = queries.goods_for_change(session, [line.goods_id for line in receipt.lines])
+    returned = [
+        _Move(
+            goods_id=line.goods_id,
+            quantity=line.quantity,
+            stock_after=shelf[line.goods_id].stock + line.quantity,
+            at=at,
+            redemption_id=redemption_id,
+        )
+        for line in receipt.lines
+    ]
+    paid = ledger_queries.transfers_of(session, "redemption", redemption_id)
+    ledger.reverse(
+        session,
+        actor,
+        transfer_ids=[transfer.id for transfer in paid if transfer.reverses is None],
+        key=f"take_back:{redemption_id}",
+        reason="take_back",
+        effective_on=clock.local_day(at),
+        at=at,
+        text=reason,
+    )
+    _move(session, actor, MovementKind.TAKEN_BACK, returned)
+    session.execute(
+        update(redemption_table)
+        .where(redemption_table.c.id == redemption_id)
+        .values(
+            state=RedemptionState.TAKEN_BACK,
+            taken_back_at=at,
+            taken_back_by=actor.id,
+            taken_back_reason=reason,
+        )
+    )
+    audit.record(
+        session, actor, "exchange.take_back", ("redemption", redemption_id),
+        at=at, org_id=receipt.org_id, number=receipt.number, points=receipt.total_points,
+    )  # fmt: skip
+    return _undone(session, receipt, repeated=False)
+
+
+def _hand_over(
+    session: Session, actor: Actor, sales: Sequence[Sale], *, at: datetime
+) -> dict[str, Settled]:
+    """Write the sales: nothing is refused here but by the ledger. Answers by key."""
+    numbers = _receipt_numbers(session, sales)
+    rows = session.execute(
+        insert(redemption_table).returning(redemption_table.c.key, redemption_table.c.id),
+        [
+            {
+                "key": sale.basket.key,
+                "number": number,
+                "org_id": sale.basket.org_id,
+                "member_id": sale.basket.member_id,
+                "unit": sale.unit,
+                "total_points": sale.total_points,
+                "balance_after": sale.balance_after,
+                "at": sale.basket.at,
+                "on_day": clock.local_day(sale.basket.at),
+                "by_kind": actor.kind,
+                "by_id": actor.id,
+                "state": RedemptionState.HANDED_OVER,
+                "taken_back_reason": "",
+            }
+            for sale, number in zip(sales, numbers, strict=True)
+        ],
+    )
+    ids = {row.key: row.id for row in rows}
+    ledger.post_all(session, actor, [_payment(sale, ids[sale.basket.key]) for sale in sales], at=at)
+    session.execute(
+        insert(line_table),
+        [
+            {
+                "redemption_id": ids[sale.basket.key],
+                "goods_id": line.offer.goods_id,
+                "name": line.offer.name,
+                "unit_name": line.offer.unit_name,
+                "price_points": line.offer.price_points,
+                "quantity": line.quantity,
+            }
+            for sale in sales
+            for line in sale.lines
+        ],
+    )
+    handed_over = [
+        _Move(
+            goods_id=line.offer.goods_id,
+            quantity=-line.quantity,
+            stock_after=stock_after,
+            at=sale.basket.at,
+            redemption_id=ids[sale.basket.key],
+        )
+        for sale in sales
+        for line, stock_after in zip(sale.lines, sale.stock_after, strict=True)
+    ]
+    _move(session, actor, MovementKind.REDEEMED, handed_over)
+    return {
+        sale.basket.key: Settled(
+            redemption_id=ids[sale.basket.key],
+            number=number,
+            unit=sale.unit,
+            total_points=sale.total_points,
+            balance_points=sale.balance_after,
+        )
+        for sale, number in zip(sales, numbers, strict=True)
+    }
+
+
+def _payment(sale: Sale, redemption_id: int) -> Posting:
+    """The member's points to the account of redeemed ones: never minutes, which make stars."""
+    return Posting(
+        key=f"redemption:{sale.basket.key}",
+        source=member_account(sale.basket.member_id, sale.unit),
+        destination=system_account(sale.unit, SystemKind.REDEEMED),
+        amount=sale.total_points,
+        effective_on=clock.local_day(sale.basket.at),
+        reason="redemption",
+        origin_kind="redemption",
+        origin_id=redemption_id,
+    )
+
+
+def _receipt_numbers(session: Session, sales: Sequence[Sale]) -> list[str]:
+    """The next numbers of each counter's day; its row is locked until the transaction ends."""
+    days = [(sale.basket.org_id, clock.local_day(sale.basket.at)) for sale in sales]
+    upsert = _upserts[session.get_bind().dialect.name](_book)
+    rows = session.execute(
+        upsert.on_conflict_do_update(
+            index_elements=["org_id", "on_day"],
+            set_={"issued": _book.c.issued + upsert.excluded.issued},
+        ).returning(_book.c.org_id, _book.c.on_day, _book.c.issued),
+        [
+            {"org_id": org_id, "on_day": on_day, "issued": wanted}
+            for (org_id, on_day), wanted in sorted(Counter(days).items())
+        ],
+    )
+    wanted = Counter(days)
+    last = {(row.org_id, row.on_day): row.issued - wanted[row.org_id, row.on_day] for row in rows}
+    numbers = []
+    for day in days:
+        last[day] += 1
+        numbers.append(rules.receipt_number(day[1], last[day]))
+    return numbers
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """So many of the goods to the shelf (+) or from it (-), and how many lie there then."""
+
+    goods_id: int
+    quantity: int
+    stock_after: int
+    at: datetime
+    redemption_id: int | None = None
+    key: str | None = None
+
+
+def _move(session: Session, actor: Actor, kind: MovementKind, moves: Sequence[_Move]) -> None:
+    """Write movements, and bring the stock of their goods to the sum of them."""
+    session.execute(
+        insert(movement_table),
+        [
+            {**asdict(move), "kind": kind, "by_kind": actor.kind, "by_id": actor.id}
+            for move in moves
+        ],
+    )
+    session.execute(
+        update(goods_table)
+        .where(goods_table.c.id == bindparam("moved_id"))
+        .values(stock=bindparam("stock_now")),
+        [
+            {"moved_id": goods_id, "stock_now": stock}
+            for goods_id, stock in {move.goods_id: move.stock_after for move in moves}.items()
+        ],
+    )
+
+
+def _locked_goods(session: Session, goods_id: int) -> Offer:
+    found = queries.goods_for_change(session, [goods_id]).get(goods_id)
+    if found is None:
+        raise NoSuchGoods
+    return found
+
+
+def _undone(session: Session, receipt: Receipt, *, repeated: bool) -> Settled:
+    return Settled(
+        redemption_id=receipt.id,
+        number=receipt.number,
+        unit=receipt.unit,
+        total_points=receipt.total_points,
+        balance_points=ledger_queries.balances(session, receipt.member_id)[receipt.unit],
+        repeated=repeated,
+    )

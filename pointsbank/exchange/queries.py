@@ -1,10 +1,10 @@
-"""What people look up at the counter: goods, the member who stands there, receipts, a day's sheet."""
+"""What people look up at the counter: goods, who stands there, receipts, a day's sheet."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Row, Select, func, select, text
+from sqlalchemy import ColumnElement, Row, Select, func, select, text
 
 from pointsbank.core.actor import Actor, Role
 from pointsbank.core.database import Session
@@ -121,6 +121,42 @@ def goods_for_change(session: Session, goods_ids: Iterable[int]) -> dict[int, Of
     return {row.id: _offer(row) for row in rows}
 
 
+def goods_named(session: Session, org_id: int, name: str) -> Offer | None:
+    """The counter's goods of this name, if there are any."""
+    found = session.execute(
+        _offers().where(goods_table.c.org_id == org_id, goods_table.c.name == name)
+    ).first()
+    return _offer(found) if found is not None else None
+
+
+def delivery(session: Session, key: str) -> tuple[int, int] | None:
+    """Goods and quantity of the delivery with this key, if there is one."""
+    found = session.execute(
+        select(movement_table.c.goods_id, movement_table.c.quantity).where(
+            movement_table.c.key == key
+        )
+    ).first()
+    return (found.goods_id, found.quantity) if found is not None else None
+
+
+def spendable_units(session: Session) -> dict[str, str]:
+    """The ledger units that goods may be priced in: code to name."""
+    unit = Unit.__table__  # type: ignore[attr-defined]
+    rows = session.execute(
+        select(unit.c.code, unit.c.name).where(unit.c.spendable).order_by(unit.c.id)
+    )
+    return {row.code: row.name for row in rows}
+
+
+def left_on(session: Session, member_ids: Iterable[int]) -> dict[int, date | None]:
+    """Those of the members that exist, with the day on which they left, if they did."""
+    member = Member.__table__  # type: ignore[attr-defined]
+    rows = session.execute(
+        select(member.c.id, member.c.left_on).where(member.c.id.in_(set(member_ids)))
+    )
+    return {row.id: row.left_on for row in rows}
+
+
 def points_for_change(session: Session, member_ids: Iterable[int]) -> dict[tuple[int, str], int]:
     """What members can spend, by member and unit; locked in the order of account until the end."""
     account, unit = Account.__table__, Unit.__table__  # type: ignore[attr-defined]
@@ -169,6 +205,18 @@ def receipt(session: Session, redemption_id: int) -> Receipt:
     return found[0]
 
 
+def receipt_for_change(session: Session, redemption_id: int) -> tuple[Receipt, str]:
+    """A receipt, locked until the transaction ends, and why it was taken back (if it was)."""
+    found = session.execute(
+        select(redemption_table.c.taken_back_reason)
+        .where(redemption_table.c.id == redemption_id)
+        .with_for_update(key_share=True)
+    ).first()
+    if found is None:
+        raise NoSuchRedemption
+    return receipt(session, redemption_id), found.taken_back_reason
+
+
 def receipts(session: Session, redemption_ids: Sequence[int]) -> list[Receipt]:
     """Those of the redemptions that exist, in the order in which they were made."""
     if not redemption_ids:
@@ -211,7 +259,7 @@ def customer(session: Session, member_id: int) -> Customer:
 
 
 def counters(session: Session, actor: Actor, *roles: Role) -> list[tuple[int, str]]:
-    """The organisations with goods where this actor holds one of the roles, and where it was given."""
+    """Where this actor holds one of the roles: organisations with goods first, then its own."""
     given = {grant.org_id for grant in actor.grants if grant.role in roles}
     table = Organisation.__table__  # type: ignore[attr-defined]
     with_goods = select(goods_table.c.org_id).where(
@@ -223,6 +271,22 @@ def counters(session: Session, actor: Actor, *roles: Role) -> list[tuple[int, st
         .order_by(table.c.id.not_in(with_goods), table.c.id)
     )
     return [(row.id, row.name) for row in rows]
+
+
+def redeemed_by_member(
+    session: Session, since: date, until: date, scope: Select[tuple[int]]
+) -> Iterable[tuple[int, int]]:
+    """Points that members exchanged between two days, both included, net of what was taken back."""
+    rows = session.execute(
+        select(redemption_table.c.member_id, func.sum(redemption_table.c.total_points))
+        .where(
+            redemption_table.c.on_day.between(since, until),
+            redemption_table.c.state == RedemptionState.HANDED_OVER,
+            redemption_table.c.member_id.in_(scope),
+        )
+        .group_by(redemption_table.c.member_id)
+    )
+    return ((member_id, int(points)) for member_id, points in rows)
 
 
 def _customer(session: Session, member: Member) -> Customer:
@@ -252,7 +316,7 @@ def _offer(row: Row[tuple[object, ...]]) -> Offer:
     )
 
 
-def _receipts(session: Session, *wanted: object) -> list[Receipt]:
+def _receipts(session: Session, *wanted: ColumnElement[bool]) -> list[Receipt]:
     member, org = Member.__table__, Organisation.__table__  # type: ignore[attr-defined]
     rows = session.execute(
         select(
@@ -303,19 +367,3 @@ def _lines(session: Session, redemption_ids: Select[tuple[int]]) -> dict[int, li
             ReceiptLine(row.goods_id, row.name, row.unit_name, row.price_points, row.quantity)
         )
     return found
-
-
-def redeemed_by_member(
-    session: Session, since: date, until: date, scope: Select[tuple[int]]
-) -> Iterable[tuple[int, int]]:
-    """Points that members exchanged between two days, both included, net of what was taken back."""
-    rows = session.execute(
-        select(redemption_table.c.member_id, func.sum(redemption_table.c.total_points))
-        .where(
-            redemption_table.c.on_day.between(since, until),
-            redemption_table.c.state == RedemptionState.HANDED_OVER,
-            redemption_table.c.member_id.in_(scope),
-        )
-        .group_by(redemption_table.c.member_id)
-    )
-    return ((member_id, int(points)) for member_id, points in rows)

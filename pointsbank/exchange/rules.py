@@ -102,6 +102,10 @@ class WrongQuantity(Invalid):
     sentence = say("数量应为 1 至 %(most)s 之间的整数。")
 
 
+class WrongDelivery(Invalid):
+    sentence = say("入库数量应为 1 至 %(most)s 之间的整数。")
+
+
 class WrongPrice(Invalid):
     sentence = say("价格应为 1 至 %(most)s 分之间的整数。")
 
@@ -167,12 +171,14 @@ def merged(wishes: Sequence[Wish]) -> tuple[Wish, ...]:
 
 
 def priced(wishes: Sequence[Wish], offers: Mapping[int, Offer]) -> list[PricedLine]:
-    """Lines for wishes whose goods are all in ``offers``."""
+    """Each wish with its offer; refuses goods that there are not."""
+    if any(wish.goods_id not in offers for wish in wishes):
+        raise NoSuchGoods
     return [PricedLine(offers[wish.goods_id], wish.quantity) for wish in wishes]
 
 
 def check_form(wishes: Sequence[Wish]) -> None:
-    """Refuse what no shelf could answer: an empty basket, fewer than one, more than a person carries."""
+    """Refuse what no shelf could answer: nothing, fewer than one, more than a person carries."""
     if not wishes:
         raise EmptyBasket
     if any(not 0 < wish.quantity <= MOST_OF_ONE for wish in wishes):
@@ -186,13 +192,15 @@ def check_at_counter(lines: Sequence[PricedLine], org_id: int) -> None:
             raise GoodsNotHere(goods=line.offer.name)
 
 
-def check_on_offer(lines: Sequence[PricedLine]) -> None:
-    """Refuse withdrawn goods, and a basket paid in two kinds of points."""
+def check_on_offer(lines: Sequence[PricedLine]) -> str:
+    """The unit that pays for all lines; refuses withdrawn goods, and two kinds of points."""
     for line in lines:
         if line.offer.withdrawn_at is not None:
             raise GoodsWithdrawn(goods=line.offer.name, since=line.offer.withdrawn_at)
-    if len({line.offer.unit for line in lines}) > 1:
+    units = {line.offer.unit for line in lines}
+    if len(units) > 1:
         raise MixedUnits
+    return units.pop()
 
 
 def check_stock(lines: Sequence[PricedLine], left: Mapping[int, int]) -> None:
@@ -212,6 +220,19 @@ def check_points(needed: int, has: int) -> None:
     """Refuse more points than there are, saying how many are missing."""
     if needed > has:
         raise TooFewPoints(has=has, needed=needed, short=needed - has)
+
+
+def check_delivery(offer: Offer, quantity: int) -> None:
+    """Refuse a delivery of fewer than one, or of more than a shelf is counted to."""
+    if not 0 < quantity <= MOST_STOCKED:
+        raise WrongDelivery(most=MOST_STOCKED)
+    if offer.stock + quantity > MOST_STOCKED:
+        raise TooMuchStock(goods=offer.name, most=MOST_STOCKED, unit_name=offer.unit_name)
+
+
+def check_price(price_points: int) -> None:
+    if not 0 < price_points <= HIGHEST_PRICE:
+        raise WrongPrice(most=HIGHEST_PRICE)
 
 
 def total_points(lines: Sequence[PricedLine]) -> int:
