@@ -2,7 +2,9 @@
 
 import importlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -55,10 +57,10 @@ def _config_option() -> click.Option:
     )
 
 
-def _opening(callback: object) -> object:
-    def run(data: Path | None, config: Path | None, **options: object) -> object:
+def _opening(callback: Callable[..., Any] | None) -> Callable[..., Any]:
+    def run(data: Path | None, config: Path | None, **options: Any) -> Any:
         open_existing(data, config)
-        return callback(**options)  # type: ignore[operator]
+        return callback(**options) if callback else None
 
     return run
 

@@ -8,6 +8,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 from granian import Granian
 from granian.constants import Interfaces
+from granian.log import LogLevels
 
 from pointsbank.app import create_app
 from pointsbank.core import bank, config, jobs, logs
@@ -25,7 +26,7 @@ def run(settings: config.Settings) -> None:
         workers=workers,
         blocking_threads=settings.threads,
         log_access=False,
-        log_level="warning",
+        log_level=LogLevels.warning,
         static_path_mount=None,
     ).serve(wrap_loader=False, target_loader=_loader(settings))
 

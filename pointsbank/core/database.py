@@ -10,11 +10,11 @@ from sqlalchemy import BigInteger, Enum, MetaData, text
 from sqlalchemy import Table as SQLTable
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.event import listens_for
-from sqlmodel import Field, Session, SQLModel
+from sqlmodel import Field, Session, SQLModel, col
 
 __all__ = [
-    "Database", "Session", "Table", "append_only", "choice", "key", "open_database", "reference",
-    "snapshot", "transaction",
+    "Database", "Session", "Table", "append_only", "choice", "col", "key", "open_database",
+    "reference", "snapshot", "transaction",
 ]  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy import UniqueConstraint, insert, select, text, update
 
 from pointsbank.core import bank, clock
-from pointsbank.core.database import Database, Table, current, key, transaction
+from pointsbank.core.database import Database, Table, col, current, key, transaction
 from pointsbank.core.resources import features
 
 _LEADER = 7_013_001  # advisory lock number of the scheduler on PostgreSQL
@@ -61,12 +61,12 @@ def run_due(job: Job, due_at: datetime) -> bool:
     """Run a job for a slot unless some scheduler has taken that slot already; whether it ran."""
     with transaction() as session:
         taken = session.execute(
-            select(JobRun.id).where(JobRun.job == job.name, JobRun.due_at == due_at)  # type: ignore[arg-type]
+            select(col(JobRun.id)).where(col(JobRun.job) == job.name, col(JobRun.due_at) == due_at)
         ).first()
         if taken:
             return False
         run_id = session.execute(
-            insert(JobRun).values(job=job.name, due_at=due_at).returning(JobRun.id)  # type: ignore[call-overload]
+            insert(JobRun).values(job=job.name, due_at=due_at).returning(col(JobRun.id))
         ).scalar_one()
     failure = ""
     try:
@@ -77,7 +77,7 @@ def run_due(job: Job, due_at: datetime) -> bool:
     with transaction() as session:
         session.execute(
             update(JobRun)
-            .where(JobRun.id == run_id)  # type: ignore[arg-type]
+            .where(col(JobRun.id) == run_id)
             .values(finished_at=clock.now(), failure=failure)
         )
     return not failure

@@ -26,7 +26,7 @@ def pdf(template: Path, data: dict[str, Any], images: dict[str, bytes] | None = 
     handed over as SVG texts in the same data. Refuses with ``GlyphMissing``.
     """
     check_glyphs(data)
-    return typst.compile(  # type: ignore[no-any-return]
+    return typst.compile(
         str(template),
         root=str(template.parent),
         font_paths=[str(_fonts())],

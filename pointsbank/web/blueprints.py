@@ -4,7 +4,7 @@ from flask import Blueprint as FlaskBlueprint
 from flask_smorest import Blueprint as SmorestBlueprint
 
 
-class ApiBlueprint(SmorestBlueprint):
+class ApiBlueprint(SmorestBlueprint):  # type: ignore[misc]
     """JSON routes of one feature; the app mounts them under ``/api/v1``."""
 
 

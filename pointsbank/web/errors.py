@@ -48,7 +48,8 @@ def status_of(refused: Refused) -> int:
 
 def sentence_of(refused: Refused) -> str:
     """The refusal's sentence in the reader's language, its facts written as people write them."""
-    return gettext(refused.sentence) % {name: fact(value) for name, value in refused.facts.items()}
+    sentence: str = gettext(refused.sentence)
+    return sentence % {name: fact(value) for name, value in refused.facts.items()}
 
 
 def register(app: Flask) -> None:
@@ -68,7 +69,7 @@ def _refused(refused: Refused) -> AnyResponse | tuple[Any, int]:
 
 def _http(error: HTTPException) -> AnyResponse | tuple[Any, int]:
     if error.response is not None or error.code is None or error.code < 400:
-        return error.get_response()  # type: ignore[return-value]
+        return error.get_response()
     if isinstance(error, InternalServerError):
         log.error(
             "failed", endpoint=request.endpoint, error=type(error.original_exception).__name__

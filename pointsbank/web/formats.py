@@ -25,9 +25,9 @@ def day(value: date | datetime) -> str:
     if isinstance(value, datetime):
         value = clock.local_day(value)
     if value.year == clock.today().year:
-        return gettext("%(month)d月%(day)d日", month=value.month, day=value.day)
-    return gettext(
-        "%(year)d年%(month)d月%(day)d日", year=value.year, month=value.month, day=value.day
+        return str(gettext("%(month)d月%(day)d日", month=value.month, day=value.day))
+    return str(
+        gettext("%(year)d年%(month)d月%(day)d日", year=value.year, month=value.month, day=value.day)
     )
 
 
