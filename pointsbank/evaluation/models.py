@@ -15,7 +15,7 @@ class SealedYear(Table, table=True):
     __tablename__ = "sealed_year"
     __table_args__ = (UniqueConstraint("org_id", "year"),)
 
-    id: int | None = key()
+    id: int = key()
     org_id: int = reference("organisation.id")
     year: int
     relation: str = Field(max_length=16)
@@ -54,7 +54,7 @@ class EvaluationRuleVersion(Table, table=True):
         CheckConstraint("seal_from_day BETWEEN 1 AND 28", name="seal_from_day"),
     )
 
-    id: int | None = key()
+    id: int = key()
     org_id: int = reference("organisation.id")
     from_on: date
     seal_from_month: int

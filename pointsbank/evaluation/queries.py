@@ -1,51 +1,274 @@
-"""The year of an organisation's people, counted or as sealed; what lies below an organisation."""
+"""The year of an organisation's people: counted from the book, or as it was sealed."""
 
-from collections.abc import Iterator
+import importlib
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import cache
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy import Row, Select, select
+from sqlmodel import Session, col
 
 from pointsbank.core.actor import Actor, Role
-from pointsbank.core.database import Session
-from pointsbank.evaluation.rules import Column, Relation
+from pointsbank.core.resources import features
+from pointsbank.earning.rules import DEED_CATEGORIES
+from pointsbank.evaluation.models import EvaluationRuleVersion, SealedRow, SealedYear
+from pointsbank.evaluation.people import people_of
+from pointsbank.evaluation.rules import (
+    NO_SEAL_BEFORE,
+    Column,
+    EvaluationRule,
+    NoSuchEvaluation,
+    PointsUnit,
+    Relation,
+    SealedFigures,
+    columns_of_book,
+    columns_of_total,
+    in_order,
+    relation_of,
+    seal_digest,
+)
+from pointsbank.evaluation.totals import totals_by_member
+from pointsbank.ledger.models import Unit
+from pointsbank.members.models import Member
+from pointsbank.orgs.models import Organisation, OrganisationReach
 
 READERS = (Role.SECRETARY, Role.OFFICIAL)
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One line of the sheet: who, and one figure a column."""
+    """One line of the sheet. Name and number are those of today, empty once they were erased."""
 
     position: int
-    member_id: int
     number: str
     name: str
-    party_status: str
-    figures: tuple[int, ...]
+    line: SealedFigures
 
 
 @dataclass(frozen=True, slots=True)
 class Seal:
+    """What a sealed year shows of itself; ``digest`` in hexadecimal."""
+
     id: int
     sealed_at: datetime
     digest: str
-    rows_count: int
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A year of an organisation's ``count`` people. ``people`` can be gone through once."""
+    """A year of an organisation's people, in the order of their numbers; no seal while open."""
 
     org_id: int
     org_name: str
     year: int
     relation: Relation
     columns: tuple[Column, ...]
-    count: int
-    sums: tuple[int | None, ...]
-    people: Iterator[Person]
+    people: tuple[Person, ...]
     seal: Seal | None
+
+    @property
+    def sums(self) -> list[int | None]:
+        """One sum a column, None where a sum means nothing."""
+        figures = [person.line.figures for person in self.people]
+        return [
+            sum(line[place] for line in figures) if column.summed else None
+            for place, column in enumerate(self.columns)
+        ]
 
 
 def evaluation(session: Session, actor: Actor, *, org_id: int, year: int) -> Evaluation:
-    """The year's evaluation, from the seal where there is one. Refuses: NoSuchEvaluation."""
-    raise NotImplementedError
+    """The year's evaluation: the sealed rows where it is sealed, else what the book says now.
+
+    Refuses: NoSuchEvaluation, also for an organisation outside the actor's reach.
+    """
+    org = organisation_in_reach(session, actor, org_id)
+    sealed = sealed_year(session, org_id, year)
+    return as_sealed(session, org, sealed) if sealed else counted(session, org, year)
+
+
+def organisation_in_reach(session: Session, actor: Actor, org_id: int) -> Organisation:
+    """An organisation whose people this actor may look at. Refuses: NoSuchEvaluation."""
+    org = session.get(Organisation, org_id)
+    if org is None or not actor.may(*READERS, org_id=org_id):
+        raise NoSuchEvaluation
+    return org
+
+
+def counted(session: Session, org: Organisation, year: int) -> Evaluation:
+    """The evaluation as of now, sealed or not: a constant number of statements."""
+    relation = relation_of(org.line)
+    scope = people_of(relation, org.id, year)
+    found = session.execute(
+        select(
+            col(Member.id),
+            col(Member.number),
+            col(Member.name),
+            col(Member.residence_id),
+            col(Member.branch_id),
+            col(Member.employer_id),
+            col(Member.party_status),
+        )
+        .where(col(Member.id).in_(scope))
+        .order_by(col(Member.number))
+    ).all()
+    columns, figures = _figures(session, scope, year, [row.id for row in found])
+    people = tuple(
+        Person(
+            position,
+            row.number,
+            row.name,
+            SealedFigures(
+                row.id,
+                row.residence_id,
+                row.branch_id,
+                row.employer_id,
+                str(row.party_status),
+                line,
+            ),
+        )
+        for position, (row, line) in enumerate(zip(found, figures, strict=True))
+    )
+    return Evaluation(org.id, org.name, year, relation, columns, people, None)
+
+
+def _figures(
+    session: Session, scope: Select[int], year: int, member_ids: Sequence[int]
+) -> tuple[tuple[Column, ...], Iterable[tuple[int, ...]]]:
+    """The columns of a year and, for each member in order, her figures in them."""
+    places = {member_id: place for place, member_id in enumerate(member_ids)}
+    zeros = bytes(8 * len(member_ids))
+    tallies: defaultdict[str, array[int]] = defaultdict(lambda: array("q", zeros))
+    for total in totals_by_member(session, scope=scope, year=year):
+        for name, sign in columns_of_total(total.unit, total.kind, total.category):
+            tallies[name][places[total.whose]] += sign * total.net
+    book = columns_of_book(_points_units(session), tallies, DEED_CATEGORIES)
+    own = {column.name for column in book}
+    contributed = []
+    for source in _figure_sources():
+        contributed += [
+            Column(f.name, f.label, f.unit) for f in source.FIGURES if f.name not in own
+        ]
+        for member_id, name, figure in source.member_figures(session, year=year, scope=scope):
+            if name not in own:
+                tallies[name][places[member_id]] += figure
+    columns = in_order(book, contributed)
+    return columns, zip(*(tallies[column.name] for column in columns), strict=True)
+
+
+@cache
+def _figure_sources() -> list[ModuleType]:
+    """Every feature's ``figures.py``, found by its file name."""
+    names = [f"pointsbank.{feature}.figures" for feature in features() if feature != "core"]
+    return [importlib.import_module(name) for name in names if find_spec(name)]
+
+
+def _points_units(session: Session) -> list[PointsUnit]:
+    found = session.execute(
+        select(col(Unit.code), col(Unit.name)).where(col(Unit.spendable)).order_by(col(Unit.id))
+    )
+    return [PointsUnit(code, name) for code, name in found]
+
+
+def sealed_year(session: Session, org_id: int, year: int) -> SealedYear | None:
+    found = select(SealedYear).where(col(SealedYear.org_id) == org_id, col(SealedYear.year) == year)
+    return session.execute(found).scalar_one_or_none()
+
+
+def sealed_by_key(session: Session, key: str) -> SealedYear | None:
+    return session.execute(
+        select(SealedYear).where(col(SealedYear.key) == key)
+    ).scalar_one_or_none()
+
+
+def last_digest(session: Session, org_id: int) -> bytes:
+    """The digest of the organisation's latest seal, of whatever year; zeros before its first."""
+    found = (
+        select(col(SealedYear.digest))
+        .where(col(SealedYear.org_id) == org_id)
+        .order_by(col(SealedYear.id).desc())
+        .limit(1)
+    )
+    return session.execute(found).scalar() or NO_SEAL_BEFORE
+
+
+def as_sealed(session: Session, org: Organisation, sealed: SealedYear) -> Evaluation:
+    """The evaluation from its sealed rows; names and numbers are joined as they are today."""
+    found = session.execute(
+        select(SealedRow.__table__, col(Member.number), col(Member.name))  # type: ignore[attr-defined]
+        .outerjoin(Member, col(Member.id) == col(SealedRow.member_id))
+        .where(col(SealedRow.sealed_year_id) == sealed.id)
+        .order_by(col(SealedRow.position))
+    )
+    people = tuple(
+        Person(row.position, row.number or "", row.name or "", _line(row)) for row in found
+    )
+    columns = tuple(Column(*column) for column in sealed.columns)
+    seal = Seal(sealed.id, sealed.sealed_at, sealed.digest.hex())
+    return Evaluation(
+        org.id, org.name, sealed.year, Relation(sealed.relation), columns, people, seal
+    )
+
+
+def _line(row: Row[Any]) -> SealedFigures:
+    return SealedFigures(
+        row.member_id,
+        row.residence_id,
+        row.branch_id,
+        row.employer_id,
+        row.party_status,
+        tuple(row.figures),
+    )
+
+
+def seal_holds(session: Session, sealed: SealedYear) -> bool:
+    """Whether the sealed rows still give the digest that they were sealed with."""
+    rows = session.execute(
+        select(SealedRow.__table__)  # type: ignore[attr-defined]
+        .where(col(SealedRow.sealed_year_id) == sealed.id)
+        .order_by(col(SealedRow.position))
+    )
+    found = seal_digest(
+        org_id=sealed.org_id,
+        year=sealed.year,
+        sealed_at=sealed.sealed_at,
+        sealed_by=sealed.sealed_by,
+        previous=sealed.previous_digest,
+        columns=[Column(*column) for column in sealed.columns],
+        rows=(_line(row) for row in rows),
+    )
+    return found == sealed.digest
+
+
+def rule_in_force(session: Session, org_id: int, on: date) -> EvaluationRule:
+    """The nearest organisation's rule above (itself first) in force on a day, else the default."""
+    found = session.execute(
+        select(col(EvaluationRuleVersion.seal_from_month), col(EvaluationRuleVersion.seal_from_day))
+        .join(
+            OrganisationReach,
+            col(OrganisationReach.ancestor_id) == col(EvaluationRuleVersion.org_id),
+        )
+        .where(
+            col(OrganisationReach.organisation_id) == org_id,
+            col(EvaluationRuleVersion.from_on) <= on,
+        )
+        .order_by(col(OrganisationReach.depth), col(EvaluationRuleVersion.from_on).desc())
+        .limit(1)
+    ).first()
+    return EvaluationRule(*found) if found else EvaluationRule()
+
+
+def latest_rule(session: Session, org_id: int) -> EvaluationRuleVersion | None:
+    """The organisation's own newest version."""
+    found = (
+        select(EvaluationRuleVersion)
+        .where(col(EvaluationRuleVersion.org_id) == org_id)
+        .order_by(col(EvaluationRuleVersion.from_on).desc())
+        .limit(1)
+    )
+    return session.execute(found).scalar_one_or_none()

@@ -2,12 +2,12 @@
 
 import hashlib
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from pointsbank.core.errors import Conflict, NotFound, say
+from pointsbank.core.errors import Conflict, Invalid, NotFound, say
 
 
 class Relation(StrEnum):
@@ -41,10 +41,7 @@ def relation_of(line: str) -> Relation:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One figure of the sheet: name for programs, Chinese label, unit.
-
-    ``unit``: ``minutes``, ``points``, ``count`` or ``star``; ``summed``: a sum means something.
-    """
+    """One figure of the sheet: name for programs, Chinese label, unit (minutes, points, count)."""
 
     name: str
     label: str
@@ -52,7 +49,8 @@ class Column:
 
     @property
     def summed(self) -> bool:
-        return self.unit != "star"
+        """Whether the sum of the column means anything."""
+        return self.name != "star"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +76,10 @@ class EvaluationRule:
         return date(year, self.seal_from_month, self.seal_from_day)
 
 
+REFERENCE_ONLY = say("本表仅供年度民主评议参考，不是评议等次；等次由党组织评定。")
+HOURS_ROUNDED = say("服务时长按分钟合计后换算为小时，不足0.1小时的舍去。")
+
+
 class NoSuchEvaluation(NotFound):
     sentence = say("没有找到该组织的年度评议，或者它不在您的管理范围内。")
 
@@ -98,10 +100,28 @@ class NobodyToEvaluate(Conflict):
     sentence = say("%(year)s年度该组织名下没有可评议的人员，不能封存。请先核对人员归属。")
 
 
+class RuleBackdated(Conflict):
+    sentence = say("封存日期的规定不能追溯：最早从%(today)s起施行。")
+
+
+class LaterRuleStands(Conflict):
+    sentence = say("已有从%(from_on)s起施行的规定，新规定须晚于这一天。")
+
+
+class SealDayImpossible(Invalid):
+    sentence = say("封存起始日须是1月至12月中每月1日至28日的某一天。")
+
+
+def check_seal_day(month: int, day: int) -> None:
+    """Refuse a day that not every year has."""
+    if not (1 <= month <= 12 and 1 <= day <= 28):
+        raise SealDayImpossible
+
+
 def check_sealable(year: int, *, on: date, rule: EvaluationRule) -> None:
     """Refuse a year that is not far enough gone on this day of the service's calendar."""
     if on < rule.seal_from(year):
-        raise TooEarlyToSeal(year=year, from_on=rule.seal_from(year))
+        raise TooEarlyToSeal(year=str(year), from_on=rule.seal_from(year))
 
 
 _HEAD = struct.Struct(">8sqiqq32sI")
@@ -146,26 +166,72 @@ def _text(text: str) -> bytes:
     return struct.pack(">I", len(encoded)) + encoded
 
 
-def totals(columns: Sequence[Column], rows: Iterable[Sequence[int]]) -> list[int | None]:
-    """The sum row: one sum a column, None where a sum means nothing."""
-    sums = [0] * len(columns)
-    for figures in rows:
-        for place, figure in enumerate(figures):
-            sums[place] += figure
-    return [total if column.summed else None for column, total in zip(columns, sums, strict=True)]
-
-
 def hour_tenths(minutes: int) -> int:
     """Minutes as tenths of an hour: the named rounding of the sheet (0.1 h, floor)."""
     return minutes // 6
 
 
-def in_batches(rows: Iterable[SealedFigures], size: int) -> Iterator[list[SealedFigures]]:
-    batch: list[SealedFigures] = []
-    for row in rows:
-        batch.append(row)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+@dataclass(frozen=True, slots=True)
+class PointsUnit:
+    """A unit of points as the sheet needs it."""
+
+    code: str
+    name: str
+
+
+_HOURS = Column("hours", say("服务时长"), "minutes")
+_SUPPLEMENTED = Column("hours.supplemented", say("其中补录"), "minutes")
+_ENTERED_LATER = frozenset({"supplemented", "imported"})
+_SPENT = {"redeemed": say("已兑换"), "expired": say("已到期")}
+
+
+def columns_of_total(unit: str, kind: str, category: str) -> tuple[tuple[str, int], ...]:
+    """The columns that a sum of the book goes into, each with its sign.
+
+    ``unit`` is the ledger's, ``kind`` and ``category`` those of the system account opposite.
+    """
+    if unit == "minutes":
+        later = category in _ENTERED_LATER
+        return ((_HOURS.name, 1), (_SUPPLEMENTED.name, 1)) if later else ((_HOURS.name, 1),)
+    if kind in _SPENT:
+        return ((f"{kind}.{unit}", -1),)
+    if kind == "issued":
+        return ((f"earned.{unit}", 1), (f"earned.{unit}.{category}", 1))
+    return ((f"adjusted.{unit}", 1),) if kind == "adjusted" else ()
+
+
+def columns_of_book(
+    units: Sequence[PointsUnit], found: Collection[str], categories: Mapping[str, str]
+) -> list[Column]:
+    """The sheet's columns that come from the book; ``categories``: code to name, in their order.
+
+    Hours, earned and redeemed are always there; the rest where there is something to show.
+    """
+    columns = [_HOURS]
+    if _SUPPLEMENTED.name in found:
+        columns.append(_SUPPLEMENTED)
+    for unit in units:
+        columns.append(Column(f"earned.{unit.code}", unit.name, "points"))
+        others = {
+            name.split(".", 2)[2] for name in found if name.startswith(f"earned.{unit.code}.")
+        }
+        order = [code for code in categories if code in others]
+        for code in order + sorted(others - set(order)):
+            label = f"{unit.name}·{categories.get(code, code) or say('其他')}"
+            columns.append(Column(f"earned.{unit.code}.{code}", label, "points"))
+        if f"adjusted.{unit.code}" in found:
+            columns.append(Column(f"adjusted.{unit.code}", f"{unit.name}·{say('调整')}", "points"))
+    for kind, label in _SPENT.items():
+        for unit in units:
+            if kind == "redeemed" or f"{kind}.{unit.code}" in found:
+                columns.append(Column(f"{kind}.{unit.code}", f"{unit.name}·{label}", "points"))
+    return columns
+
+
+def in_order(book: Sequence[Column], contributed: Sequence[Column]) -> tuple[Column, ...]:
+    """Hours first, then star and activities, then points; what other features count comes last."""
+    early = ("star", "activities")
+    hours = [column for column in book if column.unit == "minutes"]
+    known = sorted((c for c in contributed if c.name in early), key=lambda c: early.index(c.name))
+    points = [column for column in book if column.unit != "minutes"]
+    return (*hours, *known, *points, *(c for c in contributed if c.name not in early))

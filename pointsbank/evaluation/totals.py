@@ -1,0 +1,83 @@
+"""Sums of the book over a year: by member, and by the place that members belong to."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, FromClause, Select, func, select
+from sqlmodel import Session, col
+
+from pointsbank.core import clock
+from pointsbank.evaluation.people import belonging
+from pointsbank.evaluation.rules import Relation
+from pointsbank.ledger.models import Account, Transfer, Unit
+from pointsbank.ledger.rules import OwnerKind
+from pointsbank.orgs import queries as orgs
+
+_account = Account.__table__  # type: ignore[attr-defined]
+_transfer = Transfer.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What came to somebody, less what went, between her and one system account.
+
+    ``whose`` is a member's or a place's id; ``kind`` and ``category`` are the system account's.
+    """
+
+    whose: int
+    unit: str
+    kind: str
+    category: str
+    net: int
+
+
+def totals_by_member(session: Session, *, scope: Select[int], year: int) -> Iterator[Total]:
+    """Net sums of a scope's members; reversals count in the year that they are dated into."""
+    return _totals(session, _account, _account.c.owner_id, year, _account.c.owner_id.in_(scope))
+
+
+def totals_by_place(
+    session: Session, *, relation: Relation, org_id: int, year: int
+) -> Iterator[Total]:
+    """The same for everybody below an organisation, summed by the place that each belongs to."""
+    pairs = belonging(relation, year)
+    source = _account.join(pairs, pairs.c.member_id == _account.c.owner_id)
+    here = pairs.c.place_id.in_(orgs.ids_below([org_id]))
+    return _totals(session, source, pairs.c.place_id, year, here)
+
+
+def _totals(
+    session: Session,
+    source: FromClause,
+    whose: ColumnElement[int],
+    year: int,
+    where: ColumnElement[bool],
+) -> Iterator[Total]:
+    contras = _system_accounts(session)
+    for side, other, sign in (("destination", "source", 1), ("source", "destination", -1)):
+        contra_id = _transfer.c[f"{other}_id"]
+        sums = (
+            select(whose, contra_id, func.sum(_transfer.c.amount))
+            .select_from(source.join(_transfer, _transfer.c[f"{side}_id"] == _account.c.id))
+            .where(
+                _account.c.owner_kind == OwnerKind.MEMBER,
+                # A member's side always has a version; saying so lets its partial index be used.
+                _transfer.c[f"{side}_version"].is_not(None),
+                _transfer.c.effective_on.between(*clock.year_span(year)),
+                where,
+            )
+            .group_by(whose, contra_id)
+        )
+        for owner, contra, amount in session.execute(sums):
+            if contra in contras:
+                yield Total(owner, *contras[contra], sign * int(amount))
+
+
+def _system_accounts(session: Session) -> dict[int, tuple[str, str, str]]:
+    """Unit, kind and category of the system's accounts, by id."""
+    found = session.execute(
+        select(_account.c.id, col(Unit.code), _account.c.kind, _account.c.category)
+        .join(Unit, col(Unit.id) == _account.c.unit_id)
+        .where(_account.c.owner_kind == OwnerKind.SYSTEM)
+    )
+    return {row[0]: (row[1], row[2], row[3]) for row in found}
