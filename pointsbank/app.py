@@ -54,6 +54,7 @@ def create_app() -> Flask:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.jinja_env.globals["asset"] = _asset_versions()
     translations.register(app)
     formats.register(app)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 from flask import Flask, current_app, g, request
@@ -68,7 +69,8 @@ def audience_of(endpoint: str | None) -> frozenset[Role | Audience]:
 def require_declarations(app: Flask) -> None:
     """Stop the start when a route does not say who may call it."""
     for endpoint in ("static", "api-docs.openapi_json"):
-        allow(ANYONE)(app.view_functions[endpoint])
+        view = partial(app.view_functions[endpoint])
+        app.view_functions[endpoint] = allow(ANYONE)(view)  # type: ignore[assignment]
     bare = sorted(name for name, view in app.view_functions.items() if not hasattr(view, "allowed"))
     if bare:
         raise RuntimeError(f"routes without @allow: {', '.join(bare)}")
