@@ -1,4 +1,4 @@
-"""Builds the wheel, installs it alone into a new environment, and starts the demo in another folder."""
+"""Builds the wheel, installs it alone in a new environment, starts the demo in another folder."""
 
 import json
 import re

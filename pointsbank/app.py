@@ -5,6 +5,7 @@ import secrets
 import time
 from datetime import datetime, timedelta
 from types import ModuleType
+from typing import Any
 
 import structlog
 from flask import Flask, Response, g, jsonify, redirect, render_template, request
@@ -42,7 +43,7 @@ def create_app() -> Flask:
         SECRET_KEY=encryption.derived("flask-session").hex(),
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"),
-        SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=7),
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
         MAX_CONTENT_LENGTH=settings.upload_bytes,
         MAX_FORM_MEMORY_SIZE=settings.upload_bytes,
         API_TITLE="Points Bank 积分银行",
@@ -55,7 +56,7 @@ def create_app() -> Flask:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    app.jinja_env.globals["asset"] = _asset_versions()
+    _stamp_assets(app)
     translations.register(app)
     formats.register(app)
     sessions.register(app, _actor_of)
@@ -128,17 +129,17 @@ def _own_routes(app: Flask) -> None:
         return response
 
 
-def _asset_versions() -> object:
-    """``asset('css/x.css')``: a static file's address that changes when the file does."""
+def _stamp_assets(app: Flask) -> None:
+    """A static file's address changes when the file does, so that browsers may keep it."""
     folder = resources.folder("static")
     stamps: dict[str, str] = {}
 
-    def asset(path: str) -> str:
-        if path not in stamps:
-            stamps[path] = format(int((folder / path).stat().st_mtime) & 0xFFFFFFFF, "x")
-        return f"/static/{path}?v={stamps[path]}"
-
-    return asset
+    @app.url_defaults
+    def _stamp(endpoint: str, values: dict[str, Any]) -> None:
+        if endpoint == "static" and (name := values.get("filename")):
+            if name not in stamps:
+                stamps[name] = format(int((folder / name).stat().st_mtime), "x")
+            values["v"] = stamps[name]
 
 
 def _log_requests(app: Flask) -> None:

@@ -9,6 +9,7 @@ from flask_babel import gettext
 
 from pointsbank.core.actor import Actor, Role
 from pointsbank.web.access import visitor
+from pointsbank.web.translations import chosen_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,4 +48,9 @@ def register(app: Flask, found: list[Link]) -> None:
     @app.context_processor
     def _page() -> dict[str, object]:
         person = visitor()
-        return {"navigation": links(app, person), "visitor": person}
+        return {
+            "navigation": links(app, person),
+            "visitor": person,
+            "signed_in_name": person.name if person else "",
+            "language": chosen_language(),
+        }
