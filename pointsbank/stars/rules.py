@@ -10,6 +10,19 @@ from pointsbank.core.errors import Conflict, Invalid, say
 MOST_LEVELS = 9
 MOST_HOURS = 100_000
 
+STAR_NAMES = {
+    0: say("暂无星级"),
+    1: say("一星"),
+    2: say("二星"),
+    3: say("三星"),
+    4: say("四星"),
+    5: say("五星"),
+    6: say("六星"),
+    7: say("七星"),
+    8: say("八星"),
+    9: say("九星"),
+}
+
 
 class Window(StrEnum):
     """Which hours count: all of a lifetime, or those of the calendar year."""
@@ -56,7 +69,7 @@ class StarStanding:
     """Minutes counted in the window, the star they give (0: none yet), and the way to the next.
 
     ``next_…`` and ``minutes_to_next`` are None on the top level; ``step_percent`` is the way gone
-    from the present level to the next, 0 to 100.
+    from the present level to the next, 0 to 100; ``top_star`` is the ladder's last.
     """
 
     star: int
@@ -66,6 +79,7 @@ class StarStanding:
     next_hours: int | None
     minutes_to_next: int | None
     step_percent: int
+    top_star: int
 
 
 class LadderBackdated(Conflict):
@@ -90,13 +104,14 @@ def star_for(minutes: int, ladder: StarLadder) -> StarStanding:
     """Where so many minutes stand on a ladder."""
     reached = [level for level in ladder.levels if level.hours * 60 <= minutes]
     ahead = ladder.levels[len(reached) :]
+    top = ladder.levels[-1].star
     star, floor = (reached[-1].star, reached[-1].hours * 60) if reached else (0, 0)
     if not ahead:
-        return StarStanding(star, minutes, ladder.window, None, None, None, 100)
+        return StarStanding(star, minutes, ladder.window, None, None, None, 100, top)
     step = ahead[0].hours * 60
     percent = max(minutes - floor, 0) * 100 // (step - floor)
     return StarStanding(
-        star, minutes, ladder.window, ahead[0].star, ahead[0].hours, step - minutes, percent
+        star, minutes, ladder.window, ahead[0].star, ahead[0].hours, step - minutes, percent, top
     )
 
 

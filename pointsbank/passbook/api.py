@@ -1,0 +1,38 @@
+"""GET /api/v1/me/…: a person's own balances and statement."""
+
+from typing import Any
+
+from pointsbank.core import clock
+from pointsbank.core.actor import Role
+from pointsbank.core.database import snapshot
+from pointsbank.ledger.queries import balances
+from pointsbank.passbook import queries
+from pointsbank.passbook.schemas import BalancesView, StatementQuery, StatementView
+from pointsbank.stars.queries import standing
+from pointsbank.web import ApiBlueprint, actor, allow
+
+api = ApiBlueprint("passbook", __name__, url_prefix="/me")
+
+
+@api.get("/balances")
+@api.response(200, BalancesView)
+@allow(Role.VOLUNTEER)
+def my_balances() -> dict[str, Any]:
+    """What she has in each unit, and how far the next star is."""
+    member_id = actor().member_id or 0
+    with snapshot() as session:
+        return {
+            "balances": balances(session, member_id),
+            "standing": standing(session, member_id, clock.today()),
+        }
+
+
+@api.get("/statement")
+@api.arguments(StatementQuery, location="query")
+@api.response(200, StatementView)
+@allow(Role.VOLUNTEER)
+def my_statement(asked: dict[str, Any]) -> dict[str, Any]:
+    """Her entries in one unit, newest first, each with where it came from."""
+    with snapshot() as session:
+        found, further = queries.lines(session, actor().member_id or 0, **asked)
+        return {"lines": found, "next_before": further}

@@ -1,0 +1,60 @@
+"""My page: balances, star, code, activities, and where every point came from."""
+
+from flask import render_template
+
+from pointsbank.core import clock
+from pointsbank.core.actor import Role
+from pointsbank.core.database import snapshot
+from pointsbank.core.errors import say
+from pointsbank.core.qr import svg
+from pointsbank.earning.rules import DEED_CATEGORIES
+from pointsbank.events.rules import ATTENDANCE_NAMES
+from pointsbank.ledger.rules import DEFAULT_UNITS, REASON_NAMES
+from pointsbank.passbook import queries
+from pointsbank.passbook.rules import PROVENANCE_NAMES
+from pointsbank.passbook.schemas import StatementQuery
+from pointsbank.stars.rules import STAR_NAMES
+from pointsbank.web import PageBlueprint, actor, allow, query, wants_fragment
+from pointsbank.web.navigation import Link
+
+pages = PageBlueprint("passbook", __name__)
+NAVIGATION = (Link("/me", say("我的存折"), 0, frozenset({Role.VOLUNTEER})),)
+
+
+@pages.context_processor
+def _names() -> dict[str, dict[str, str]]:
+    return {
+        "unit_names": {unit.code: unit.name for unit in DEFAULT_UNITS},
+        "deed_names": DEED_CATEGORIES,
+        "provenance_names": PROVENANCE_NAMES,
+        "reason_names": REASON_NAMES,
+        "attendance_names": ATTENDANCE_NAMES,
+        "star_names": STAR_NAMES,
+    }
+
+
+@pages.get("/me")
+@allow(Role.VOLUNTEER)
+def me() -> str:
+    with snapshot() as session:
+        mine = queries.overview(session, actor().member_id or 0, clock.now())
+    return render_template("passbook/me.html", mine=mine, drawing=svg(mine.code.digits))
+
+
+@pages.get("/me/code")
+@allow(Role.VOLUNTEER)
+def code() -> str:
+    """The code alone: large on a page of its own, or the fragment that replaces itself."""
+    with snapshot() as session:
+        mine = queries.code(session, actor().member_id or 0, clock.now())
+    template = "passbook/code_fragment.html" if wants_fragment() else "passbook/code.html"
+    return render_template(template, code=mine, drawing=svg(mine.digits))
+
+
+@pages.get("/me/statement")
+@allow(Role.VOLUNTEER)
+def statement() -> str:
+    asked = query(StatementQuery)
+    with snapshot() as session:
+        mine = queries.page(session, actor().member_id or 0, at=clock.now(), **asked)
+    return render_template("passbook/statement.html", mine=mine, asked=asked)

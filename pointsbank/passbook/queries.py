@@ -1,0 +1,235 @@
+"""What a person looks up of her own: balances, star, statement with stories, activities, a year."""
+
+import importlib
+import importlib.util
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy import Row, or_, select
+from sqlmodel import Session, col
+
+from pointsbank.core import clock
+from pointsbank.core.resources import features
+from pointsbank.core.stories import Story
+from pointsbank.earning.queries import points_rules
+from pointsbank.earning.rules import PointsRule
+from pointsbank.events.models import Attendance, Event
+from pointsbank.ledger.models import Account, Transfer, Unit
+from pointsbank.ledger.queries import StatementEntry, balances, statement
+from pointsbank.ledger.rules import MINUTES, MORALITY, PARTY, OwnerKind, member_account
+from pointsbank.members import codes
+from pointsbank.members.models import Member
+from pointsbank.members.queries import good_card, member
+from pointsbank.members.rules import IN_THE_PARTY
+from pointsbank.orgs.models import Organisation
+from pointsbank.orgs.queries import organisation
+from pointsbank.passbook.rules import Movement, Picture, months_of, picture
+from pointsbank.stars.queries import standing
+from pointsbank.stars.rules import StarStanding
+
+LINES_A_PAGE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An entry of the book with what it came from and the points rule that decided it."""
+
+    unit: str
+    entry: StatementEntry
+    story: Story | None
+    rule: PointsRule | None
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The digits that her phone shows now, and how long they stay the newest."""
+
+    digits: str
+    shown_at: datetime
+    seconds_left: int
+    card_tail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The first page of a passbook. ``units`` are those that concern her, in order."""
+
+    member: Member
+    home: Organisation
+    balances: dict[str, int]
+    units: tuple[str, ...]
+    standing: StarStanding
+    code: Code
+    newest: list[Line]
+    activities: Sequence[Row[Any]]
+    year: Picture
+
+
+@dataclass(frozen=True, slots=True)
+class StatementPage:
+    """A page of a statement in one unit; ``further`` is the ``before`` of the next, if any."""
+
+    unit: str
+    balances: dict[str, int]
+    units: tuple[str, ...]
+    lines: list[Line]
+    further: int | None
+    year: Picture
+
+
+def overview(session: Session, member_id: int, at: datetime) -> Overview:
+    """A member's own first page. Refuses: NoSuchMember."""
+    person = member(session, member_id)
+    amounts = balances(session, member_id)
+    units = units_of(person, amounts)
+    entries = [
+        (unit, entry)
+        for unit in units
+        for entry in statement(session, member_account(member_id, unit), most=6)
+    ]
+    entries.sort(key=lambda found: found[1].id, reverse=True)
+    return Overview(
+        member=person,
+        home=organisation(session, person.residence_id),
+        balances=amounts,
+        units=units,
+        standing=standing(session, member_id, clock.local_day(at)),
+        code=code(session, member_id, at),
+        newest=told(session, entries[:6]),
+        activities=activities(session, member_id, most=5),
+        year=year_picture(session, member_id, MORALITY, clock.local_day(at).year),
+    )
+
+
+def page(
+    session: Session, member_id: int, at: datetime, *, unit: str, before: int | None = None
+) -> StatementPage:
+    """A page of her statement with the year's picture of the unit. Refuses: NoSuchMember."""
+    person = member(session, member_id)
+    amounts = balances(session, member_id)
+    found, further = lines(session, member_id, unit, before=before)
+    drawn = year_picture(session, member_id, unit, clock.local_day(at).year)
+    return StatementPage(unit, amounts, units_of(person, amounts), found, further, drawn)
+
+
+def units_of(person: Member, amounts: dict[str, int]) -> tuple[str, ...]:
+    """Hours and morality points; party points for party members and whoever still has some."""
+    if person.party_status in IN_THE_PARTY or amounts.get(PARTY):
+        return (MINUTES, MORALITY, PARTY)
+    return (MINUTES, MORALITY)
+
+
+def code(session: Session, member_id: int, at: datetime) -> Code:
+    """What her phone shows at the counter or the door at this instant."""
+    card = good_card(session, member_id)
+    return Code(
+        codes.phone_code(member_id, at),
+        at,
+        codes.seconds_left(at),
+        card.digits[-4:] if card else "",
+    )
+
+
+def lines(
+    session: Session, member_id: int, unit: str, *, before: int | None = None
+) -> tuple[list[Line], int | None]:
+    """A page of her statement in one unit, newest first, and the ``before`` of the next page."""
+    found = statement(
+        session, member_account(member_id, unit), before=before, most=LINES_A_PAGE + 1
+    )
+    page = found[:LINES_A_PAGE]
+    further = page[-1].id if len(found) > LINES_A_PAGE else None
+    return told(session, [(unit, entry) for entry in page]), further
+
+
+def told(session: Session, entries: Sequence[tuple[str, StatementEntry]]) -> list[Line]:
+    """Entries with their stories and rules, in the order given: one query a kind of origin."""
+    stories = stories_of(session, ((e.origin_kind, e.origin_id) for _, e in entries))
+    rule_ids = {e.rule: int(e.rule[12:]) for _, e in entries if e.rule.startswith("points_rule:")}
+    rules = points_rules(session, rule_ids.values())
+    return [
+        Line(
+            unit,
+            entry,
+            stories.get((entry.origin_kind, entry.origin_id)),
+            rules.get(rule_ids.get(entry.rule, 0)),
+        )
+        for unit, entry in entries
+    ]
+
+
+def stories_of(
+    session: Session, origins: Iterable[tuple[str, int]]
+) -> dict[tuple[str, int], Story]:
+    """The stories of things by (kind, id), told by the features that wrote them."""
+    by_kind: dict[str, set[int]] = {}
+    for kind, origin_id in origins:
+        by_kind.setdefault(kind, set()).add(origin_id)
+    told_by_kind = {
+        kind: tellers()[kind].stories(session, sorted(ids))
+        for kind, ids in by_kind.items()
+        if kind in tellers()
+    }
+    return {
+        (kind, origin_id): story
+        for kind, found in told_by_kind.items()
+        for origin_id, story in found.items()
+    }
+
+
+@cache
+def tellers() -> dict[str, ModuleType]:
+    """Every feature's ``stories.py`` by the kind of origin that it tells of."""
+    names = [f"pointsbank.{feature}.stories" for feature in features() if feature != "core"]
+    modules = [importlib.import_module(name) for name in names if importlib.util.find_spec(name)]
+    return {module.ORIGIN: module for module in modules}
+
+
+def activities(session: Session, member_id: int, *, most: int) -> Sequence[Row[Any]]:
+    """(attendance, event) of a member, the latest first."""
+    return session.execute(
+        select(Attendance, Event)
+        .join(Event, col(Event.id) == col(Attendance.event_id))
+        .where(col(Attendance.member_id) == member_id)
+        .order_by(col(Attendance.checked_in_at).desc(), col(Attendance.id).desc())
+        .limit(most)
+    ).all()
+
+
+def year_picture(session: Session, member_id: int, unit: str, year: int) -> Picture:
+    """What came in and went out in a unit, month by month, drawn."""
+    since, until = clock.year_span(year)
+    months = months_of(_movements(session, member_id, unit, since, until))
+    return picture(year, months, step=60 if unit == MINUTES else 1)
+
+
+def _movements(
+    session: Session, member_id: int, unit: str, since: date, until: date
+) -> Iterable[Movement]:
+    account_id = session.execute(
+        select(col(Account.id))
+        .join(Unit, col(Unit.id) == col(Account.unit_id))
+        .where(
+            col(Account.owner_kind) == OwnerKind.MEMBER,
+            col(Account.owner_id) == member_id,
+            col(Account.kind) == "balance",
+            col(Unit.code) == unit,
+        )
+    ).scalar_one_or_none()
+    rows = session.execute(
+        select(
+            col(Transfer.effective_on),
+            col(Transfer.amount),
+            col(Transfer.source_id),
+            col(Transfer.reverses),
+        ).where(
+            or_(col(Transfer.source_id) == account_id, col(Transfer.destination_id) == account_id),
+            col(Transfer.effective_on).between(since, until),
+        )
+    )
+    for on, amount, source_id, reverses in rows:
+        yield Movement(on, -amount if source_id == account_id else amount, reverses is not None)

@@ -1,0 +1,61 @@
+"""What a person asks of her passbook, and what a program gets of it."""
+
+import marshmallow as ma
+from flask_babel import lazy_gettext
+
+from pointsbank.ledger.rules import MINUTES, MORALITY, PARTY
+from pointsbank.web.schemas import Instant, Request, View, Whole
+
+UNITS = (MINUTES, MORALITY, PARTY)
+
+
+class StatementQuery(Request):
+    unit = ma.fields.String(
+        load_default=MORALITY,
+        validate=ma.validate.OneOf(UNITS, error=lazy_gettext("没有这个选项。")),
+    )
+    before = Whole(least=1, metadata={"description": "next_before of the page before this one"})
+
+
+class StarView(View):
+    star = ma.fields.Integer()
+    minutes = ma.fields.Integer(metadata={"description": "counted in the ladder's window"})
+    next_star = ma.fields.Integer(allow_none=True)
+    minutes_to_next = ma.fields.Integer(allow_none=True)
+
+
+class BalancesView(View):
+    balances = ma.fields.Dict(
+        keys=ma.fields.String(),
+        values=ma.fields.Integer(),
+        metadata={"description": "by unit: minutes, morality, party"},
+    )
+    standing = ma.fields.Nested(StarView)
+
+
+class StoryView(View):
+    title = ma.fields.String()
+    detail = ma.fields.String()
+    url = ma.fields.String()
+
+
+class LineView(View):
+    id = ma.fields.Integer(attribute="entry.id")
+    unit = ma.fields.String()
+    amount = ma.fields.Integer(attribute="entry.amount", metadata={"description": "signed"})
+    balance = ma.fields.Integer(attribute="entry.balance", metadata={"description": "after it"})
+    effective_on = ma.fields.Date(attribute="entry.effective_on")
+    recorded_at = Instant(attribute="entry.recorded_at")
+    reason = ma.fields.String(attribute="entry.reason")
+    category = ma.fields.String(attribute="entry.category")
+    origin_kind = ma.fields.String(attribute="entry.origin_kind")
+    origin_id = ma.fields.Integer(attribute="entry.origin_id")
+    rule = ma.fields.String(attribute="entry.rule")
+    reverses = ma.fields.Integer(attribute="entry.reverses", allow_none=True)
+    reversed_by = ma.fields.Integer(attribute="entry.reversed_by", allow_none=True)
+    story = ma.fields.Nested(StoryView, allow_none=True)
+
+
+class StatementView(View):
+    lines = ma.fields.List(ma.fields.Nested(LineView))
+    next_before = ma.fields.Integer(allow_none=True)
