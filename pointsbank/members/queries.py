@@ -39,6 +39,10 @@ REGISTER_READERS = (
 """The roles that see the register, each within its reach."""
 
 
+PARTY_READERS = (Role.SECRETARY, Role.OFFICIAL, Role.ADMINISTRATOR)
+"""The roles that see party status, which is sensitive."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A page of members, and how many there are on all pages."""
@@ -195,3 +199,11 @@ def may_see(actor: Actor, seen: Member, *roles: Role) -> bool:
     """Whether this actor may see this member: by residence, branch or employer."""
     places = (seen.residence_id, seen.branch_id, seen.employer_id)
     return any(place is not None and actor.may(*roles, org_id=place) for place in places)
+
+
+def member_seen_by(session: Session, actor: Actor, member_id: int) -> Member:
+    """The member, for a reader of the register whose reach she is in; else ``NoSuchMember``."""
+    seen = member(session, member_id)
+    if not may_see(actor, seen, *REGISTER_READERS):
+        raise NoSuchMember
+    return seen

@@ -68,6 +68,10 @@ class MemberLeft(Conflict):
     sentence = say("这位成员已于 %(left_on)s 退出登记。")
 
 
+class SearchUnreadable(Invalid):
+    sentence = say("查找链接已失效，请重新查找。")
+
+
 class CodeInvalid(NotFound):
     sentence = say("不认识这个码，请核对数字后重试。")
 

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlmodel import Session, col
 
+from pointsbank.core.actor import Actor, Role
 from pointsbank.orgs.models import Organisation, OrganisationKind, OrganisationReach
 from pointsbank.orgs.rules import Kind, NoSuchOrganisation
 
@@ -92,4 +93,31 @@ def of_kind(session: Session, kind: str, under: Iterable[int]) -> list[Organisat
         .where(col(Organisation.kind) == kind, col(Organisation.id).in_(ids_below(under)))
         .order_by(col(Organisation.id))
     )
+    return list(session.execute(wanted).scalars())
+
+
+def reached_by(session: Session, actor: Actor, org_id: int) -> Organisation:
+    """The organisation, for one who holds any role there; else ``NoSuchOrganisation``."""
+    if org_id not in actor.reach(*Role):
+        raise NoSuchOrganisation
+    return organisation(session, org_id)
+
+
+def page_of_reach(
+    session: Session,
+    actor: Actor,
+    *,
+    after: int,
+    most: int,
+    parent_id: int | None = None,
+    kind: str | None = None,
+) -> list[Organisation]:
+    """The organisations in which this actor holds a role, by id from ``after`` on."""
+    reach = ids_below(grant.org_id for grant in actor.grants)
+    wanted = select(Organisation).where(col(Organisation.id).in_(reach))
+    if parent_id is not None:
+        wanted = wanted.where(col(Organisation.parent_id) == parent_id)
+    if kind is not None:
+        wanted = wanted.where(col(Organisation.kind) == kind)
+    wanted = wanted.where(col(Organisation.id) > after).order_by(col(Organisation.id)).limit(most)
     return list(session.execute(wanted).scalars())

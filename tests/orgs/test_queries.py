@@ -20,7 +20,7 @@ def test_below_is_itself_and_everything_under_it(session: Session, tree: Tree) -
             tree.beside,
             tree.branch,
             tree.team,
-        },  # fmt: skip
+        },
         tree.grid: {tree.grid},
     }
 
