@@ -10,11 +10,13 @@ from pointsbank.core.actor import Actor, Role
 from pointsbank.evaluation.models import EvaluationRuleVersion, SealedRow, SealedYear
 from pointsbank.evaluation.queries import (
     Evaluation,
+    Seal,
     counted,
     last_digest,
     latest_rule,
     organisation_in_reach,
     rule_in_force,
+    seal_of,
     sealed_by_key,
     sealed_year,
 )
@@ -35,7 +37,7 @@ _ROWS_A_STATEMENT = 2000
 
 def seal_year(
     session: Session, actor: Actor, *, org_id: int, year: int, key: str, at: datetime
-) -> SealedYear:
+) -> Seal:
     """Fix an organisation's evaluation of a year for ever; the same key gives the same seal again.
 
     Refuses: SealKeyReused (the key belongs to another seal), NoSuchEvaluation (also outside the
@@ -46,7 +48,7 @@ def seal_year(
     if before:
         if (before.org_id, before.year, before.sealed_by) != (org_id, year, actor.id):
             raise SealKeyReused
-        return before
+        return seal_of(before)
     org = organisation_in_reach(session, actor, org_id)
     actor.require(Role.SECRETARY, org_id=org_id)
     _lock(session, org_id)
@@ -69,7 +71,7 @@ def _lock(session: Session, org_id: int) -> None:
 
 def _write_seal(
     session: Session, actor: Actor, found: Evaluation, *, key: str, at: datetime
-) -> SealedYear:
+) -> Seal:
     """The seal with its digest, then its rows, then the audit entry."""
     previous = last_digest(session, found.org_id)
     lines = [person.line for person in found.people]
@@ -114,7 +116,7 @@ def _write_seal(
         session, actor, "evaluation.seal_year", ("sealed_year", sealed.id), at=at,
         org_id=found.org_id, year=found.year, rows=len(rows), digest=sealed.digest.hex(),
     )  # fmt: skip
-    return sealed
+    return seal_of(sealed)
 
 
 def record_export(

@@ -56,7 +56,10 @@ class Seal:
     """What a sealed year shows of itself; ``digest`` in hexadecimal."""
 
     id: int
+    org_id: int
+    year: int
     sealed_at: datetime
+    rows_count: int
     digest: str
 
 
@@ -90,6 +93,22 @@ def evaluation(session: Session, actor: Actor, *, org_id: int, year: int) -> Eva
     org = organisation_in_reach(session, actor, org_id)
     sealed = sealed_year(session, org_id, year)
     return as_sealed(session, org, sealed) if sealed else counted(session, org, year)
+
+
+def page_of(people: Sequence[Person], page: int, most: int) -> tuple[Sequence[Person], int]:
+    """One page of so many people, the first being 1, and how many pages there are."""
+    return people[(page - 1) * most : page * most], max(1, -(-len(people) // most))
+
+
+def ordered(found: Evaluation, sort: str) -> Sequence[Person]:
+    """The people by a column, downwards after a hyphen; else, and among equals, by their numbers."""
+    names = [column.name for column in found.columns]
+    name = sort.removeprefix("-")
+    if name not in names:
+        return found.people
+    place = names.index(name)
+    sign = -1 if sort.startswith("-") else 1
+    return sorted(found.people, key=lambda person: sign * person.line.figures[place])
 
 
 def organisation_in_reach(session: Session, actor: Actor, org_id: int) -> Organisation:
@@ -147,7 +166,7 @@ def _figures(
     for total in totals_by_member(session, scope=scope, year=year):
         for name, sign in columns_of_total(total.unit, total.kind, total.category):
             tallies[name][places[total.whose]] += sign * total.net
-    book = columns_of_book(_points_units(session), tallies, DEED_CATEGORIES)
+    book = columns_of_book(points_units(session), tallies, DEED_CATEGORIES)
     own = {column.name for column in book}
     contributed = []
     for source in _figure_sources():
@@ -168,7 +187,7 @@ def _figure_sources() -> list[ModuleType]:
     return [importlib.import_module(name) for name in names if find_spec(name)]
 
 
-def _points_units(session: Session) -> list[PointsUnit]:
+def points_units(session: Session) -> list[PointsUnit]:
     found = session.execute(
         select(col(Unit.code), col(Unit.name)).where(col(Unit.spendable)).order_by(col(Unit.id))
     )
@@ -209,9 +228,18 @@ def as_sealed(session: Session, org: Organisation, sealed: SealedYear) -> Evalua
         Person(row.position, row.number or "", row.name or "", _line(row)) for row in found
     )
     columns = tuple(Column(*column) for column in sealed.columns)
-    seal = Seal(sealed.id, sealed.sealed_at, sealed.digest.hex())
-    return Evaluation(
-        org.id, org.name, sealed.year, Relation(sealed.relation), columns, people, seal
+    relation = Relation(sealed.relation)
+    return Evaluation(org.id, org.name, sealed.year, relation, columns, people, seal_of(sealed))
+
+
+def seal_of(sealed: SealedYear) -> Seal:
+    return Seal(
+        sealed.id,
+        sealed.org_id,
+        sealed.year,
+        sealed.sealed_at,
+        sealed.rows_count,
+        sealed.digest.hex(),
     )
 
 

@@ -200,6 +200,15 @@ def columns_of_total(unit: str, kind: str, category: str) -> tuple[tuple[str, in
     return ((f"adjusted.{unit}", 1),) if kind == "adjusted" else ()
 
 
+def measure_of(column: str) -> str:
+    """What a column of the sheet is in a roll-up (``minutes``, ``in.party`` …); else empty."""
+    if column == _HOURS.name:
+        return "minutes"
+    kind, _, unit = column.partition(".")
+    way = {"earned": "in", "redeemed": "out"}.get(kind)
+    return f"{way}.{unit}" if way and "." not in unit else ""
+
+
 def columns_of_book(
     units: Sequence[PointsUnit], found: Collection[str], categories: Mapping[str, str]
 ) -> list[Column]:
