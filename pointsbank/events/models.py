@@ -1,4 +1,4 @@
-"""Tables of events: dated hour rules, events, append-only scans, and attendances folded from them."""
+"""Tables: dated hour rules, events, append-only scans, and attendances folded from them."""
 
 from datetime import date, datetime
 from typing import Any
@@ -7,6 +7,7 @@ from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
 from pointsbank.core.database import Table, append_only, choice, key, reference
+from pointsbank.earning.rules import DeedCategory
 from pointsbank.events.rules import (
     AttendanceState,
     Credit,
@@ -20,7 +21,7 @@ from pointsbank.events.rules import (
 
 
 class HourRuleRow(Table, table=True):
-    """One version of an organisation's hour rule, in force from ``from_on`` until the next one begins."""
+    """One version of an organisation's hour rule, in force until the next one begins."""
 
     __tablename__ = "hour_rule"
     __table_args__ = (UniqueConstraint("org_id", "version"), UniqueConstraint("org_id", "from_on"))
@@ -35,9 +36,9 @@ class HourRuleRow(Table, table=True):
     early_minutes: int
     late_minutes: int
     repeat_minutes: int
-    credit_static: Credit = Field(sa_type=choice(Credit))
-    credit_organiser: Credit = Field(sa_type=choice(Credit))
-    credit_roster: Credit = Field(sa_type=choice(Credit))
+    credit_static: Credit = Field(sa_type=choice(Credit, "credit_static"))
+    credit_organiser: Credit = Field(sa_type=choice(Credit, "credit_organiser"))
+    credit_roster: Credit = Field(sa_type=choice(Credit, "credit_roster"))
 
     def frozen(self) -> HourRule:
         terms = HourTerms(**{name: getattr(self, name) for name in HourTerms.__slots__})
@@ -60,7 +61,7 @@ class Event(Table, table=True):
     id: int | None = key()
     org_id: int = reference("organisation.id")
     title: str = Field(max_length=60)
-    kind: str = Field(max_length=20)
+    kind: DeedCategory = Field(sa_type=choice(DeedCategory))
     place: str = Field(max_length=100)
     description: str = Field(default="", max_length=2000)
     starts_at: datetime
@@ -78,7 +79,7 @@ class Event(Table, table=True):
 
 
 class Scan(Table, table=True):
-    """What happened at the door, as it happened; ``scanned_at`` is the scan's own time, ``received_at`` ours."""
+    """What happened at the door: ``scanned_at`` is the scan's own time, ``received_at`` ours."""
 
     __tablename__ = "scan"
     __table_args__ = (UniqueConstraint("event_id", "member_id", "key"),)
@@ -96,7 +97,7 @@ class Scan(Table, table=True):
 
 
 class Attendance(Table, table=True):
-    """One member at one event: the fold over her scans, its minutes, why not more, and where it stands."""
+    """One member at one event: the fold over her scans, its minutes, why not more, its state."""
 
     __tablename__ = "attendance"
     __table_args__ = (

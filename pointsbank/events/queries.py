@@ -1,30 +1,311 @@
-"""What is looked up about events, hour rules and attendances."""
+"""What is looked up about events, hour rules, scans and attendances."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlmodel import Session
+from sqlalchemy import ColumnElement, Row, and_, bindparam, case, func, or_, select, true
+from sqlmodel import Session, col
 
 from pointsbank.core.actor import Actor
-from pointsbank.events.models import Event
-from pointsbank.events.rules import HourRule
+from pointsbank.earning.rules import DeedCategory
+from pointsbank.events.models import Attendance, Event, HourRuleRow, Scan
+from pointsbank.events.rules import (
+    ORGANISERS,
+    STANDING_RULE,
+    AttendanceState,
+    CodeUnknown,
+    EventNotFound,
+    EventState,
+    HourRule,
+    HourTerms,
+    Occasion,
+    ScanFact,
+    Stay,
+    Verdict,
+    Way,
+)
+from pointsbank.members.models import Member
+from pointsbank.orgs import queries as orgs
+from pointsbank.orgs.models import Organisation, OrganisationReach
+from pointsbank.orgs.rules import COMMUNITY
+
+PAGE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What a scan meets at an event: its times and rule, and the person's attendance so far."""
+
+    event_id: int
+    org_id: int
+    title: str
+    kind: DeedCategory
+    place: str
+    code: str
+    cancel_reason: str
+    hour_rule_id: int | None
+    occasion: Occasion
+    terms: HourTerms
+    attendance_id: int | None
+    attendance_state: AttendanceState | None
+    stay: Stay | None
+    minutes: int | None
+    way: Way | None
+    key_verdict: Verdict | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many people are in which state of an event's attendance; ``came`` is all of them."""
+
+    came: int = 0
+    present: int = 0
+    to_confirm: int = 0
+    credited: int = 0
+    minutes_to_confirm: int = 0
+
+
+_TERMS = HourTerms.__slots__
+_STANDING = STANDING_RULE.terms
+_EVENT = Event.__table__.c  # type: ignore[attr-defined]
+_ATTENDANCE = Attendance.__table__.c  # type: ignore[attr-defined]
+_SCAN = Scan.__table__.c  # type: ignore[attr-defined]
+_RULE = HourRuleRow.__table__.c  # type: ignore[attr-defined]
+_OF_EVENT = ("id", "org_id", "title", "kind", "place", "code", "cancel_reason", "hour_rule_id")
+_OF_OCCASION = ("state", "starts_at", "ends_at")
+_OF_ATTENDANCE = ("id", "state", "checked_in_at", "checked_out_at", "minutes", "way")
+_DOOR = (
+    select(
+        *(_EVENT[name] for name in (*_OF_EVENT, *_OF_OCCASION)),
+        *(_ATTENDANCE[name] for name in _OF_ATTENDANCE),
+        _SCAN.verdict,
+        *(_RULE[name] for name in _TERMS),
+    )
+    .select_from(Event.__table__)  # type: ignore[attr-defined]
+    .outerjoin(HourRuleRow.__table__, _RULE.id == _EVENT.hour_rule_id)  # type: ignore[attr-defined]
+    .outerjoin(
+        Attendance.__table__,  # type: ignore[attr-defined]
+        and_(
+            _ATTENDANCE.event_id == _EVENT.id,
+            _ATTENDANCE.member_id == bindparam("member_id"),
+        ),
+    )
+    .outerjoin(
+        Scan.__table__,  # type: ignore[attr-defined]
+        and_(
+            _SCAN.event_id == _EVENT.id,
+            _SCAN.member_id == bindparam("member_id"),
+            _SCAN.key == bindparam("key"),
+        ),
+    )
+    .where(_EVENT.code == bindparam("code"), _EVENT.state != EventState.DRAFT)
+)
+_DOOR_HELD = _DOOR.with_for_update(read=True, of=Event.__table__)  # type: ignore[attr-defined]
+
+
+def door(
+    session: Session, *, code: str, member_id: int | None, key: str = "", hold: bool = False
+) -> Door:
+    """What this member's scan of this code meets, in one statement.
+
+    ``hold`` keeps the event from being closed before the transaction ends. Refuses: CodeUnknown.
+    """
+    code = code.strip().upper()
+    asked = {"code": code, "member_id": member_id, "key": key}
+    row = session.connection().execute(_DOOR_HELD if hold else _DOOR, asked).one_or_none()
+    if row is None:
+        raise CodeUnknown(code=code[:12])
+    fields = tuple(row)
+    attendance_id, state, checked_in_at, checked_out_at, minutes, way, key_verdict = fields[11:18]
+    rest = (
+        Occasion(*fields[8:11]),
+        _STANDING if row.hour_rule_id is None else HourTerms(*fields[18:]),
+        attendance_id,
+        state,
+        None if attendance_id is None else Stay(checked_in_at, checked_out_at),
+        minutes,
+        way,
+        key_verdict,
+    )
+    return Door(*fields[:8], *rest)
 
 
 def event(session: Session, actor: Actor, event_id: int) -> Event:
     """An event that the actor may know of. Refuses: EventNotFound (also for others' drafts)."""
-    raise NotImplementedError
-
-
-def event_by_code(session: Session, code: str) -> Event:
-    """The published event of a poster's code. Refuses: CodeUnknown."""
-    raise NotImplementedError
+    found = session.get(Event, event_id)
+    if found is None:
+        raise EventNotFound
+    if found.state is EventState.DRAFT and not actor.may(*ORGANISERS, org_id=found.org_id):
+        raise EventNotFound
+    return found
 
 
 def hour_rule_in_force(session: Session, org_id: int, on: date) -> HourRule:
-    """The rule of the nearest organisation above (or itself) that has one on this day, else the standing rule."""
-    raise NotImplementedError
+    """The rule that decides for an organisation on a day.
+
+    The nearest above it (or its own) that has one; where nobody adopted any, the standing rule.
+    """
+    return hour_rules_in_force(session, [(org_id, on)])[org_id, on]
 
 
-def events_for(session: Session, actor: Actor, *, at: datetime) -> Sequence[Event]:
-    """The events of an actor's area."""
-    raise NotImplementedError
+def hour_rules_in_force(
+    session: Session, wanted: Sequence[tuple[int, date]]
+) -> dict[tuple[int, date], HourRule]:
+    """``hour_rule_in_force`` for many organisations and days in one statement."""
+    above: dict[int, list[HourRule]] = {org_id: [] for org_id, _ in wanted}
+    rows = session.execute(
+        select(col(OrganisationReach.organisation_id), HourRuleRow)
+        .join(HourRuleRow, col(HourRuleRow.org_id) == col(OrganisationReach.ancestor_id))
+        .where(orgs.among(OrganisationReach.organisation_id, above))
+        .order_by(col(OrganisationReach.depth), col(HourRuleRow.from_on).desc())
+    )
+    for org_id, rule in rows:
+        above[org_id].append(rule.frozen())
+    return {
+        (org_id, on): next((rule for rule in above[org_id] if rule.from_on <= on), STANDING_RULE)
+        for org_id, on in wanted
+    }
+
+
+def hour_rule(session: Session, rule_id: int | None) -> HourRule:
+    """A rule by the number that an event or attendance names; None is the standing rule."""
+    return STANDING_RULE if rule_id is None else session.get_one(HourRuleRow, rule_id).frozen()
+
+
+def latest_hour_rule(session: Session, org_id: int) -> HourRule | None:
+    """The newest version of an organisation's own rule, locked where the database locks rows."""
+    row = session.execute(
+        select(HourRuleRow)
+        .where(col(HourRuleRow.org_id) == org_id)
+        .order_by(col(HourRuleRow.version).desc())
+        .limit(1)
+        .with_for_update()
+    ).scalar_one_or_none()
+    return row.frozen() if row else None
+
+
+def area(session: Session, actor: Actor) -> ColumnElement[bool]:
+    """The condition on events that concern an actor.
+
+    Staff: their organisations and all below. A volunteer: her own community with all below it,
+    and every organisation above it.
+    """
+    reach = [grant.org_id for grant in actor.grants]
+    concerns = col(Event.org_id).in_(orgs.ids_below(reach))
+    home = session.get(Member, actor.member_id) if actor.member_id else None
+    if home is None:
+        return concerns
+    above = orgs.ancestors(session, home.residence_id)
+    community = [org.id for org in above if org.kind == COMMUNITY]
+    return or_(
+        concerns,
+        orgs.among(Event.org_id, [org.id for org in above]),
+        col(Event.org_id).in_(orgs.ids_below(community)),
+    )
+
+
+def may_see_draft(actor: Actor) -> ColumnElement[bool]:
+    """The condition under which a list shows an event that may be a draft."""
+    published = col(Event.state) != EventState.DRAFT
+    if actor.kind == "system":
+        return true()
+    held = [grant.org_id for grant in actor.grants if grant.role in ORGANISERS]
+    return or_(published, col(Event.org_id).in_(orgs.ids_below(held)))
+
+
+def is_past(at: datetime) -> ColumnElement[bool]:
+    """Finished, called off, or never held."""
+    return or_(
+        col(Event.state).in_((EventState.CLOSED, EventState.CANCELLED)),
+        and_(col(Event.state) != EventState.OPEN, col(Event.ends_at) < at),
+    )
+
+
+def coming_events(session: Session, actor: Actor, *, at: datetime) -> list[Row[Any]]:
+    """(event, organisation's name) of what is open now or will be, soonest first; at most 200."""
+    return list(
+        session.execute(
+            _events(session, actor)
+            .where(~is_past(at))
+            .order_by(col(Event.starts_at), col(Event.id))
+            .limit(200)
+        )
+    )
+
+
+def past_events(
+    session: Session, actor: Actor, *, at: datetime, before: int | None = None, most: int = PAGE
+) -> list[Row[Any]]:
+    """(event, organisation's name) of what is over, latest first; ``before`` pages by event id."""
+    asked = _events(session, actor).where(is_past(at))
+    mark = session.get(Event, before) if before else None
+    if mark:
+        asked = asked.where(
+            or_(
+                col(Event.starts_at) < mark.starts_at,
+                and_(col(Event.starts_at) == mark.starts_at, col(Event.id) < mark.id),
+            )
+        )
+    ordered = asked.order_by(col(Event.starts_at).desc(), col(Event.id).desc())
+    return list(session.execute(ordered.limit(most)))
+
+
+def _events(session: Session, actor: Actor) -> Any:
+    return (
+        select(Event, col(Organisation.name))
+        .join(Organisation, col(Organisation.id) == col(Event.org_id))
+        .where(area(session, actor), may_see_draft(actor))
+    )
+
+
+def scans_of(session: Session, event_id: int, member_id: int) -> list[ScanFact]:
+    """One member's scans at one event, in the order of recording."""
+    rows = session.execute(
+        select(col(Scan.scanned_at), col(Scan.id), col(Scan.verdict))
+        .where(col(Scan.event_id) == event_id, col(Scan.member_id) == member_id)
+        .order_by(col(Scan.id))
+    )
+    return [ScanFact(*row) for row in rows]
+
+
+def attendance_of(session: Session, event_id: int, member_id: int | None) -> Attendance | None:
+    """A member's attendance at an event, if she came."""
+    return session.execute(
+        select(Attendance).where(
+            col(Attendance.event_id) == event_id, col(Attendance.member_id) == member_id
+        )
+    ).scalar_one_or_none()
+
+
+def attendances(session: Session, event_id: int, *, most: int = 500) -> list[Row[Any]]:
+    """(attendance, name, phone's last four) of an event, the last to come first."""
+    return list(
+        session.execute(
+            select(Attendance, col(Member.name), col(Member.phone_tail))
+            .join(Member, col(Member.id) == col(Attendance.member_id))
+            .where(col(Attendance.event_id) == event_id)
+            .order_by(col(Attendance.checked_in_at).desc(), col(Attendance.id).desc())
+            .limit(most)
+        )
+    )
+
+
+def counts(session: Session, event_id: int) -> Counts:
+    """How many came to an event and where their hours stand."""
+    waiting = col(Attendance.state) == AttendanceState.TO_CONFIRM
+    row = session.execute(
+        select(
+            func.count(),
+            _number_in(AttendanceState.PRESENT),
+            _number_in(AttendanceState.TO_CONFIRM),
+            _number_in(AttendanceState.CREDITED),
+            func.coalesce(func.sum(case((waiting, col(Attendance.minutes)), else_=0)), 0),
+        ).where(col(Attendance.event_id) == event_id)
+    ).one()
+    return Counts(*(int(number) for number in row))
+
+
+def _number_in(state: AttendanceState) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((col(Attendance.state) == state, 1), else_=0)), 0)

@@ -5,30 +5,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from pointsbank.core.actor import Role
 from pointsbank.core.errors import Conflict, Forbidden, Invalid, NotFound, say
 
-# No 0/O, 1/I/L, 2/Z, 5/S, 8/B, U/V: what an elderly person reads aloud is what another types.
-CODE_ALPHABET = "34679ACDEFGHJKMNPQRTWXY"
-CODE_LENGTH = 6
 CLAIM_SECONDS = 600
 LONGEST_EVENT = timedelta(hours=24)
 FARTHEST_AHEAD = timedelta(days=731)
+MOST_MINUTES = 24 * 60
 
-# The class of deed: points rules name these codes (by_category), the evaluation groups by them.
-KINDS = {
-    "environment": say("环境整治"),
-    "patrol": say("治安巡逻"),
-    "care": say("关爱帮扶"),
-    "publicity": say("政策宣传"),
-    "culture": say("文体活动"),
-    "order": say("秩序维护"),
-    "repairs": say("便民维修"),
-    "mediation": say("矛盾调解"),
-    "teaching": say("助学辅导"),
-    "emergency": say("应急救援"),
-    "party": say("党员服务"),
-    "other": say("其他服务"),
-}
+ORGANISERS = (Role.ORGANISER, Role.SECRETARY)
 
 
 class EventState(StrEnum):
@@ -85,7 +70,6 @@ class Verdict(StrEnum):
     NOT_BEGUN = "not_begun"
     OVER = "over"
     CANCELLED = "cancelled"
-    REFUSED = "refused"
 
 
 class AttendanceState(StrEnum):
@@ -110,7 +94,7 @@ ATTENDANCE_NAMES = {
 
 
 class Credit(StrEnum):
-    """When an hour becomes credit."""
+    """When an hour becomes credit, from the earliest to the latest."""
 
     AT_CHECK_OUT = "at_check_out"
     AT_CLOSE = "at_close"
@@ -118,7 +102,7 @@ class Credit(StrEnum):
 
 
 class Rounding(StrEnum):
-    """Minutes are cut down to whole steps; there is no national rule, so a community names its own."""
+    """Minutes are cut down to whole steps. No national rule exists: a community names its own."""
 
     MINUTE = "minute"
     TENTH = "tenth"
@@ -140,8 +124,9 @@ STEP_MINUTES = {
 class HourTerms:
     """What residents adopt: how a stay becomes minutes and when those are credited.
 
-    ``early_minutes``: check-in begins so long before the start. ``late_minutes``: check-out is taken so long
-    after the end. Only time within the event counts. ``repeat_minutes``: a second scan within them only answers.
+    ``early_minutes``: check-in begins so long before the start. ``late_minutes``: check-out is
+    taken so long after the end. Only time within the event counts. ``repeat_minutes``: a second
+    scan within them only answers.
     """
 
     rounding: Rounding = Rounding.MINUTE
@@ -154,8 +139,11 @@ class HourTerms:
     credit_organiser: Credit = Credit.AT_CHECK_OUT
     credit_roster: Credit = Credit.AT_CHECK_OUT
 
-    def credit_of(self, way: Way) -> Credit:
-        """When minutes that came in this way are credited."""
+    def credit_of(self, *ways: Way) -> Credit:
+        """When minutes are credited whose scans came in these ways: the latest of what they ask."""
+        return max((self._credit_of(way) for way in ways), key=tuple(Credit).index)
+
+    def _credit_of(self, way: Way) -> Credit:
         if way is Way.STATIC:
             return self.credit_static
         if way in (Way.ROTATING, Way.ORGANISER):
@@ -165,7 +153,10 @@ class HourTerms:
 
 @dataclass(frozen=True, slots=True)
 class HourRule:
-    """One version of an organisation's hour rule; ``id`` is None for the rule that holds where none was adopted."""
+    """One version of an organisation's hour rule.
+
+    ``id`` is None for the rule that holds where none was adopted.
+    """
 
     id: int | None
     org_id: int | None
@@ -174,16 +165,14 @@ class HourRule:
     terms: HourTerms
 
 
+def hour_rule_ref(rule_id: int | None) -> str:
+    """The rule's name in the ledger; empty for the standing rule."""
+    return f"hour_rule:{rule_id}" if rule_id else ""
+
+
 STANDING_RULE = HourRule(
     id=None, org_id=None, version=0, from_on=date(2000, 1, 1), terms=HourTerms()
 )
-
-# Sources: field-notes.md, "Hours in practice".
-PRESETS = {
-    "standard": HourTerms(),
-    "hailin": HourTerms(most_minutes=120),
-    "half_hours": HourTerms(rounding=Rounding.HALF, least_minutes=30),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,14 +230,6 @@ class Cut:
     minutes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Worth:
-    """The whole minutes that a stay counts, and why not more."""
-
-    minutes: int
-    cuts: tuple[Cut, ...] = ()
-
-
 def window(occasion: Occasion, stay: Stay | None, terms: HourTerms, at: datetime) -> Verdict:
     """What a scan at this instant gets. The page shows it, the verbs obey it."""
     if occasion.state is EventState.CANCELLED:
@@ -287,10 +268,12 @@ def fold(scans: Iterable[ScanFact]) -> Stay | None:
     return stay
 
 
-def worth(stay: Stay, starts_at: datetime, ends_at: datetime, terms: HourTerms) -> Worth:
-    """The minutes that a stay counts: actual service within the event, rounded down, capped, or nothing."""
+def worth(
+    stay: Stay, starts_at: datetime, ends_at: datetime, terms: HourTerms
+) -> tuple[int, list[Cut]]:
+    """The minutes that a stay counts, actual service within the event, and why not more."""
     if stay.checked_out_at is None:
-        return Worth(0, (Cut(CutKind.NOT_CHECKED_OUT),))
+        return 0, [Cut(CutKind.NOT_CHECKED_OUT)]
     cuts = []
     early = _minutes(stay.checked_in_at, min(starts_at, stay.checked_out_at))
     late = _minutes(max(ends_at, stay.checked_in_at), stay.checked_out_at)
@@ -300,14 +283,19 @@ def worth(stay: Stay, starts_at: datetime, ends_at: datetime, terms: HourTerms) 
         cuts.append(Cut(CutKind.AFTER_END, late))
     minutes = _minutes(max(stay.checked_in_at, starts_at), min(stay.checked_out_at, ends_at))
     if minutes < terms.least_minutes:
-        return Worth(0, (*cuts, Cut(CutKind.UNDER_LEAST, terms.least_minutes)))
+        return 0, [*cuts, Cut(CutKind.UNDER_LEAST, terms.least_minutes)]
     if minutes > terms.most_minutes:
         minutes = terms.most_minutes
         cuts.append(Cut(CutKind.OVER_MOST, minutes))
     rest = minutes % STEP_MINUTES[terms.rounding]
     if rest:
         cuts.append(Cut(CutKind.ROUNDED, rest))
-    return Worth(minutes - rest, tuple(cuts))
+    return minutes - rest, cuts
+
+
+def why_of(cuts: Iterable[Cut]) -> list[list[str | int]]:
+    """Reasons as they are stored beside an attendance."""
+    return [[cut.kind.value, cut.minutes] for cut in cuts]
 
 
 def _minutes(start: datetime, end: datetime) -> int:
@@ -315,7 +303,7 @@ def _minutes(start: datetime, end: datetime) -> int:
 
 
 def state_after_check_out(worth_minutes: int, credit: Credit) -> AttendanceState:
-    """Where an attendance stands once the person has left; credit follows at once for ``CREDITED``."""
+    """Where an attendance stands once the person has left; ``CREDITED`` is posted at once."""
     if not worth_minutes:
         return AttendanceState.NOTHING
     return {
@@ -325,27 +313,42 @@ def state_after_check_out(worth_minutes: int, credit: Credit) -> AttendanceState
     }[credit]
 
 
-class EventNotFound(NotFound):
-    """No such event, or a draft of somebody else's."""
+def check_span(start: datetime, end: datetime) -> None:
+    """Refuse with TimesImpossible an end before the start, or more than a day."""
+    if not start < end <= start + LONGEST_EVENT:
+        raise TimesImpossible
 
+
+def check_times(starts_at: datetime, ends_at: datetime, at: datetime) -> None:
+    """Refuse with EventInPast, TimesImpossible, TooFarAhead what cannot be planned."""
+    if ends_at <= at:
+        raise EventInPast
+    check_span(starts_at, ends_at)
+    if starts_at > at + FARTHEST_AHEAD:
+        raise TooFarAhead
+
+
+def check_hour_terms(terms: HourTerms) -> None:
+    """Refuse with HourTermsOutOfRange numbers that are negative, huge, or at odds."""
+    names = ("least", "most", "early", "late", "repeat")
+    fits = all(0 <= getattr(terms, f"{name}_minutes") <= MOST_MINUTES for name in names)
+    if not fits or not 0 < terms.most_minutes >= terms.least_minutes:
+        raise HourTermsOutOfRange
+
+
+class EventNotFound(NotFound):
     sentence = say("没有这个活动。")
 
 
 class CodeUnknown(NotFound):
-    """The code of no event here: mistyped, or of another bank."""
-
     sentence = say("活动码 %(code)s 无效，请核对海报上的六位活动码，或请组织者帮助。")
 
 
 class ClaimForAnotherEvent(Invalid):
-    """A scan's claim shown at another event."""
-
     sentence = say("这次扫码属于另一个活动，请重新扫描本活动的二维码。")
 
 
 class NotAVolunteer(Forbidden):
-    """Staff's accounts and strangers have no attendance."""
-
     sentence = say("当前账号不是志愿者账号，不能签到。请用志愿者本人的手机号登录。")
 
 
@@ -366,14 +369,10 @@ class NotCheckedIn(Conflict):
 
 
 class KeyReused(Conflict):
-    """The same key with another content."""
-
     sentence = say("这个操作编号已用于另一次操作，请重新操作。")
 
 
 class WrongState(Conflict):
-    """The event's state does not allow this step."""
-
     sentence = say("活动当前为“%(state)s”，不能进行这一步。")
 
 
@@ -382,8 +381,6 @@ class EventInPast(Conflict):
 
 
 class SomebodyCame(Conflict):
-    """A cancelled event has no attendance."""
-
     sentence = say("已有 %(count)s 人签到，不能取消，请改为结束活动。")
 
 
@@ -395,11 +392,9 @@ class TooFarAhead(Invalid):
     sentence = say("活动时间最远可定在两年以内。")
 
 
-class RuleOutOfRange(Invalid):
+class HourTermsOutOfRange(Invalid):
     sentence = say("时长规则的分钟数须在 0 至 1440 之间，最少时长不能超过最多时长。")
 
 
-class RuleBeforeAnother(Conflict):
-    """Rules are dated in order: a new version begins after the one before it."""
-
-    sentence = say("新规则的生效日期须晚于现行规则的生效日期 %(from_on)s。")
+class HourRuleBackdated(Conflict):
+    sentence = say("时长规则不能追溯：须晚于%(from_on)s起施行。")

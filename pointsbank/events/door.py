@@ -1,0 +1,253 @@
+"""The two verbs at the door, check in and check out: the hot path, few statements and no ORM."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import TextClause, bindparam, insert, text, update
+from sqlmodel import Session
+
+from pointsbank.core import clock
+from pointsbank.core.actor import Actor
+from pointsbank.core.errors import Refused
+from pointsbank.events import queries
+from pointsbank.events.credit import Service, credit
+from pointsbank.events.models import Attendance, Scan
+from pointsbank.events.queries import Door
+from pointsbank.events.rules import (
+    ORGANISERS,
+    AttendanceState,
+    EventCancelled,
+    EventOver,
+    KeyReused,
+    NotAVolunteer,
+    NotBegun,
+    NotCheckedIn,
+    ScanFact,
+    Verdict,
+    Way,
+    fold,
+    hour_rule_ref,
+    state_after_check_out,
+    why_of,
+    window,
+    worth,
+)  # fmt: skip
+
+_DONE = (Verdict.ALREADY_IN, Verdict.OFFER_CHECK_OUT, Verdict.CHECKED_OUT)
+
+
+@dataclass(frozen=True, slots=True)
+class ScanAnswer:
+    """What a check-in or check-out answers; ``repeated`` when it had been done before."""
+
+    verdict: Verdict
+    repeated: bool
+    event_id: int
+    title: str
+    member_id: int
+    attendance_id: int
+    state: AttendanceState
+    checked_in_at: datetime
+    checked_out_at: datetime | None = None
+    minutes: int | None = None
+
+
+def check_in(
+    session: Session,
+    actor: Actor,
+    *,
+    code: str,
+    claimed_at: datetime,
+    key: str,
+    at: datetime,
+    member_id: int | None = None,
+    way: Way = Way.STATIC,
+) -> ScanAnswer:
+    """Let a member in at an event, as of ``claimed_at``, when she scanned.
+
+    Without ``member_id`` the actor checks in herself; for another an organiser does. A repeat, of
+    the key or of the scan, is an answer. Refuses, in order: CodeUnknown, KeyReused, NotAVolunteer,
+    Forbidden (another's), EventCancelled, EventOver, NotBegun.
+    """
+    who = actor.member_id if member_id is None else member_id
+    door = queries.door(session, code=code, member_id=who, key=key, hold=True)
+    member = _admit(actor, door, who, way, key_is_for=Verdict.CHECKED_IN)
+    verdict = window(door.occasion, door.stay, door.terms, claimed_at)
+    if door.key_verdict or verdict in _DONE:
+        return _told_again(door, member)
+    if verdict is not Verdict.CHECK_IN:
+        raise _refusal(verdict, door)
+    run = session.connection().execute
+    attendance_id = run(_ENTER, _entered(door, member, way, claimed_at)).scalar_one_or_none()
+    if attendance_id is None:  # her other tap was faster
+        return _told_again(queries.door(session, code=code, member_id=member), member)
+    run(
+        _SCAN,
+        _scan(
+            actor,
+            door,
+            Verdict.CHECKED_IN,
+            scanned_at=claimed_at,
+            received_at=at,
+            member_id=member,
+            way=way,
+            key=key,
+        ),
+    )
+    return ScanAnswer(
+        Verdict.CHECKED_IN, False, door.event_id, door.title, member, attendance_id,
+        AttendanceState.PRESENT, claimed_at,
+    )  # fmt: skip
+
+
+def check_out(
+    session: Session,
+    actor: Actor,
+    *,
+    code: str,
+    claimed_at: datetime,
+    key: str,
+    at: datetime,
+    member_id: int | None = None,
+    way: Way = Way.STATIC,
+) -> ScanAnswer:
+    """Let a member leave as of ``claimed_at``; credit her hours where the hour rule says so.
+
+    Within the rule's ``repeat_minutes`` and after check-out it only answers. Refuses, in order:
+    CodeUnknown, KeyReused, NotAVolunteer, Forbidden (another's), EventCancelled, EventOver,
+    NotBegun, NotCheckedIn; then as the ledger does.
+    """
+    who = actor.member_id if member_id is None else member_id
+    door = queries.door(session, code=code, member_id=who, key=key, hold=True)
+    member = _admit(actor, door, who, way, key_is_for=Verdict.CHECKED_OUT)
+    verdict = window(door.occasion, door.stay, door.terms, claimed_at)
+    if door.key_verdict or verdict in (Verdict.ALREADY_IN, Verdict.CHECKED_OUT):
+        return _told_again(door, member)
+    if verdict is Verdict.CHECK_IN:
+        raise NotCheckedIn
+    if verdict is not Verdict.OFFER_CHECK_OUT:
+        raise _refusal(verdict, door)
+    scan = _scan(
+        actor,
+        door,
+        Verdict.CHECKED_OUT,
+        scanned_at=claimed_at,
+        received_at=at,
+        member_id=member,
+        way=way,
+        key=key,
+    )
+    left = _left(session, door, scan)
+    if not session.connection().execute(_LEAVE, left).rowcount:  # her other tap was faster
+        return _told_again(queries.door(session, code=code, member_id=member), member)
+    session.connection().execute(_SCAN, scan)
+    if left["state"] is AttendanceState.CREDITED:
+        credit(session, actor, [_service(door, member, left["minutes"])], at=at)
+    return ScanAnswer(
+        Verdict.CHECKED_OUT, False, door.event_id, door.title, member, left["attendance"],
+        left["state"], left["checked_in_at"], left["checked_out_at"], left["minutes"],
+    )  # fmt: skip
+
+
+def _admit(actor: Actor, door: Door, who: int | None, way: Way, *, key_is_for: Verdict) -> int:
+    """The member that is scanned, once the key and the actor's right are looked at in order."""
+    if door.key_verdict not in (None, key_is_for):
+        raise KeyReused
+    if who is None:
+        raise NotAVolunteer
+    if who != actor.member_id or way is not Way.STATIC:
+        actor.require(*ORGANISERS, org_id=door.org_id)
+    return who
+
+
+def _refusal(verdict: Verdict, door: Door) -> Refused:
+    if verdict is Verdict.CANCELLED:
+        return EventCancelled(title=door.title, reason=door.cancel_reason)
+    if verdict is Verdict.OVER:
+        return EventOver(title=door.title, ends_at=door.occasion.ends_at)
+    return NotBegun(title=door.title, starts_at=door.occasion.starts_at)
+
+
+def _told_again(door: Door, member_id: int) -> ScanAnswer:
+    """The answer to a repeat: what stands."""
+    assert door.stay and door.attendance_id and door.attendance_state  # noqa: S101, PT018
+    out_at = door.stay.checked_out_at
+    return ScanAnswer(
+        Verdict.CHECKED_OUT if out_at else Verdict.ALREADY_IN, True, door.event_id, door.title,
+        member_id, door.attendance_id, door.attendance_state, door.stay.checked_in_at, out_at,
+        door.minutes,
+    )  # fmt: skip
+
+
+def _scan(actor: Actor, door: Door, verdict: Verdict, **given: Any) -> dict[str, Any]:
+    """The row of an accepted scan."""
+    return {
+        "event_id": door.event_id,
+        "verdict": verdict,
+        "by_kind": actor.kind,
+        "by_id": actor.id,
+        **given,
+    }
+
+
+def _entered(door: Door, member_id: int, way: Way, claimed_at: datetime) -> dict[str, Any]:
+    """The attendance after a check-in."""
+    return {
+        "event_id": door.event_id,
+        "member_id": member_id,
+        "way": way,
+        "state": AttendanceState.PRESENT,
+        "checked_in_at": claimed_at,
+        "why": [],
+        "hour_rule_id": door.hour_rule_id,
+    }
+
+
+def _left(session: Session, door: Door, scan: dict[str, Any]) -> dict[str, Any]:
+    """The attendance after a check-out: the fold of all her scans, and what it is worth."""
+    scans = queries.scans_of(session, door.event_id, scan["member_id"])
+    stay = fold([*scans, ScanFact(scan["scanned_at"], scans[-1].id + 1, Verdict.CHECKED_OUT)])
+    assert stay and door.way  # noqa: S101, PT018 - the door let her in
+    minutes, cuts = worth(stay, door.occasion.starts_at, door.occasion.ends_at, door.terms)
+    state = state_after_check_out(minutes, door.terms.credit_of(door.way, scan["way"]))
+    return {
+        "attendance": door.attendance_id,
+        "checked_in_at": stay.checked_in_at,
+        "checked_out_at": stay.checked_out_at,
+        "minutes": minutes,
+        "why": why_of(cuts),
+        "state": state,
+        "credited_at": scan["received_at"] if state is AttendanceState.CREDITED else None,
+    }
+
+
+def _service(door: Door, member_id: int, minutes: int) -> Service:
+    assert door.attendance_id and door.way  # noqa: S101, PT018 - the door let her in
+    return Service(
+        door.attendance_id, member_id, minutes, door.way, door.org_id, door.kind,
+        clock.local_day(door.occasion.starts_at), hour_rule_ref(door.hour_rule_id),
+    )  # fmt: skip
+
+
+def _enter_once(*columns: str) -> TextClause:
+    """An insert that gives the new row's id, or no row where the member is in already."""
+    table = Attendance.__table__.c  # type: ignore[attr-defined]
+    names, places = ", ".join(columns), ", ".join(f":{name}" for name in columns)
+    return text(
+        f"INSERT INTO attendance ({names}) VALUES ({places})"  # noqa: S608 - our own names
+        " ON CONFLICT (event_id, member_id) DO NOTHING RETURNING id"
+    ).bindparams(*(bindparam(name, type_=table[name].type) for name in columns))
+
+
+_ENTER = _enter_once(
+    "event_id", "member_id", "way", "state", "checked_in_at", "why", "hour_rule_id"
+)
+_SCAN = insert(Scan.__table__).inline()  # type: ignore[attr-defined]
+_LEAVE = (
+    update(Attendance.__table__)  # type: ignore[attr-defined]
+    .where(
+        Attendance.__table__.c.id == bindparam("attendance"),  # type: ignore[attr-defined]
+        Attendance.__table__.c.state == AttendanceState.PRESENT,  # type: ignore[attr-defined]
+    )
+)  # fmt: skip
