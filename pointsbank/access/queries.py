@@ -1,7 +1,7 @@
 """Reads of access; ``actor_of_token`` is on the way of every request."""
 
 import hashlib
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Table, and_, bindparam, func, or_, select
@@ -9,14 +9,16 @@ from sqlmodel import col
 
 from pointsbank.access import rules
 from pointsbank.access.models import RoleGrant, SignInAttempt, SignInSession, User
-from pointsbank.access.rules import Credentials, NoSuchGrant, NoSuchUser, Period
+from pointsbank.access.rules import Credentials, NoSuchGrant, NoSuchUser, Period, TrailLine
 from pointsbank.core.actor import Actor, Grant, Role
-from pointsbank.core.clock import local_day
+from pointsbank.core.audit import AuditEntry
+from pointsbank.core.clock import day_start, local_day
 from pointsbank.core.database import Session
 from pointsbank.core.encryption import digest
 from pointsbank.members import queries as members
 from pointsbank.members.models import Member
 from pointsbank.orgs import queries as orgs
+from pointsbank.orgs.models import Organisation
 
 
 def _columns(model: Any) -> Any:
@@ -115,7 +117,18 @@ def user_by_name(session: Session, name: str) -> User | None:
 def credentials(session: Session, *, name: str, address: str, at: datetime) -> Credentials:
     """What a typed name stands for. An unknown one looks the same: it has failures and no hash."""
     found = user_by_name(session, name)
-    account = account_digest(found, name)
+    return _credentials(session, found, account_digest(found, name), address, at)
+
+
+def own_credentials(session: Session, user_id: int, *, address: str, at: datetime) -> Credentials:
+    """The same for somebody who is signed in and changes her password."""
+    found = user(session, user_id)
+    return _credentials(session, found, account_digest(found, ""), address, at)
+
+
+def _credentials(
+    session: Session, found: User | None, account: bytes, address: str, at: datetime
+) -> Credentials:
     return Credentials(
         account=account,
         user_id=found.id if found else None,
@@ -173,3 +186,64 @@ def is_staff(session: Session, found: User, *, on: date) -> bool:
 
 def period_of(grant: RoleGrant) -> Period:
     return Period(grant.from_on, grant.until_on)
+
+
+def trail(
+    session: Session,
+    actor: Actor,
+    *,
+    before: int | None = None,
+    action: str | None = None,
+    actor_id: int | None = None,
+    since: date | None = None,
+    until: date | None = None,
+    most: int = 50,
+) -> list[TrailLine]:
+    """The audit trail that an auditor may see, newest first, from before an entry's id.
+
+    Entries of an organisation only where she is its auditor; those of none concern the bank.
+    """
+    audited = {grant.org_id for grant in actor.grants if grant.role is Role.AUDITOR}
+    entry, name = AuditEntry, func.coalesce(col(Member.name), col(User.display_name), "")
+    wanted = (
+        select(entry, name)
+        .outerjoin(User, and_(col(entry.actor_kind) == "user", col(User.id) == entry.actor_id))
+        .outerjoin(Member, col(Member.id) == col(User.member_id))
+        .where(or_(col(entry.org_id).is_(None), col(entry.org_id).in_(orgs.ids_below(audited))))
+        .order_by(col(entry.id).desc())
+        .limit(most)
+    )
+    if before is not None:
+        wanted = wanted.where(col(entry.id) < before)
+    if action is not None:
+        wanted = wanted.where(col(entry.action) == action)
+    if actor_id is not None:
+        wanted = wanted.where(col(entry.actor_kind) == "user", col(entry.actor_id) == actor_id)
+    if since is not None:
+        wanted = wanted.where(col(entry.at) >= day_start(since))
+    if until is not None:
+        wanted = wanted.where(col(entry.at) < day_start(until + timedelta(days=1)))
+    return [_trail_line(found, shown) for found, shown in session.execute(wanted)]
+
+
+def _trail_line(entry: AuditEntry, actor_name: str) -> TrailLine:
+    return TrailLine(
+        id=entry.id,
+        at=entry.at,
+        actor_kind=entry.actor_kind,
+        actor_id=entry.actor_id,
+        actor_name=actor_name,
+        roles=tuple(dict.fromkeys(entry.roles.split(","))) if entry.roles else (),
+        address=entry.address,
+        action=entry.action,
+        subject_kind=entry.subject_kind,
+        subject_id=entry.subject_id,
+        org_id=entry.org_id,
+        facts=entry.facts,
+    )
+
+
+def topmost(session: Session) -> list[Organisation]:
+    """The organisations that no other stands above: a bank's administrator is one of theirs."""
+    wanted = select(Organisation).where(col(Organisation.parent_id).is_(None))
+    return list(session.execute(wanted.order_by(col(Organisation.id))).scalars())

@@ -2,9 +2,10 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from pointsbank.core.actor import Role
 from pointsbank.core.errors import (
@@ -22,6 +23,7 @@ DISPLAY_NAME_LENGTH = 50
 LEAST_PASSWORD, MOST_PASSWORD = 8, 128
 LEAST_CLASSES = 3
 PIN_LENGTH = 6
+LONGEST_PATH = 500
 
 STAFF_SESSION = timedelta(days=1)
 FAILURES_OF_AN_ACCOUNT = 5
@@ -32,6 +34,8 @@ LOCKOUTS = (timedelta(minutes=10), timedelta(minutes=20), timedelta(minutes=30))
 
 _STAFF_NAME = re.compile(r"(?=.*[^\W\d_])[\w.-]{2,32}")
 _RUNS = ("01234567890", "09876543210")
+# What is read off paper: no 0/O, 1/I/l, 2/Z, 5/S, 8/B.
+_CAPITALS, _SMALL, _DIGITS = "ACDEFGHJKMNPQRTWXY", "acdefghjkmnpqrtwxy", "34679"
 
 
 class NoSuchUser(NotFound):
@@ -157,6 +161,24 @@ class OpenedSession:
 
 
 @dataclass(frozen=True, slots=True)
+class TrailLine:
+    """An entry of the audit trail with the name of who acted, for the auditor's eyes."""
+
+    id: int
+    at: datetime
+    actor_kind: str
+    actor_id: int
+    actor_name: str
+    roles: tuple[str, ...]
+    address: str
+    action: str
+    subject_kind: str
+    subject_id: int
+    org_id: int | None
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Period:
     """Days from ``since`` until and including ``until``; without it, open."""
 
@@ -206,7 +228,7 @@ def check_display_name(name: str) -> str:
 
 
 def is_pin(password: str) -> bool:
-    """Six digits: enough for a volunteer, whose account locks after five failures; not for staff."""
+    """Six digits: enough for a volunteer, as five failures lock an account; not for staff."""
     return len(password) == PIN_LENGTH and password.isascii() and password.isdigit()
 
 
@@ -214,7 +236,7 @@ def check_password(password: str, *, staff: bool) -> str:
     """The folded password, or a refusal. Staff: WeakPassword. Volunteers: WeakPin, WeakPassword."""
     meant = folded(password)
     if is_pin(meant) and not staff:
-        if len(set(meant)) < LEAST_CLASSES or any(meant in run for run in _RUNS):
+        if is_easy_pin(meant):
             raise WeakPin
         return meant
     if not LEAST_PASSWORD <= len(meant) <= MOST_PASSWORD or classes_in(meant) < LEAST_CLASSES:
@@ -229,6 +251,26 @@ def classes_in(password: str) -> int:
         for c in password
     }
     return len(kinds)
+
+
+def first_password(draw: Callable[[int], int], *, staff: bool) -> str:
+    """A password to print once, or six digits for a volunteer; ``draw(n)`` is random below n."""
+    if staff:
+        shape = ((_CAPITALS, *[_SMALL] * 3), [_DIGITS] * 4, [_SMALL] * 4)
+        return "-".join("".join(kind[draw(len(kind))] for kind in group) for group in shape)
+    pin = f"{draw(10**PIN_LENGTH):0{PIN_LENGTH}d}"
+    return pin if not is_easy_pin(pin) else first_password(draw, staff=False)
+
+
+def is_easy_pin(pin: str) -> bool:
+    """Whether the digits run up or down, or there are only one or two of them."""
+    return len(set(pin)) < LEAST_CLASSES or any(pin in run for run in _RUNS)
+
+
+def local_path(text: str) -> str:
+    """A path of this service to go to after signing in; anything else becomes the start page."""
+    plain = text.isprintable() and "\\" not in text and len(text) <= LONGEST_PATH
+    return text if plain and text.startswith("/") and not text.startswith("//") else "/"
 
 
 def locked_until(failures: int, last_at: datetime | None, most: int) -> datetime | None:

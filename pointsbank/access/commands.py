@@ -1,0 +1,78 @@
+"""``pointsbank access …``: the first administrator, and passwords renewed at the server."""
+
+import secrets
+
+import click
+
+from pointsbank.access import operations, queries
+from pointsbank.access.rules import NoSuchUser, first_password
+from pointsbank.core import clock
+from pointsbank.core.actor import SYSTEM, Role
+from pointsbank.core.database import Session, transaction
+from pointsbank.orgs import operations as orgs
+from pointsbank.orgs.rules import CITY
+
+commands = click.Group("access", help="账号与权限。Accounts and roles.")
+
+
+@commands.command("add-administrator")
+@click.argument("name")
+@click.option(
+    "--city", help="新库的最上级组织名称。Name of the topmost organisation of a new bank."
+)
+def add_administrator(name: str, city: str | None) -> None:
+    """新设一名管理员，打印一次性初始密码。Add an administrator and print a one-time password."""
+    at = clock.now()
+    with transaction() as session:
+        _found_city(session, city)
+        tops = queries.topmost(session)
+        if not tops:
+            raise click.ClickException("请用 --city 给出城市名称 / name the city with --city")
+        user = operations.open_user(
+            session, SYSTEM, org_id=tops[0].id, staff_name=name, display_name=name, at=at
+        )
+        for top in tops:
+            operations.grant_role(
+                session,
+                SYSTEM,
+                user_id=user.id,
+                role=Role.ADMINISTRATOR,
+                org_id=top.id,
+                from_on=clock.local_day(at),
+                at=at,
+            )
+        password = _set_first_password(session, user.id, staff=True)
+    _print(name, password)
+
+
+@commands.command("reset-password")
+@click.argument("name")
+def reset_password(name: str) -> None:
+    """重设密码（登录名或手机号），打印一次性密码。Reset a password and print a one-time one."""
+    with transaction() as session:
+        user = queries.user_by_name(session, name)
+        if user is None:
+            raise NoSuchUser
+        staff = queries.is_staff(session, user, on=clock.today())
+        password = _set_first_password(session, user.id, staff=staff)
+    _print(name, password)
+
+
+def _found_city(session: Session, city: str | None) -> None:
+    at = clock.now()
+    if city and not queries.topmost(session):
+        orgs.found(
+            session, SYSTEM, parent_id=None, kind=CITY, name=city, on=clock.local_day(at), at=at
+        )
+
+
+def _set_first_password(session: Session, user_id: int, *, staff: bool) -> str:
+    password = first_password(secrets.randbelow, staff=staff)
+    operations.set_password(session, SYSTEM, user_id=user_id, password=password, at=clock.now())
+    return password
+
+
+def _print(name: str, password: str) -> None:
+    click.echo(f"登录名 / name:      {name}")
+    click.echo(f"初始密码 / password: {password}")
+    click.echo("首次登录须修改密码。It must be changed at first sign-in.")

@@ -1,0 +1,96 @@
+"""What comes in and goes out: names and passwords, sessions, who one is, the audit trail."""
+
+from typing import Any
+
+import marshmallow as ma
+from flask_babel import lazy_gettext
+from marshmallow import fields, validate
+
+from pointsbank.access.rules import LONGEST_PATH, MOST_PASSWORD
+from pointsbank.core.actor import Role
+from pointsbank.web.schemas import Instant, Request, Text, View, Whole
+
+
+class Password(fields.String):
+    """As typed, blanks included; never shown in an error."""
+
+    def __init__(self, **options: Any) -> None:
+        length = validate.Length(
+            min=1, max=MOST_PASSWORD, error=lazy_gettext("请填写密码，最多 {max} 位。")
+        )
+        super().__init__(validate=length, load_only=True, **options)
+
+
+class SignInRequest(Request):
+    name = Text(64, required=True, metadata={"description": "phone number or staff name"})
+    password = Password(required=True)
+
+
+class SignInForm(SignInRequest):
+    next = Text(LONGEST_PATH, least=0, load_default="")
+
+
+class PasswordForm(Request):
+    current = Password(required=True)
+    new = Password(required=True)
+    again = Password(required=True)
+    next = Text(LONGEST_PATH, least=0, load_default="")
+
+    @ma.validates_schema
+    def _same(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("new") != data.get("again"):
+            raise ma.ValidationError({"again": [lazy_gettext("两次填写的新密码不一致。")]})
+
+
+class PasswordRequest(Request):
+    current = Password(required=True)
+    new = Password(required=True)
+
+
+class SessionView(View):
+    token = fields.String(metadata={"description": "for the Authorization header: Bearer …"})
+    expires_at = Instant()
+    idle_minutes = fields.Integer(metadata={"description": "0: idleness does not end it"})
+    must_change = fields.Boolean(metadata={"description": "change the password before all else"})
+
+
+class GrantView(View):
+    role = fields.Enum(Role, by_value=fields.String)
+    org_id = fields.Integer(metadata={"description": "held for this organisation and all below"})
+
+
+class MeView(View):
+    user_id = fields.Integer(attribute="id")
+    member_id = fields.Integer(allow_none=True)
+    name = fields.String()
+    grants = fields.List(fields.Nested(GrantView))
+
+
+class TrailQuery(Request):
+    before = Whole(least=1, metadata={"description": "entries older than this id"})
+    action = Text(64)
+    actor_id = Whole(least=1)
+    since = fields.Date()
+    until = fields.Date()
+
+
+class TrailLineView(View):
+    id = fields.Integer()
+    at = Instant()
+    actor_kind = fields.String()
+    actor_id = fields.Integer()
+    actor_name = fields.String()
+    roles = fields.List(fields.String())
+    address = fields.String()
+    action = fields.String()
+    subject_kind = fields.String()
+    subject_id = fields.Integer()
+    org_id = fields.Integer(allow_none=True)
+    facts = fields.Dict()
+
+
+class TrailView(View):
+    entries = fields.List(fields.Nested(TrailLineView))
+    next_before = fields.Integer(
+        allow_none=True, metadata={"description": "ask with this as before; null at the end"}
+    )
