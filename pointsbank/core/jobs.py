@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import structlog
 from apscheduler.schedulers.base import BaseScheduler
@@ -17,7 +16,8 @@ from pointsbank.core import bank, clock
 from pointsbank.core.database import Database, Table, col, current, key, transaction
 from pointsbank.core.resources import features
 
-_LEADER = 7_013_001  # advisory lock number of the scheduler on PostgreSQL
+# One leader a bank, and a bank is a schema.
+_TAKE_THE_LEAD = text("SELECT pg_try_advisory_lock(7013, hashtext(current_schema()))")
 log = structlog.get_logger()
 
 
@@ -117,5 +117,5 @@ def leadership(database: Database | None = None) -> Iterator[bool]:
             yield True
         return
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        asked: dict[str, Any] = {"lock": _LEADER}
-        yield bool(connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), asked).scalar())
+        connection.detach()  # not to a pool: closing it is what gives the lock back
+        yield bool(connection.execute(_TAKE_THE_LEAD).scalar())

@@ -1,0 +1,92 @@
+"""The edge as a browser and a client meet it: sessions, CSRF, languages, bad requests."""
+
+from datetime import timedelta
+
+import pytest
+from community import build, sign_in
+from conftest import NOW
+from flask import Flask
+from flask.testing import FlaskClient
+
+from pointsbank.core import clock
+from pointsbank.core.database import Database, transaction
+
+
+def test_a_page_sends_a_stranger_to_sign_in_and_back(client: FlaskClient) -> None:
+    answer = client.get("/events?page=2")
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == "/sign-in?next=/events?page%3D2"
+
+
+def test_the_api_tells_a_stranger_to_sign_in(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/me")
+    assert answer.status_code == 401
+    assert answer.json["title"] == "请先登录。"
+
+
+def test_the_reader_chooses_the_language(client: FlaskClient) -> None:
+    client.post("/language", data={"language": "en", "next": "/events"})
+    assert client.get("/api/v1/me").json["title"] == "Please sign in first."
+
+
+def test_the_switch_goes_to_no_other_site(client: FlaskClient) -> None:
+    answer = client.post("/language", data={"language": "en", "next": "//evil.example/"})
+    assert answer.headers["Location"] == "/"
+
+
+def test_staff_who_are_idle_are_signed_out(client: FlaskClient) -> None:
+    with transaction() as session:
+        village = build(session)
+    sign_in(client, village.auditor)
+    for minutes in (20, 40):
+        with clock.frozen(NOW + timedelta(minutes=minutes)):
+            assert client.get("/ledger").status_code == 200
+    with clock.frozen(NOW + timedelta(minutes=71)):
+        assert client.get("/ledger").status_code == 303
+
+
+def test_a_form_without_its_token_is_refused(client: FlaskClient) -> None:
+    with transaction() as session:
+        village = build(session)
+    sign_in(client, village.organiser)
+    answer = client.post("/events/new", data={"title": "清扫"})
+    assert answer.status_code == 403
+    assert "页面已过期" in answer.text
+
+
+def test_a_body_that_is_not_json_is_refused(client: FlaskClient) -> None:
+    for body, kind in (
+        ("{", "application/json"),
+        ("a=b", "text/plain"),
+        ("[]", "application/json"),
+    ):
+        answer = client.post("/api/v1/sessions", data=body, content_type=kind)
+        assert answer.status_code in {400, 415, 422}
+        assert answer.mimetype == "application/problem+json"
+        assert answer.json["title"]
+
+
+def test_a_body_that_is_too_large_is_refused(client: FlaskClient) -> None:
+    answer = client.post("/api/v1/sessions", json={"name": "x" * 3_000_000})
+    assert answer.status_code == 413
+
+
+def test_the_health_check_says_when_the_database_is_gone(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert client.get("/healthz").json == {"status": "ok"}
+
+    def gone() -> bool:
+        raise OSError
+
+    monkeypatch.setattr("pointsbank.core.database.answers", gone)
+    assert client.get("/healthz").status_code == 503
+
+
+def test_the_api_describes_itself(client: FlaskClient, app: Flask, bank: Database) -> None:
+    document = client.get("/api/v1/openapi.json").json
+    assert document["openapi"] == "3.1.0"
+    routes = {
+        rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/api/v1/")
+    } - {"/api/v1/openapi.json"}
+    assert len(document["paths"]) == len(routes)
