@@ -8,7 +8,6 @@ from sqlalchemy import (
     CheckConstraint,
     Index,
     LargeBinary,
-    TextClause,
     UniqueConstraint,
     text,
 )  # fmt: skip
@@ -65,7 +64,7 @@ class Account(Table, table=True):
     version: int = number()
 
 
-def _where(condition: str) -> dict[str, TextClause]:
+def _where(condition: str) -> dict[str, Any]:
     """The condition of a partial index, for both databases."""
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
@@ -97,7 +96,7 @@ class Transfer(Table, table=True):
     id: int | None = key()
     key: str = Field(unique=True)
     request_hash: bytes = Field(sa_type=LargeBinary)
-    unit_id: int = reference("unit.id")
+    unit_id: int = number()  # its accounts' unit
     source_id: int = reference("account.id")
     destination_id: int = reference("account.id")
     amount: int = number()
@@ -128,6 +127,28 @@ class TransferText(Table, table=True):
     text: str
 
 
+class Period(Table, table=True):
+    """Days that are closed: nothing is dated on ``until_on`` or before it any more."""
+
+    __tablename__ = "period"
+
+    id: int | None = key()
+    until_on: date = Field(unique=True)
+    closed_at: datetime
+    actor_kind: str
+    actor_id: int = number()
+
+
+class PeriodBalance(Table, table=True):
+    """The balance sheet of a closed period: what came to each account, less what went."""
+
+    __tablename__ = "period_balance"
+
+    period_id: int = reference("period.id", primary_key=True)
+    account_id: int = reference("account.id", primary_key=True)
+    balance: int = number()
+
+
 class Seal(Table, table=True):
     """A closed run of the book, hashed and chained to the seal before.
 
@@ -150,4 +171,7 @@ class Seal(Table, table=True):
     marks: bytes = Field(sa_type=LargeBinary)
 
 
-append_only("unit", "transfer", "seal")
+TABLES = Table.metadata.tables
+"""The tables as Core statements name them."""
+
+append_only("unit", "transfer", "period", "period_balance", "seal")

@@ -1,31 +1,161 @@
 """The ledger's verbs. Nothing here is updated or deleted but the figures that accounts carry."""
 
+import os
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+
+from sqlalchemy import insert, select
+from sqlmodel import col
 
 from pointsbank.core.actor import Actor
 from pointsbank.core.database import Session
 from pointsbank.core.errors import Refused
-from pointsbank.ledger.rules import Posted, Posting
+from pointsbank.ledger.batch import Answer, Asked, Batch, Known, Repeat, UnitRow, form_fault
+from pointsbank.ledger.book import Book, open_book
+from pointsbank.ledger.encoding import request_hash, text_hash
+from pointsbank.ledger.models import Unit
+from pointsbank.ledger.queries import reversible
+from pointsbank.ledger.rules import (
+    DEFAULT_UNITS,
+    AccountRef,
+    GroupRefused,
+    Posted,
+    Posting,
+    UnknownTransfer,
+)
 
 
 def declare_default_units(session: Session, actor: Actor, *, at: datetime) -> None:
     """Declare minutes, morality and party points where they are not declared yet."""
-    raise NotImplementedError
+    declared = set(session.execute(select(col(Unit.code))).scalars())
+    for unit in DEFAULT_UNITS:
+        if unit.code not in declared:
+            session.execute(
+                insert(Unit).values(
+                    code=unit.code,
+                    name=unit.name,
+                    spendable=unit.spendable,
+                    floor=unit.floor,
+                    expiry=unit.expiry,
+                    expiry_months=unit.expiry_months,
+                    spent_reversal=unit.spent_reversal,
+                    declared_at=at,
+                )
+            )
 
 
 def post(
     session: Session, actor: Actor, postings: Sequence[Posting], *, at: datetime
 ) -> list[Posted | Refused]:
-    """Apply each posting, or each group, by itself; answers stand in the order of the postings."""
-    raise NotImplementedError
+    """Apply each posting, or each group of them, by itself; answers stand in the postings' order.
+
+    A posting is answered, in this order: its key is known with the same content (the first
+    result again), ``KeyReused``, ``PostingMalformed``, ``UnknownUnit``, ``UnknownTransfer``,
+    ``PeriodClosed``, ``NotReversible``, ``AlreadyReversed``, ``NotSpendable``,
+    ``AmountOutOfRange``, ``MoreThanLeft``, ``InsufficientBalance``; in a group whose other
+    posting is refused, ``GroupRefused``.
+    """
+    return _post(session, actor, postings, at, linked=False)
 
 
 def post_all(
     session: Session, actor: Actor, postings: Sequence[Posting], *, at: datetime
 ) -> list[Posted]:
-    """Apply all or none: raises the first refusal."""
-    raise NotImplementedError
+    """Apply all or none: raises the first refusal, of those and in the order of ``post``."""
+    answers = _post(session, actor, postings, at, linked=True)
+    posted = [answer for answer in answers if isinstance(answer, Posted)]
+    if len(posted) < len(answers):
+        raise next(a for a in answers if isinstance(a, Refused) and not isinstance(a, GroupRefused))
+    return posted
+
+
+def _post(
+    session: Session, actor: Actor, postings: Sequence[Posting], at: datetime, *, linked: bool
+) -> list[Posted | Refused]:
+    if not postings:
+        return []
+    book = open_book(session)
+    units, closed_until = book.units()
+    faults = [form_fault(posting) for posting in postings]
+    wanted = _accounts(postings, faults, units)
+    standings = book.standings(wanted) if wanted else {}
+    reversed_ids = {p.reverses for p in postings if p.reverses is not None}
+    batch = Batch(
+        recorded_at=at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f"),
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        units=units,
+        closed_until=closed_until,
+        standings=standings,
+        known=book.known([posting.key for posting in postings]),
+        originals=book.originals(reversed_ids) if reversed_ids else {},
+    )
+    salts = {p.key: os.urandom(16) for p in postings if p.text}
+    answers = batch.decide(
+        [
+            Asked(p, request_hash(p), text_hash(salts[p.key], p.text) if p.text else None, fault)
+            for p, fault in zip(postings, faults, strict=True)
+        ],
+        linked=linked,
+    )
+    return _write(book, batch, postings, answers, salts)
+
+
+def _accounts(
+    postings: Sequence[Posting], faults: Sequence[str | None], units: dict[str, UnitRow]
+) -> list[tuple[AccountRef, int]]:
+    """The accounts of those postings that a book could hold, each with its unit's id."""
+    wanted: dict[AccountRef, int] = {}
+    for posting, fault in zip(postings, faults, strict=True):
+        unit = units.get(posting.source.unit)
+        if unit is not None and fault is None:
+            wanted[posting.source] = wanted[posting.destination] = unit.id
+    return list(wanted.items())
+
+
+def _write(
+    book: Book,
+    batch: Batch,
+    postings: Sequence[Posting],
+    answers: Sequence[Answer],
+    salts: dict[str, bytes],
+) -> list[Posted | Refused]:
+    entries = batch.entries
+    ids: list[int] = []
+    if entries:
+        moved = {s.id: s for pair in batch.touched for s in pair if s.tracked}
+        ids = book.write(entries, list(moved.values()))
+        texts = [
+            (ids[answer], salts[posting.key], posting.text)
+            for posting, answer in zip(postings, answers, strict=True)
+            if isinstance(answer, int) and posting.text
+        ]
+        if texts:
+            book.write_texts(texts)
+
+    def posted(place: int, *, repeated: bool) -> Posted:
+        entry = entries[place]
+        return Posted(
+            ids[place],
+            entry.key,
+            entry.amount,
+            entry.source_balance,
+            entry.destination_balance,
+            repeated,
+        )
+
+    told: list[Posted | Refused] = []
+    for posting, answer in zip(postings, answers, strict=True):
+        match answer:
+            case int():
+                told.append(posted(answer, repeated=False))
+            case Repeat(place):
+                told.append(posted(place, repeated=True))
+            case Known():
+                told.append(Posted(answer.id, posting.key, *answer[2:], repeated=True))
+            case refusal:
+                told.append(refusal)
+    return told
 
 
 def reverse(
@@ -39,5 +169,32 @@ def reverse(
     at: datetime,
     text: str = "",
 ) -> list[Posted]:
-    """Reverse what is left of each transfer, all or none, in the order given."""
-    raise NotImplementedError
+    """Reverse what is left of each transfer, all or none, in the order given.
+
+    Refuses like ``post``: ``KeyReused``, ``UnknownTransfer``, ``PeriodClosed``,
+    ``NotReversible``, ``AlreadyReversed``, ``InsufficientBalance`` where what was earned is spent
+    and the unit refuses that. Each reversal's key is ``key:transfer_id``.
+    """
+    keys = {f"{key}:{transfer_id}": transfer_id for transfer_id in transfer_ids}
+    rows = reversible(session, transfer_ids, key)
+    postings = []
+    for name, transfer_id in keys.items():
+        if transfer_id not in rows:
+            raise UnknownTransfer(transfer_id=transfer_id)
+        original = rows[transfer_id]
+        postings.append(
+            Posting(
+                key=name,
+                source=original.destination,
+                destination=original.source,
+                amount=max(original.left, 1),  # 1 of nothing left: refused as already reversed
+                effective_on=effective_on,
+                reason=reason,
+                origin_kind=original.origin_kind,
+                origin_id=original.origin_id,
+                rule=original.rule,
+                text=text,
+                reverses=transfer_id,
+            )
+        )
+    return post_all(session, actor, postings, at=at)

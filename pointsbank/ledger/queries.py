@@ -1,16 +1,41 @@
 """What people look up in the book: balances, statements, totals, transfers, seals."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    String,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    select,
+    union_all,
+)
 
 from pointsbank.core.database import Session
-from pointsbank.ledger.rules import AccountRef
+from pointsbank.ledger.models import TABLES
+from pointsbank.ledger.rules import AccountRef, OwnerKind
+
+_unit = TABLES["unit"]
+_account = TABLES["account"]
+_transfer = TABLES["transfer"]
+_SIDES = ((-1, "source", "destination"), (1, "destination", "source"))
 
 
 @dataclass(frozen=True, slots=True)
 class StatementEntry:
-    """One transfer as its account sees it: ``amount`` is signed, ``balance`` is right after it."""
+    """One transfer as its account sees it: ``amount`` is signed, ``balance`` is right after it.
+
+    ``system_kind`` and ``category`` are those of the other side; ``reversed_by`` is the last
+    reversal and ``reversed_amount`` what has been reversed of it so far.
+    """
 
     id: int
     amount: int
@@ -25,10 +50,10 @@ class StatementEntry:
     rule: str
     reverses: int | None
     reversed_by: int | None
+    reversed_amount: int
 
 
-@dataclass(frozen=True, slots=True)
-class MemberTotal:
+class MemberTotal(NamedTuple):
     """What came to a member, less what went, between her and one kind of system account."""
 
     member_id: int
@@ -51,31 +76,258 @@ class OriginTransfer:
     effective_on: date
 
 
+@dataclass(frozen=True, slots=True)
+class Reversible:
+    """A transfer with its two accounts and what is left of it to reverse."""
+
+    source: AccountRef
+    destination: AccountRef
+    left: int
+    origin_kind: str
+    origin_id: int
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFigures:
+    """An account's figures now. ``held`` is reserved of the balance."""
+
+    balance: int
+    held: int
+    version: int
+
+
+def _sum(amount: ColumnElement[Any]) -> ColumnElement[int]:
+    # PostgreSQL's sum of bigints is a numeric, which comes back as a Decimal.
+    return cast(func.coalesce(func.sum(amount), 0), BigInteger)
+
+
+def among(column: ColumnElement[Any], ids: Iterable[int]) -> ColumnElement[bool]:
+    """Whether a column holds one of the ids; written into the statement, so however many."""
+    return column.in_(bindparam(None, sorted(set(ids)), expanding=True, literal_execute=True))
+
+
 def balances(session: Session, member_id: int) -> dict[str, int]:
     """A member's balance by unit code; a unit in which she never had a transfer is 0."""
-    raise NotImplementedError
+    rows = session.execute(
+        select(_unit.c.code, func.coalesce(_account.c.balance, 0))
+        .outerjoin_from(
+            _unit,
+            _account,
+            and_(
+                _account.c.unit_id == _unit.c.id,
+                _account.c.owner_kind == OwnerKind.MEMBER,
+                _account.c.owner_id == member_id,
+                _account.c.kind == "balance",
+                _account.c.category == "",
+            ),
+        )
+        .order_by(_unit.c.id)
+    )
+    return dict(rows.tuples().all())
 
 
 def balances_of(session: Session, member_ids: Sequence[int], unit: str) -> dict[int, int]:
     """Balances of many members in one unit; those without an account are 0."""
-    raise NotImplementedError
+    found = dict.fromkeys(member_ids, 0)
+    rows = session.execute(
+        select(_account.c.owner_id, _account.c.balance)
+        .join(_unit, _unit.c.id == _account.c.unit_id)
+        .where(
+            _account.c.owner_kind == OwnerKind.MEMBER,
+            among(_account.c.owner_id, member_ids),
+            _unit.c.code == unit,
+            _account.c.kind == "balance",
+            _account.c.category == "",
+        )
+    )
+    found.update((owner_id, balance) for owner_id, balance in rows)
+    return found
+
+
+def account(session: Session, ref: AccountRef) -> AccountFigures:
+    """An account's figures; zeros if it never had a transfer."""
+    row = session.execute(
+        select(_account.c.balance, _account.c.held, _account.c.version).where(_is(_account, ref))
+    ).first()
+    return AccountFigures(*row) if row else AccountFigures(0, 0, 0)
+
+
+def _is(table: Any, ref: AccountRef) -> ColumnElement[bool]:
+    return and_(
+        table.c.owner_kind == ref.owner_kind,
+        table.c.owner_id == ref.owner_id,
+        table.c.unit_id == select(_unit.c.id).where(_unit.c.code == ref.unit).scalar_subquery(),
+        table.c.kind == ref.kind,
+        table.c.category == ref.category,
+    )
 
 
 def statement(
     session: Session, ref: AccountRef, *, before: int | None = None, most: int = 20
 ) -> list[StatementEntry]:
-    """A page of an account's entries, newest first; ``before`` is the last page's last entry's id."""
-    raise NotImplementedError
+    """A page of an account's entries, newest first; ``before`` is the last entry seen.
+
+    Constant time, however long the account and the book. Of a system account, which carries no
+    balance, there is no statement: see ``transfers``.
+    """
+    account_id = session.execute(select(_account.c.id).where(_is(_account, ref))).scalar()
+    if account_id is None:
+        return []
+    sides = []
+    for sign, mine, across in _SIDES:
+        version = _transfer.c[f"{mine}_version"]
+        side = select(
+            _transfer.c.id,
+            version.label("version"),
+            (sign * _transfer.c.amount).label("amount"),
+            _transfer.c[f"{mine}_balance"].label("balance"),
+            _transfer.c[f"{across}_id"].label("other_id"),
+        ).where(_transfer.c[f"{mine}_id"] == account_id, version.is_not(None))
+        if before is not None:
+            side = side.where(version < _version_at(account_id, before))
+        sides.append(select(side.order_by(version.desc()).limit(most).subquery()))
+    page = union_all(*sides).subquery()
+    other, reversal = _account.alias("other"), _transfer.alias("reversal")
+    rows = session.execute(
+        select(
+            page.c.id,
+            page.c.amount,
+            page.c.balance,
+            *_transfer.c["effective_on", "recorded_at", "reason"],
+            other.c.kind,
+            other.c.category,
+            *_transfer.c["origin_kind", "origin_id", "rule", "reverses"],
+            select(func.max(reversal.c.id))
+            .where(reversal.c.reverses == page.c.id)
+            .scalar_subquery(),
+            select(_sum(reversal.c.amount))
+            .where(reversal.c.reverses == page.c.id)
+            .scalar_subquery(),
+        )
+        .join_from(page, _transfer, _transfer.c.id == page.c.id)
+        .join(other, other.c.id == page.c.other_id)
+        .order_by(page.c.version.desc())
+        .limit(most)
+    )
+    return [StatementEntry(*row) for row in rows.tuples()]
+
+
+def _version_at(account_id: int, transfer_id: int) -> Any:
+    """The account's version right after a transfer; NULL if that is not one of its own."""
+    seen = _transfer.alias("seen")
+    return union_all(
+        select(seen.c.source_version).where(
+            seen.c.id == transfer_id, seen.c.source_id == account_id
+        ),
+        select(seen.c.destination_version).where(
+            seen.c.id == transfer_id, seen.c.destination_id == account_id
+        ),
+    ).scalar_subquery()
 
 
 def totals_by_member(session: Session, *, since: date, until: date) -> Iterator[MemberTotal]:
-    """Sums by member, unit and contra account for ``since <= effective_on <= until``, both included.
+    """Sums by member, unit and contra account, dated ``since`` to ``until``, both included.
 
-    Reversals are netted, in the period that they are dated into.
+    Reversals are netted, in the period that they are dated into. One statement, however many
+    members; ordered by member.
     """
-    raise NotImplementedError
+    dated = _transfer.c.effective_on.between(since, until)
+    net = _net_by_pair(dated)
+    member, system = _account.alias("member"), _account.alias("system")
+    rows = session.execute(
+        select(member.c.owner_id, _unit.c.code, system.c.kind, system.c.category, net.c.net)
+        .join_from(net, member, member.c.id == net.c.member_account_id)
+        .join(system, system.c.id == net.c.system_account_id)
+        .join(_unit, _unit.c.id == member.c.unit_id)
+        .where(member.c.owner_kind == OwnerKind.MEMBER, member.c.kind == "balance")
+        .order_by(member.c.owner_id, _unit.c.id, system.c.kind, system.c.category)
+    )
+    for owner_id, unit, kind, category, amount in rows:
+        yield MemberTotal(owner_id, unit, kind, category, amount)
+
+
+def _net_by_pair(dated: ColumnElement[bool]) -> CTE:
+    """Net amounts by pair of an account that carries figures and one that does not."""
+    flows = union_all(
+        *(
+            select(
+                _transfer.c[f"{mine}_id"].label("member_account_id"),
+                _transfer.c[f"{other}_id"].label("system_account_id"),
+                (sign * _transfer.c.amount).label("amount"),
+            ).where(
+                dated,
+                _transfer.c[f"{mine}_version"].is_not(None),
+                _transfer.c[f"{other}_version"].is_(None),
+            )
+            for sign, mine, other in _SIDES
+        )
+    ).subquery()
+    return (
+        select(
+            flows.c.member_account_id,
+            flows.c.system_account_id,
+            _sum(flows.c.amount).label("net"),
+        )
+        .group_by(flows.c.member_account_id, flows.c.system_account_id)
+        .cte("net")
+    )
+
+
+def _left(reversal: Any, *, but: ColumnElement[Any] | None = None) -> ColumnElement[int]:
+    """What of a transfer is not reversed, but for the reversal of one key."""
+    undone = select(_sum(reversal.c.amount)).where(reversal.c.reverses == _transfer.c.id)
+    if but is not None:
+        undone = undone.where(reversal.c.key != but)
+    return _transfer.c.amount - undone.scalar_subquery()
 
 
 def transfers_of(session: Session, origin_kind: str, origin_id: int) -> list[OriginTransfer]:
     """Every transfer that came from this thing, oldest first, reversals included."""
-    raise NotImplementedError
+    rows = session.execute(
+        select(
+            *_transfer.c["id", "key"],
+            _unit.c.code,
+            _transfer.c.amount,
+            _left(_transfer.alias("reversal")),
+            *_transfer.c["reverses", "effective_on"],
+        )
+        .join(_unit, _unit.c.id == _transfer.c.unit_id)
+        .where(
+            _transfer.c.origin_kind == origin_kind,
+            _transfer.c.origin_kind != "",
+            _transfer.c.origin_id == origin_id,
+        )
+        .order_by(_transfer.c.id)
+    )
+    return [OriginTransfer(*row) for row in rows.tuples()]
+
+
+def reversible(session: Session, transfer_ids: Iterable[int], key: str) -> dict[int, Reversible]:
+    """The transfers with their accounts; ``left`` as it was before the reversal of this key."""
+    source, destination = _account.alias("source"), _account.alias("destination")
+    parts = ("owner_kind", "owner_id", "kind", "category")
+    own = literal(f"{key}:") + cast(_transfer.c.id, String)
+    rows = session.execute(
+        select(
+            _transfer.c.id,
+            _unit.c.code,
+            *source.c[parts],
+            *destination.c[parts],
+            _left(_transfer.alias("reversal"), but=own),
+            *_transfer.c["origin_kind", "origin_id", "rule"],
+        )
+        .join(_unit, _unit.c.id == _transfer.c.unit_id)
+        .join(source, source.c.id == _transfer.c.source_id)
+        .join(destination, destination.c.id == _transfer.c.destination_id)
+        .where(among(_transfer.c.id, transfer_ids))
+    )
+    return {
+        row[0]: Reversible(
+            AccountRef(OwnerKind(row[2]), row[3], row[1], row[4], row[5]),
+            AccountRef(OwnerKind(row[6]), row[7], row[1], row[8], row[9]),
+            row[10],
+            *row[11:],
+        )
+        for row in rows
+    }

@@ -1,5 +1,6 @@
 """The ledger's language: accounts, postings, what is answered, what is refused."""
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -11,6 +12,7 @@ MORALITY = "morality"
 PARTY = "party"
 
 MOST_AMOUNT = 1_000_000_000
+LARGEST_ID = 2**63 - 1
 LONGEST_KEY = 120
 LONGEST_CODE = 40
 LONGEST_TEXT = 2_000
@@ -219,3 +221,17 @@ class GroupRefused(Conflict):
     """Another posting of the same group was refused, so none of the group was applied."""
 
     sentence = say("同一笔业务中的另一项未能入账，全部未记。")
+
+
+def expires_on(policy: ExpiryPolicy, months: int, earned_on: date) -> date | None:
+    """The last day on which points earned on a day can be spent; None if they never lapse."""
+    match policy:
+        case ExpiryPolicy.NEVER:
+            return None
+        case ExpiryPolicy.END_OF_YEAR:
+            return date(earned_on.year, 12, 31)
+        case ExpiryPolicy.END_OF_NEXT_YEAR:
+            return date(earned_on.year + 1, 12, 31)
+        case ExpiryPolicy.MONTHS:
+            last = earned_on.year * 12 + earned_on.month - 1 + months
+            return date(last // 12, last % 12 + 1, monthrange(last // 12, last % 12 + 1)[1])

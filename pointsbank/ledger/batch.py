@@ -1,0 +1,313 @@
+"""A batch of postings, decided one after another against what the book holds. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
+
+from pointsbank.core.errors import Refused
+from pointsbank.ledger.rules import (
+    LARGEST_ID,
+    LONGEST_CODE,
+    LONGEST_KEY,
+    LONGEST_TEXT,
+    MOST_AMOUNT,
+    AccountRef,
+    AlreadyReversed,
+    AmountOutOfRange,
+    ExpiryPolicy,
+    GroupRefused,
+    InsufficientBalance,
+    KeyReused,
+    MoreThanLeft,
+    NotReversible,
+    NotSpendable,
+    OwnerKind,
+    PeriodClosed,
+    Posting,
+    PostingMalformed,
+    SpentReversal,
+    SystemKind,
+    UnknownTransfer,
+    UnknownUnit,
+    expires_on,
+)
+
+
+class UnitRow(NamedTuple):
+    """A unit as the book holds it."""
+
+    id: int
+    code: str
+    spendable: bool
+    floor: int
+    expiry: ExpiryPolicy
+    expiry_months: int
+    spent_reversal: SpentReversal
+
+
+@dataclass(slots=True)
+class Standing:
+    """An account's figures as the batch goes on."""
+
+    id: int
+    tracked: bool
+    balance: int
+    held: int
+    version: int
+
+
+@dataclass(slots=True)
+class Original:
+    """A transfer that is to be reversed, and what is left of it."""
+
+    source_id: int
+    destination_id: int
+    left: int
+    expires_on: str | None
+    is_reversal: bool
+    is_expiry: bool
+
+
+class Entry(NamedTuple):
+    """A row for the book, without its id; days and instants as ISO text."""
+
+    key: str
+    request_hash: bytes
+    unit_id: int
+    source_id: int
+    destination_id: int
+    amount: int
+    source_balance: int | None
+    source_version: int | None
+    destination_balance: int | None
+    destination_version: int | None
+    effective_on: str
+    expires_on: str | None
+    recorded_at: str
+    actor_kind: str
+    actor_id: int
+    reason: str
+    origin_kind: str
+    origin_id: int
+    rule: str
+    text_hash: bytes | None
+    reverses: int | None
+
+
+class Asked(NamedTuple):
+    """A posting with what was made of it before; ``fault`` is what no book could hold."""
+
+    posting: Posting
+    request_hash: bytes
+    text_hash: bytes | None
+    fault: str | None
+
+
+class Known(NamedTuple):
+    """What a key already stands for."""
+
+    request_hash: bytes
+    id: int
+    amount: int
+    source_balance: int | None
+    destination_balance: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """The answer to a key that an earlier posting of the same batch took: that entry's place."""
+
+    place: int
+
+
+Answer = int | Repeat | Known | Refused  # an int is the place of a new entry
+
+
+@dataclass(slots=True)
+class Batch:
+    """What the book holds of the accounts, keys and transfers concerned, and the entries so far."""
+
+    recorded_at: str
+    actor_kind: str
+    actor_id: int
+    units: dict[str, UnitRow]
+    closed_until: date | None
+    standings: dict[AccountRef, Standing]
+    known: dict[str, Known]
+    originals: dict[int, Original]
+    entries: list[Entry] = field(default_factory=list)
+    touched: list[tuple[Standing, Standing]] = field(default_factory=list)
+    taken: dict[str, int] = field(default_factory=dict)
+    days: dict[tuple[str, date], tuple[str, str | None]] = field(default_factory=dict)
+
+    def decide(self, postings: Sequence[Asked], *, linked: bool) -> list[Answer]:
+        """Answer each posting; a group is applied where its first posting stands."""
+        if linked:
+            return self._group(postings)
+        if all(asked.posting.group is None for asked in postings):
+            return [self._answer(asked) for asked in postings]
+        groups: dict[tuple[str, int], list[int]] = {}
+        for place, asked in enumerate(postings):
+            group = asked.posting.group
+            name = ("alone", place) if group is None else ("group", group)
+            groups.setdefault(name, []).append(place)
+        answers: dict[int, Answer] = {}
+        for places in groups.values():
+            answers.update(zip(places, self._group([postings[p] for p in places]), strict=True))
+        return [answers[place] for place in range(len(postings))]
+
+    def _group(self, postings: Sequence[Asked]) -> list[Answer]:
+        before = len(self.entries)
+        answers: list[Answer] = []
+        for asked in postings:
+            answer = self._answer(asked)
+            if isinstance(answer, Refused):
+                self._undo(before)
+                rest = len(postings) - len(answers) - 1
+                return [*(GroupRefused() for _ in answers), answer, *(GroupRefused(),) * rest]
+            answers.append(answer)
+        return answers
+
+    def _undo(self, before: int) -> None:
+        while len(self.entries) > before:
+            entry = self.entries.pop()
+            source, destination = self.touched.pop()
+            del self.taken[entry.key]
+            if source.tracked:
+                source.balance += entry.amount
+                source.version -= 1
+            if destination.tracked:
+                destination.balance -= entry.amount
+                destination.version -= 1
+            if entry.reverses is not None:
+                self.originals[entry.reverses].left += entry.amount
+
+    def _answer(self, asked: Asked) -> Answer:
+        key = asked.posting.key
+        try:
+            if (known := self.known.get(key)) is not None:
+                if known.request_hash != asked.request_hash:
+                    raise KeyReused
+                return known
+            if (place := self.taken.get(key)) is not None:
+                if self.entries[place].request_hash != asked.request_hash:
+                    raise KeyReused
+                return Repeat(place)
+            return self._enter(asked)
+        except Refused as refusal:
+            return refusal
+
+    def _enter(self, asked: Asked) -> int:
+        """Refuse, or enter and say at which place. After the last check nothing fails."""
+        posting = asked.posting
+        if asked.fault is not None:
+            raise PostingMalformed(what=asked.fault)
+        unit = self.units.get(posting.source.unit)
+        if unit is None:
+            raise UnknownUnit(unit=posting.source.unit)
+        original = self._original(posting)
+        source = self.standings[posting.source]
+        destination = self.standings[posting.destination]
+        effective, expires = self._days(unit, posting)
+        if original is not None:
+            self._check_reversal(posting, original, source, destination)
+            if not original.is_expiry:
+                expires = original.expires_on
+        elif source.tracked and not unit.spendable and not _is_adjustment(posting):
+            raise NotSpendable(unit=unit.code)
+        amount = posting.amount
+        if not 1 <= amount <= MOST_AMOUNT:
+            raise AmountOutOfRange(most=MOST_AMOUNT)
+        if original is not None and amount > original.left:
+            raise MoreThanLeft(transfer_id=posting.reverses, left=original.left)
+        if source.tracked:
+            self._check_balance(unit, posting, source)
+
+        source_balance = source_version = destination_balance = destination_version = None
+        if source.tracked:
+            source.balance = source_balance = source.balance - amount
+            source.version = source_version = source.version + 1
+        if destination.tracked:
+            destination.balance = destination_balance = destination.balance + amount
+            destination.version = destination_version = destination.version + 1
+        elif original is None:
+            expires = None
+        if original is not None:
+            original.left -= amount
+        place = self.taken[posting.key] = len(self.entries)
+        self.touched.append((source, destination))
+        self.entries.append(
+            Entry(
+                posting.key, asked.request_hash, unit.id, source.id, destination.id, amount,
+                source_balance, source_version, destination_balance, destination_version,
+                effective, expires, self.recorded_at, self.actor_kind, self.actor_id,
+                posting.reason, posting.origin_kind, posting.origin_id, posting.rule,
+                asked.text_hash, posting.reverses,
+            )
+        )  # fmt: skip
+        return place
+
+    def _original(self, posting: Posting) -> Original | None:
+        if posting.reverses is None:
+            return None
+        if posting.reverses not in self.originals:
+            raise UnknownTransfer(transfer_id=posting.reverses)
+        return self.originals[posting.reverses]
+
+    def _days(self, unit: UnitRow, posting: Posting) -> tuple[str, str | None]:
+        """The effective day, refused if closed, and the day on which points earned then lapse."""
+        day = posting.effective_on
+        known = self.days.get((unit.code, day))
+        if known is None:
+            if self.closed_until is not None and day <= self.closed_until:
+                raise PeriodClosed(until=self.closed_until)
+            lapses = expires_on(unit.expiry, unit.expiry_months, day)
+            known = (day.isoformat(), lapses.isoformat() if lapses else None)
+            self.days[unit.code, day] = known
+        return known
+
+    def _check_reversal(
+        self, posting: Posting, original: Original, source: Standing, destination: Standing
+    ) -> None:
+        if (source.id, destination.id) != (original.destination_id, original.source_id):
+            raise PostingMalformed(what="reversed accounts")
+        if original.is_reversal:
+            raise NotReversible(transfer_id=posting.reverses)
+        if original.left == 0:
+            raise AlreadyReversed(transfer_id=posting.reverses)
+
+    def _check_balance(self, unit: UnitRow, posting: Posting, source: Standing) -> None:
+        if posting.reverses is not None and unit.spent_reversal is SpentReversal.DEBT:
+            return
+        available = source.balance - source.held - unit.floor
+        if posting.amount > available:
+            raise InsufficientBalance(needed=posting.amount, available=max(available, 0))
+
+
+def form_fault(posting: Posting) -> str | None:
+    """What no book could hold: two units, one account twice, a code too long; None if well."""
+    source, destination = posting.source, posting.destination
+    if source == destination or source.unit != destination.unit:
+        return "accounts"
+    numbers = source.owner_id, destination.owner_id, posting.origin_id, posting.reverses or 0
+    if min(numbers) < 0 or max(numbers) > LARGEST_ID:
+        return "number"
+    if not 1 <= len(posting.key) <= LONGEST_KEY:
+        return "key"
+    codes = (
+        posting.reason, posting.origin_kind, posting.rule,
+        source.kind, source.category, destination.kind, destination.category,
+    )  # fmt: skip
+    if max(map(len, codes)) > LONGEST_CODE or not posting.reason:
+        return "code"
+    if len(posting.text) > LONGEST_TEXT:
+        return "text"
+    return None
+
+
+def _is_adjustment(posting: Posting) -> bool:
+    destination = posting.destination
+    return (
+        destination.owner_kind is OwnerKind.SYSTEM and destination.kind == SystemKind.ADJUSTED.value
+    )

@@ -1,0 +1,250 @@
+"""The rows of the book, read and written by whole batches: a constant number of statements.
+
+The only place that knows how SQLite and PostgreSQL differ. On PostgreSQL a posting transaction
+holds a shared advisory lock, so that the sealer can wait for it, and locks members' accounts in
+the order of their ids; on SQLite there is one writer.
+"""
+
+# ruff: noqa: S608 - statements are made of constants here; values are always bound
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection
+
+from pointsbank.core.database import Session
+from pointsbank.ledger.batch import Entry, Known, Original, Standing, UnitRow
+from pointsbank.ledger.rules import AccountRef, ExpiryPolicy, OwnerKind, SpentReversal, SystemKind
+
+POSTING_LOCK = 0x706F696E7473  # "points"; shared by those who post, exclusive for the sealer
+
+_UNITS = (
+    "SELECT id, code, spendable, floor, expiry, expiry_months, spent_reversal,"
+    " (SELECT max(until_on) FROM period)"
+)
+_ORIGINALS = (
+    "SELECT t.id, t.source_id, t.destination_id,"
+    " t.amount - CAST(coalesce((SELECT sum(r.amount) FROM transfer r WHERE r.reverses = t.id), 0)"
+    " AS BIGINT),"
+    " {expires_on}, t.reverses IS NOT NULL, d.owner_kind = 'system' AND d.kind = '"
+    + SystemKind.EXPIRED.value
+    + "' FROM {asked} CROSS JOIN transfer t JOIN account d ON d.id = t.destination_id"
+    " WHERE t.id = j.value"
+)
+_COLUMNS = ", ".join(Entry._fields)
+_ARRAYS = (
+    *("text", "bytea", "bigint", "bigint", "bigint", "bigint"),
+    *("bigint", "bigint", "bigint", "bigint", "date", "date", "timestamptz"),
+    *("text", "bigint", "text", "text", "bigint", "text", "bytea", "bigint"),
+)
+
+
+class Book(ABC):
+    """One transaction's way to the book."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @abstractmethod
+    def units(self) -> tuple[dict[str, UnitRow], date | None]:
+        """The units by code, and the day until which periods are closed. Asked first of all."""
+
+    @abstractmethod
+    def standings(self, refs: Sequence[tuple[AccountRef, int]]) -> dict[AccountRef, Standing]:
+        """The accounts, each with its unit's id; members' are locked, missing ones are opened."""
+
+    @abstractmethod
+    def known(self, keys: Sequence[str]) -> dict[str, Known]:
+        """Those of the keys that are in the book already."""
+
+    @abstractmethod
+    def originals(self, ids: Iterable[int]) -> dict[int, Original]:
+        """The transfers to be reversed and what is left of them."""
+
+    @abstractmethod
+    def write(self, entries: Sequence[Entry], standings: Sequence[Standing]) -> list[int]:
+        """Write the entries and the accounts' new figures; answer the entries' ids in order."""
+
+    @abstractmethod
+    def write_texts(self, texts: Sequence[tuple[int, bytes, str]]) -> None:
+        """Write transfers' free texts: id, salt, text."""
+
+
+def open_book(session: Session) -> Book:
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        return SqliteBook(connection)
+    return PostgresBook(connection)
+
+
+def _columns(refs: Sequence[tuple[AccountRef, int]]) -> list[tuple[Any, ...]]:
+    return [
+        (ref.owner_kind.value, ref.owner_id, unit_id, ref.kind, ref.category)
+        for ref, unit_id in refs
+    ]
+
+
+def _standing(ref: AccountRef, row: Sequence[Any]) -> Standing:
+    return Standing(row[1], ref.owner_kind is not OwnerKind.SYSTEM, row[2], row[3], row[4])
+
+
+def _original(row: Sequence[Any]) -> Original:
+    return Original(row[1], row[2], row[3], row[4], bool(row[5]), bool(row[6]))
+
+
+def _unit(row: Sequence[Any]) -> UnitRow:
+    return UnitRow(
+        row[0], row[1], bool(row[2]), row[3], ExpiryPolicy(row[4]), row[5], SpentReversal(row[6])
+    )
+
+
+class SqliteBook(Book):
+    """One writer: what is read stays true until it is written. Lists go in as JSON."""
+
+    _FIND = (
+        "SELECT j.key, a.id, a.balance, a.held, a.version FROM json_each(?) j CROSS JOIN account a"
+        " ON a.owner_kind = j.value->>0 AND a.owner_id = j.value->>1 AND a.unit_id = j.value->>2"
+        " AND a.kind = j.value->>3 AND a.category = j.value->>4"
+    )
+    _OPEN = (
+        "INSERT INTO account (owner_kind, owner_id, unit_id, kind, category, balance, held,"
+        " version) VALUES (?, ?, ?, ?, ?, 0, 0, 0)"
+    )
+    _KNOWN = (
+        "SELECT t.key, t.request_hash, t.id, t.amount, t.source_balance, t.destination_balance"
+        " FROM json_each(?) j CROSS JOIN transfer t ON t.key = j.value"
+    )
+    _WRITE = f"INSERT INTO transfer ({_COLUMNS}, id) VALUES ({'?, ' * len(Entry._fields)}?)"
+    _FIGURES = "UPDATE account SET balance = ?, version = ? WHERE id = ?"
+
+    def units(self) -> tuple[dict[str, UnitRow], date | None]:
+        rows = self._connection.exec_driver_sql(f"{_UNITS} FROM unit").fetchall()
+        closed = date.fromisoformat(rows[0][7]) if rows and rows[0][7] else None
+        return {row[1]: _unit(row) for row in rows}, closed
+
+    def standings(self, refs: Sequence[tuple[AccountRef, int]]) -> dict[AccountRef, Standing]:
+        asked = _columns(refs)
+        found = self._find(refs, asked)
+        if missing := [row for (ref, _), row in zip(refs, asked, strict=True) if ref not in found]:
+            self._connection.exec_driver_sql(self._OPEN, missing)
+            found = self._find(refs, asked)
+        return found
+
+    def _find(
+        self, refs: Sequence[tuple[AccountRef, int]], asked: Sequence[tuple[Any, ...]]
+    ) -> dict[AccountRef, Standing]:
+        rows = self._connection.exec_driver_sql(self._FIND, (json.dumps(asked),)).fetchall()
+        return {refs[row[0]][0]: _standing(refs[row[0]][0], row) for row in rows}
+
+    def known(self, keys: Sequence[str]) -> dict[str, Known]:
+        rows = self._connection.exec_driver_sql(self._KNOWN, (json.dumps(keys),))
+        return {row[0]: Known(*row[1:]) for row in rows}
+
+    def originals(self, ids: Iterable[int]) -> dict[int, Original]:
+        statement = _ORIGINALS.format(asked="json_each(?) j", expires_on="t.expires_on")
+        rows = self._connection.exec_driver_sql(statement, (json.dumps(list(ids)),))
+        return {row[0]: _original(row) for row in rows}
+
+    def write(self, entries: Sequence[Entry], standings: Sequence[Standing]) -> list[int]:
+        last: int = self._connection.exec_driver_sql(
+            "SELECT coalesce(max(id), 0) FROM transfer"
+        ).scalar_one()
+        ids = list(range(last + 1, last + 1 + len(entries)))
+        self._connection.exec_driver_sql(
+            self._WRITE, [(*entry, id) for entry, id in zip(entries, ids, strict=True)]
+        )
+        if figures := [(s.balance, s.version, s.id) for s in standings]:
+            self._connection.exec_driver_sql(self._FIGURES, figures)
+        return ids
+
+    def write_texts(self, texts: Sequence[tuple[int, bytes, str]]) -> None:
+        self._connection.exec_driver_sql(
+            "INSERT INTO transfer_text (transfer_id, salt, text) VALUES (?, ?, ?)", list(texts)
+        )
+
+
+class PostgresBook(Book):
+    """Many writers: accounts are locked in id order before keys are read. Lists go in as arrays."""
+
+    _ASKED = (
+        "unnest(%s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::text[])"
+        " WITH ORDINALITY AS o (owner_kind, owner_id, unit_id, kind, category, place)"
+    )
+    _SAME = (
+        "a.owner_kind = o.owner_kind AND a.owner_id = o.owner_id AND a.unit_id = o.unit_id"
+        " AND a.kind = o.kind AND a.category = o.category"
+    )
+    _FIND = (
+        "WITH locked AS MATERIALIZED (SELECT o.place - 1, a.id, a.balance, a.held, a.version"
+        f" FROM {_ASKED} JOIN account a ON {_SAME} WHERE a.owner_kind <> 'system'"
+        " ORDER BY a.id FOR NO KEY UPDATE OF a)"
+        " SELECT * FROM locked UNION ALL"
+        f" SELECT o.place - 1, a.id, 0, 0, 0 FROM {_ASKED} JOIN account a ON {_SAME}"
+        " WHERE a.owner_kind = 'system'"
+    )
+    _OPEN = (
+        "INSERT INTO account (owner_kind, owner_id, unit_id, kind, category, balance, held,"
+        " version) SELECT o.owner_kind, o.owner_id, o.unit_id, o.kind, o.category, 0, 0, 0"
+        f" FROM {_ASKED} ORDER BY 1, 2, 3, 4, 5 ON CONFLICT DO NOTHING"
+    )
+    _MISSING = (
+        f"SELECT o.place - 1 FROM {_ASKED} WHERE NOT EXISTS (SELECT FROM account a WHERE {_SAME})"
+    )
+    _KNOWN = (
+        "SELECT key, request_hash, id, amount, source_balance, destination_balance"
+        " FROM transfer WHERE key = ANY(%s)"
+    )
+    _WRITE = (
+        "WITH figures AS (UPDATE account a SET balance = f.balance, version = f.version"
+        " FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS f (id, balance, version)"
+        " WHERE a.id = f.id)"
+        f" INSERT INTO transfer ({_COLUMNS}) SELECT * FROM unnest("
+        f"{', '.join(f'%s::{kind}[]' for kind in _ARRAYS)}) RETURNING key, id"
+    )
+
+    def units(self) -> tuple[dict[str, UnitRow], date | None]:
+        rows = self._connection.exec_driver_sql(
+            f"{_UNITS} FROM unit, pg_advisory_xact_lock_shared({POSTING_LOCK})"
+        ).fetchall()
+        return {row[1]: _unit(row) for row in rows}, rows[0][7] if rows else None
+
+    def standings(self, refs: Sequence[tuple[AccountRef, int]]) -> dict[AccountRef, Standing]:
+        columns = tuple(map(list, zip(*_columns(refs), strict=True)))
+        # Opened before any is locked: who waits for another's new account holds no lock of hers.
+        if self._connection.exec_driver_sql(self._MISSING, columns).first() is not None:
+            self._connection.exec_driver_sql(self._OPEN, columns)
+        rows = self._connection.exec_driver_sql(self._FIND, columns * 2)
+        return {refs[row[0]][0]: _standing(refs[row[0]][0], row) for row in rows}
+
+    def known(self, keys: Sequence[str]) -> dict[str, Known]:
+        rows = self._connection.exec_driver_sql(self._KNOWN, (list(keys),))
+        return {row[0]: Known(*row[1:]) for row in rows}
+
+    def originals(self, ids: Iterable[int]) -> dict[int, Original]:
+        statement = _ORIGINALS.format(
+            asked="unnest(%s::bigint[]) AS j (value)", expires_on="t.expires_on::text"
+        )
+        rows = self._connection.exec_driver_sql(statement, (list(ids),))
+        return {row[0]: _original(row) for row in rows}
+
+    def write(self, entries: Sequence[Entry], standings: Sequence[Standing]) -> list[int]:
+        figures = [(s.id, s.balance, s.version) for s in standings] or [(0, 0, 0)]
+        rows = self._connection.exec_driver_sql(
+            self._WRITE,
+            (
+                *map(list, zip(*figures, strict=True)),
+                *map(list, zip(*entries, strict=True)),
+            ),
+        )
+        ids: dict[str, int] = {row[0]: row[1] for row in rows}
+        return [ids[entry.key] for entry in entries]
+
+    def write_texts(self, texts: Sequence[tuple[int, bytes, str]]) -> None:
+        self._connection.exec_driver_sql(
+            "INSERT INTO transfer_text (transfer_id, salt, text)"
+            " SELECT * FROM unnest(%s::bigint[], %s::bytea[], %s::text[])",
+            tuple(map(list, zip(*texts, strict=True))),
+        )
