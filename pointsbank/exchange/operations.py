@@ -2,27 +2,23 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pointsbank.core import audit, clock
 from pointsbank.core.actor import Actor, Role
 from pointsbank.core.database import Session
 from pointsbank.core.errors import Refused
-from pointsbank.exchange import queries, rules
+from pointsbank.exchange import queries, receipts, rules
 from pointsbank.exchange.models import ReceiptBook
-from pointsbank.exchange.queries import (
-    Receipt,
-    goods_table,
-    line_table,
-    movement_table,
-    redemption_table,
-)  # fmt: skip
+from pointsbank.exchange.queries import goods_table
+from pointsbank.exchange.receipts import Receipt, line_table, redemption_table
 from pointsbank.exchange.rules import (
+    STAFF,
     AlreadyTakenBack,
     Basket,
     GoodsExist,
@@ -35,7 +31,8 @@ from pointsbank.exchange.rules import (
     Settled,
     TakeBackTooLate,
     Wish,
-)  # fmt: skip
+)
+from pointsbank.exchange.stock import Move, move
 from pointsbank.exchange.till import Sale, Till
 from pointsbank.ledger import operations as ledger
 from pointsbank.ledger import queries as ledger_queries
@@ -46,10 +43,8 @@ from pointsbank.ledger.rules import (
     UnknownUnit,
     member_account,
     system_account,
-)  # fmt: skip
+)
 from pointsbank.orgs import queries as orgs
-
-STAFF = (Role.CLERK, Role.SECRETARY)
 
 _book = ReceiptBook.__table__  # type: ignore[attr-defined]
 _upserts: dict[str, Callable[..., Any]] = {
@@ -137,7 +132,7 @@ def stock_in(
         raise GoodsWithdrawn(goods=offer.name, since=offer.withdrawn_at)
     rules.check_delivery(offer, quantity)
     stock = offer.stock + quantity
-    _move(session, actor, MovementKind.STOCKED, [_Move(goods_id, quantity, stock, at, key=key)])
+    move(session, actor, MovementKind.STOCKED, [Move(goods_id, quantity, stock, at, key=key)])
     audit.record(
         session, actor, "exchange.stock_in", ("goods", goods_id),
         at=at, org_id=offer.org_id, quantity=quantity,
@@ -193,19 +188,17 @@ def take_back(
     Forbidden (clerk or secretary of the counter), TakeBackTooLate (a clerk after the day),
     AlreadyTakenBack.
     """
-    receipt, told = queries.receipt_for_change(session, redemption_id)
+    receipt, told = receipts.receipt_for_change(session, redemption_id)
     if receipt.state is RedemptionState.TAKEN_BACK and told == reason:
         return _undone(session, receipt, repeated=True)
     actor.require(*STAFF, org_id=receipt.org_id)
-    if clock.local_day(at) > receipt.on_day and not actor.may(
-        Role.SECRETARY, org_id=receipt.org_id
-    ):
+    if not _in_time(actor, receipt, at):
         raise TakeBackTooLate(on=receipt.on_day)
     if receipt.state is RedemptionState.TAKEN_BACK:
         raise AlreadyTakenBack(since=receipt.taken_back_at)
     shelf = queries.goods_for_change(session, [line.goods_id for line in receipt.lines])
     returned = [
-        _Move(
+        Move(
             goods_id=line.goods_id,
             quantity=line.quantity,
             stock_after=shelf[line.goods_id].stock + line.quantity,
@@ -225,7 +218,7 @@ def take_back(
         at=at,
         text=reason,
     )
-    _move(session, actor, MovementKind.TAKEN_BACK, returned)
+    move(session, actor, MovementKind.TAKEN_BACK, returned)
     session.execute(
         update(redemption_table)
         .where(redemption_table.c.id == redemption_id)
@@ -241,6 +234,21 @@ def take_back(
         at=at, org_id=receipt.org_id, number=receipt.number, points=receipt.total_points,
     )  # fmt: skip
     return _undone(session, receipt, repeated=False)
+
+
+def may_take_back(actor: Actor, receipt: Receipt, *, at: datetime) -> bool:
+    """Whether ``take_back`` would let this actor undo it now: what an Undo button asks."""
+    return (
+        receipt.state is RedemptionState.HANDED_OVER
+        and actor.may(*STAFF, org_id=receipt.org_id)
+        and _in_time(actor, receipt, at)
+    )
+
+
+def _in_time(actor: Actor, receipt: Receipt, at: datetime) -> bool:
+    """A clerk undoes on the same day, a secretary later too."""
+    same_day = clock.local_day(at) <= receipt.on_day
+    return same_day or actor.may(Role.SECRETARY, org_id=receipt.org_id)
 
 
 def _hand_over(
@@ -287,7 +295,7 @@ def _hand_over(
         ],
     )
     handed_over = [
-        _Move(
+        Move(
             goods_id=line.offer.goods_id,
             quantity=-line.quantity,
             stock_after=stock_after,
@@ -297,7 +305,7 @@ def _hand_over(
         for sale in sales
         for line, stock_after in zip(sale.lines, sale.stock_after, strict=True)
     ]
-    _move(session, actor, MovementKind.REDEEMED, handed_over)
+    move(session, actor, MovementKind.REDEEMED, handed_over)
     return {
         sale.basket.key: Settled(
             redemption_id=ids[sale.basket.key],
@@ -345,38 +353,6 @@ def _receipt_numbers(session: Session, sales: Sequence[Sale]) -> list[str]:
         last[day] += 1
         numbers.append(rules.receipt_number(day[1], last[day]))
     return numbers
-
-
-@dataclass(frozen=True, slots=True)
-class _Move:
-    """So many of the goods to the shelf (+) or from it (-), and how many lie there then."""
-
-    goods_id: int
-    quantity: int
-    stock_after: int
-    at: datetime
-    redemption_id: int | None = None
-    key: str | None = None
-
-
-def _move(session: Session, actor: Actor, kind: MovementKind, moves: Sequence[_Move]) -> None:
-    """Write movements, and bring the stock of their goods to the sum of them."""
-    session.execute(
-        insert(movement_table),
-        [
-            {**asdict(move), "kind": kind, "by_kind": actor.kind, "by_id": actor.id}
-            for move in moves
-        ],
-    )
-    session.execute(
-        update(goods_table)
-        .where(goods_table.c.id == bindparam("moved_id"))
-        .values(stock=bindparam("stock_now")),
-        [
-            {"moved_id": goods_id, "stock_now": stock}
-            for goods_id, stock in {move.goods_id: move.stock_after for move in moves}.items()
-        ],
-    )
 
 
 def _locked_goods(session: Session, goods_id: int) -> Offer:

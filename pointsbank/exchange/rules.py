@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from pointsbank.core.actor import Role
 from pointsbank.core.errors import Conflict, Exhausted, Forbidden, Invalid, NotFound, say
+
+STAFF = (Role.CLERK, Role.SECRETARY)
+"""Who keeps the shelf and undoes redemptions; handing over is the clerk's alone."""
 
 MOST_LINES = 50
 MOST_OF_ONE = 999

@@ -7,8 +7,8 @@ from datetime import date
 from pointsbank.core.actor import Actor, Role
 from pointsbank.core.database import Session
 from pointsbank.core.errors import Refused
-from pointsbank.exchange import queries, rules
-from pointsbank.exchange.queries import Receipt
+from pointsbank.exchange import queries, receipts, rules
+from pointsbank.exchange.receipts import Receipt
 from pointsbank.exchange.rules import Basket, KeyTaken, Offer, PricedLine, Settled, Wish
 from pointsbank.members.rules import MemberLeft, NoSuchMember
 
@@ -42,7 +42,7 @@ class Till:
         wanted = {wish.goods_id for basket in baskets for wish in basket.wishes}
         offers = queries.goods_for_change(session, wanted)
         return cls(
-            first=queries.redemptions_by_key(session, [basket.key for basket in baskets]),
+            first=receipts.redemptions_by_key(session, [basket.key for basket in baskets]),
             left_on=queries.left_on(session, member_ids),
             offers=offers,
             left={goods_id: offer.stock for goods_id, offer in offers.items()},
