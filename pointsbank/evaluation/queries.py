@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlmodel import Session, col
 
 from pointsbank.core.actor import Actor, Role
@@ -36,7 +36,9 @@ from pointsbank.evaluation.rules import (
 from pointsbank.evaluation.totals import totals_by_member
 from pointsbank.ledger.models import Unit
 from pointsbank.members.models import Member
-from pointsbank.orgs.models import Organisation, OrganisationReach
+from pointsbank.orgs import queries as orgs
+from pointsbank.orgs.models import Organisation, OrganisationKind, OrganisationReach
+from pointsbank.orgs.rules import Line
 
 READERS = (Role.SECRETARY, Role.OFFICIAL)
 
@@ -101,7 +103,7 @@ def page_of(people: Sequence[Person], page: int, most: int) -> tuple[Sequence[Pe
 
 
 def ordered(found: Evaluation, sort: str) -> Sequence[Person]:
-    """The people by a column, downwards after a hyphen; else, and among equals, by their numbers."""
+    """The people by a column, downwards after a hyphen; among equals by their numbers."""
     names = [column.name for column in found.columns]
     name = sort.removeprefix("-")
     if name not in names:
@@ -300,3 +302,39 @@ def latest_rule(session: Session, org_id: int) -> EvaluationRuleVersion | None:
         .limit(1)
     )
     return session.execute(found).scalar_one_or_none()
+
+
+def listed(
+    session: Session, actor: Actor, *, q: str, page: int, most: int
+) -> tuple[list[Organisation], int]:
+    """A page of the organisations in reach whose name has ``q`` in it, and how many pages.
+
+    Party organisations come first, then from high to low; closed ones stay, for their past years.
+    """
+    held = {grant.org_id for grant in actor.grants if grant.role in READERS}
+    wanted: list[ColumnElement[bool]] = [col(Organisation.id).in_(orgs.ids_below(held))]
+    if q:
+        wanted.append(col(Organisation.name).contains(q, autoescape=True))
+    count = session.execute(select(func.count()).select_from(Organisation).where(*wanted)).scalar()
+    found = session.execute(
+        select(Organisation)
+        .join(OrganisationKind, col(OrganisationKind.code) == col(Organisation.kind))
+        .where(*wanted)
+        .order_by(
+            (col(Organisation.line) != Line.PARTY),
+            col(OrganisationKind.level),
+            col(Organisation.line),
+            col(Organisation.id),
+        )
+        .limit(most)
+        .offset((page - 1) * most)
+    )
+    return list(found.scalars()), max(1, -(-(count or 0) // most))
+
+
+def seals_of(session: Session, org_ids: Sequence[int]) -> dict[tuple[int, int], Seal]:
+    """What is sealed of these organisations, by organisation and year."""
+    found = select(SealedYear).where(col(SealedYear.org_id).in_(org_ids))
+    return {
+        (sealed.org_id, sealed.year): seal_of(sealed) for sealed in session.execute(found).scalars()
+    }

@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 
 from pointsbank.core import clock
 from pointsbank.core.actor import Actor
+from pointsbank.core.errors import say
 from pointsbank.evaluation.people import belonging
 from pointsbank.evaluation.queries import READERS, organisation_in_reach, points_units
 from pointsbank.evaluation.rules import (
@@ -63,6 +64,62 @@ class RollUp:
     children: tuple[Sums, ...]
     above: tuple[Organisation, ...]
     units: tuple[PointsUnit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """Something that organisations are compared by."""
+
+    name: str
+    label: str
+    unit: str
+    """``minutes``, ``points`` or ``count``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A child with its figures in the order of the measures; ``share``: percent of the largest."""
+
+    sums: Sums
+    figures: tuple[int, ...]
+    share: int
+
+
+def measures(units: Iterable[PointsUnit]) -> tuple[Measure, ...]:
+    points = [
+        Measure(f"{way}.{unit.code}", f"{unit.name}·{label}", "points")
+        for unit in units
+        for way, label in (("in", say("获得")), ("out", say("已兑换")))
+    ]
+    return (
+        Measure("members", say("人数"), "count"),
+        Measure("minutes", say("服务时长"), "minutes"),
+        Measure("events", say("活动场次"), "count"),
+        *points,
+        Measure("redemptions", say("兑换笔数"), "count"),
+    )
+
+
+def figure_of(sums: Sums, measure: str) -> int:
+    way, _, unit = measure.partition(".")
+    if unit:
+        return (sums.points_in if way == "in" else sums.points_out).get(unit, 0)
+    return int(getattr(sums, measure))
+
+
+def compared(found: RollUp, by: str) -> list[Compared]:
+    """The children by one measure, the largest first; by their hours where there is no such one."""
+    names = [measure.name for measure in measures(found.units)]
+    name = by if by in names else "minutes"
+    largest = max((figure_of(child, name) for child in found.children), default=0)
+    return [
+        Compared(
+            child,
+            tuple(figure_of(child, one) for one in names),
+            max(figure_of(child, name), 0) * 100 // largest if largest > 0 else 0,
+        )
+        for child in sorted(found.children, key=lambda child: -figure_of(child, name))
+    ]
 
 
 def roll_up(

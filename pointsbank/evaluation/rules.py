@@ -26,6 +26,13 @@ RELATION_NAMES = {
     Relation.TEAM: say("按志愿服务队"),
 }
 
+LINE_NAMES = {
+    "territory": say("区域"),
+    "party": say("党组织"),
+    "team": say("志愿服务队"),
+    "employer": say("单位"),
+}
+
 _RELATION_OF_LINE = {
     "territory": Relation.RESIDENCE,
     "party": Relation.BRANCH,

@@ -31,7 +31,7 @@ class ListQuery(Request):
 
 
 class SheetQuery(Request):
-    """The page of one evaluation; ``sort`` is a column's name, with a hyphen before it downwards."""
+    """The page of one evaluation; ``sort``: a column's name, after a hyphen downwards."""
 
     org = Whole(least=1, required=True)
     sort = Text(100, load_default="number")
