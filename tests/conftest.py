@@ -31,9 +31,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "dialect" in metafunc.fixturenames:
         wanted = metafunc.config.getoption("--database")
-        metafunc.parametrize(
-            "dialect", DATABASES if wanted == "both" else [wanted], scope="session", indirect=True
-        )
+        chosen = DATABASES if wanted == "both" else (wanted,)
+        for only in metafunc.definition.iter_markers("only"):
+            chosen = tuple(name for name in chosen if name in only.args)
+        metafunc.parametrize("dialect", chosen, scope="session", indirect=True)
 
 
 @pytest.fixture(scope="session")

@@ -125,14 +125,11 @@ class SqliteDatabase(Database):
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        commit = self._enter()
+        commit, connection = self._enter()
         try:
-            assert self._connection is not None  # noqa: S101 - _enter opened it
             with (
                 Session(
-                    self._connection,
-                    join_transaction_mode="create_savepoint",
-                    expire_on_commit=False,
+                    connection, join_transaction_mode="create_savepoint", expire_on_commit=False
                 ) as session,
                 session.begin(),
             ):
@@ -140,7 +137,7 @@ class SqliteDatabase(Database):
         finally:
             self._leave(commit)
 
-    def _enter(self) -> _Commit:
+    def _enter(self) -> tuple[_Commit, Connection]:
         """Wait for the turn to write; join the open commit or begin the next."""
         if self._holder == threading.get_ident():
             raise RuntimeError("transaction() does not nest: hand the session on")
@@ -150,34 +147,34 @@ class SqliteDatabase(Database):
         with self._queue:
             self._queueing -= 1
         try:
-            if self._connection is None:
-                self._connection = self._writer.connect()
+            connection = self._writing()
             if self._commit is None:
-                self._connection.begin()
+                connection.begin()
                 self._commit = _Commit()
         except BaseException:
             self._turn.release()
             raise
         self._holder = threading.get_ident()
         self._commit.bodies += 1
-        return self._commit
+        return self._commit, connection
 
     def _leave(self, commit: _Commit) -> None:
-        """Commit for all who share it, or leave that to whoever is queueing; return when it is
-        durable.
-        """
+        """Commit for all who share it, or leave that to who is queueing; return when durable."""
         self._holder = None
-        if self._queueing and commit.bodies < MOST_BODIES_A_COMMIT:
+        # A full disk makes SQLite roll everything back by itself: then nobody may join any more.
+        driver: Any = self._writing().connection.driver_connection
+        if driver.in_transaction and self._queueing and commit.bodies < MOST_BODIES_A_COMMIT:
             self._turn.release()
             commit.done.wait()
         else:
             self._finish(commit)
+            self._turn.release()
         if commit.error is not None:
             raise commit.error
 
     def _finish(self, commit: _Commit) -> None:
-        connection = self._connection
-        assert connection is not None  # noqa: S101 - opened by _enter
+        """Commit, and tell all who share it; a connection that could not is not used again."""
+        connection = self._writing()
         try:
             connection.get_transaction().commit()  # type: ignore[union-attr]
         except BaseException as failure:
@@ -185,10 +182,13 @@ class SqliteDatabase(Database):
             self._connection = None
             connection.invalidate()
             connection.close()
-        finally:
-            self._commit = None
-            commit.done.set()
-            self._turn.release()
+        self._commit = None
+        commit.done.set()
+
+    def _writing(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._writer.connect()
+        return self._connection
 
     @contextmanager
     def snapshot(self) -> Iterator[Session]:
@@ -197,12 +197,12 @@ class SqliteDatabase(Database):
 
     @contextmanager
     def administer(self) -> Iterator[Connection]:
-        self._turn.acquire()
-        try:
-            with self._writer.connect() as connection, connection.begin():
+        with self._turn:
+            if self._commit is not None:
+                self._finish(self._commit)
+            connection = self._writing()
+            with connection.begin():
                 yield connection
-        finally:
-            self._turn.release()
 
     def close(self) -> None:
         if self._connection is not None:

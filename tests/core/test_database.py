@@ -1,6 +1,7 @@
 """The two doors: all or nothing, durable before it is answered, and a reader that cannot write."""
 
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -64,8 +65,36 @@ def test_the_database_itself_refuses_to_change_the_audit_trail(bank: Database, c
     assert _count() == 1
 
 
+@pytest.mark.only("sqlite")
 def test_a_transaction_does_not_nest_on_sqlite(bank: Database) -> None:
-    if bank.dialect != "sqlite":
-        return
     with pytest.raises(RuntimeError), transaction(), transaction():
         pass
+
+
+@pytest.mark.only("sqlite")
+def test_a_full_disk_acknowledges_nothing_and_the_bank_goes_on(bank: Database) -> None:
+    with transaction() as session:
+        session.execute(insert(AuditEntry), ROW)
+    with transaction() as session:
+        pages = session.execute(text("PRAGMA page_count")).scalar_one()
+        session.execute(text(f"PRAGMA max_page_count = {pages + 2}"))
+    acknowledged: list[int] = []
+
+    def write(number: int) -> None:
+        with suppress(DBAPIError):
+            with transaction() as session:
+                session.execute(insert(AuditEntry), [{**ROW, "facts": {"text": "x" * 2000}}] * 3)
+            acknowledged.append(number)
+
+    threads = [threading.Thread(target=write, args=(n,)) for n in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert _count() == 1 + 3 * len(acknowledged)
+    assert len(acknowledged) < 16
+    with transaction() as session:
+        session.execute(text("PRAGMA max_page_count = 1073741823"))
+    with transaction() as session:
+        session.execute(insert(AuditEntry), ROW)
+    assert _count() == 2 + 3 * len(acknowledged)
