@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, insert
+from sqlalchemy import JSON, BigInteger, insert
 from sqlmodel import Field
 
 from pointsbank.core.actor import Actor
@@ -20,13 +20,13 @@ class AuditEntry(Table, table=True):
     id: int = key()
     at: datetime = Field(index=True)
     actor_kind: str
-    actor_id: int
+    actor_id: int = Field(sa_type=BigInteger)
     roles: str
     address: str
     action: str = Field(index=True)
     subject_kind: str
-    subject_id: int
-    org_id: int | None = Field(default=None, index=True)
+    subject_id: int = Field(sa_type=BigInteger)
+    org_id: int | None = Field(default=None, index=True, sa_type=BigInteger)
     facts: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
 
 
