@@ -71,6 +71,7 @@ def adopt_hour_rule(
     Forbidden (secretary), HourRuleBackdated (before today, unless the system does it, or not
     after the version before), HourTermsOutOfRange.
     """
+    _lock_organisation(session, org_id)
     latest = queries.latest_hour_rule(session, org_id)
     if latest and (latest.from_on, latest.terms) == (from_on, terms):
         return latest
@@ -266,9 +267,11 @@ def _credit_all(
         .order_by(col(Attendance.id))
         .with_for_update()
     ).all()  # fmt: skip
-    rest = (event.org_id, event.kind, clock.local_day(event.starts_at))
-    rule = hour_rule_ref(event.hour_rule_id)
-    services = [Service(*row, *rest, rule) for row in rows]
+    on, rule = clock.local_day(event.starts_at), hour_rule_ref(event.hour_rule_id)
+    services = [
+        Service(row.id, row.member_id, row.minutes, row.way, event.org_id, event.kind, on, rule)
+        for row in rows
+    ]
     credit(session, actor, services, at=at)
     session.connection().execute(
         update(Attendance).where(*chosen).values(state=AttendanceState.CREDITED, credited_at=at)
@@ -299,7 +302,7 @@ def _check_state(event: Event, *fitting: EventState) -> None:
 
 
 def _lock_organisation(session: Session, org_id: int) -> None:
-    """One plan at a time in an organisation: two taps make one draft."""
+    """One plan or rule at a time in an organisation: two taps make one draft."""
     session.execute(
         select(col(Organisation.id))
         .where(col(Organisation.id) == org_id)

@@ -119,7 +119,8 @@ def door(
         raise CodeUnknown(code=code[:12])
     fields = tuple(row)
     attendance_id, state, checked_in_at, checked_out_at, minutes, way, key_verdict = fields[11:18]
-    rest = (
+    values: list[Any] = [
+        *fields[:8],
         Occasion(*fields[8:11]),
         _STANDING if row.hour_rule_id is None else HourTerms(*fields[18:]),
         attendance_id,
@@ -128,8 +129,8 @@ def door(
         minutes,
         way,
         key_verdict,
-    )
-    return Door(*fields[:8], *rest)
+    ]
+    return Door(*values)
 
 
 def event(session: Session, actor: Actor, event_id: int) -> Event:
@@ -175,13 +176,12 @@ def hour_rule(session: Session, rule_id: int | None) -> HourRule:
 
 
 def latest_hour_rule(session: Session, org_id: int) -> HourRule | None:
-    """The newest version of an organisation's own rule, locked where the database locks rows."""
+    """The newest version of an organisation's own rule."""
     row = session.execute(
         select(HourRuleRow)
         .where(col(HourRuleRow.org_id) == org_id)
         .order_by(col(HourRuleRow.version).desc())
         .limit(1)
-        .with_for_update()
     ).scalar_one_or_none()
     return row.frozen() if row else None
 
