@@ -22,6 +22,13 @@ goods_table = Goods.__table__  # type: ignore[attr-defined]
 redemption_table = Redemption.__table__  # type: ignore[attr-defined]
 movement_table = StockMovement.__table__  # type: ignore[attr-defined]
 
+# Keys share 64 locks: a batch of thousands would fill PostgreSQL's table of locks.
+_LOCK_KEYS = text(
+    "SELECT pg_advisory_xact_lock(230711, bucket) FROM (SELECT DISTINCT"
+    " CAST(mod(hashtextextended(k, 0), 64) AS integer) AS bucket"
+    " FROM unnest(CAST(:keys AS text[])) AS k ORDER BY 1) AS buckets"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Customer:
@@ -127,13 +134,7 @@ def points_for_change(session: Session, member_ids: Iterable[int]) -> dict[tuple
 def lock_keys(session: Session, keys: Iterable[str]) -> None:
     """Let one client at a time use a key; SQLite has one writer and needs no lock."""
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(
-            text(
-                "SELECT pg_advisory_xact_lock(h) FROM"
-                " (SELECT hashtextextended(k, 0) AS h FROM unnest(:keys) AS k ORDER BY 1) AS hashes"
-            ),
-            {"keys": list(keys)},
-        )
+        session.execute(_LOCK_KEYS, {"keys": list(keys)})
 
 
 def customer_by_code(session: Session, digits: str, at: datetime) -> Customer:
