@@ -62,9 +62,8 @@ def evaluation(year: int) -> str:
     asked = query(SheetQuery)
     with snapshot() as session:
         found = queries.evaluation(session, actor(), org_id=asked["org"], year=year)
-    people, most = queries.page_of(
-        queries.ordered(found, asked["sort"]), asked["page"], PEOPLE_A_PAGE
-    )
+    people = queries.ordered(found, asked["sort"])
+    shown, most = queries.page_of(people, asked["page"], PEOPLE_A_PAGE)
     return _page(
         "evaluation/evaluation.html",
         found=found, people=shown, pages=most, page=asked["page"], sort=asked["sort"],

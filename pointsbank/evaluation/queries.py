@@ -166,6 +166,8 @@ def _figures(
     zeros = bytes(8 * len(member_ids))
     tallies: defaultdict[str, array[int]] = defaultdict(lambda: array("q", zeros))
     for total in totals_by_member(session, scope=scope, year=year):
+        if total.whose not in places:
+            continue  # registered since the statement before: READ COMMITTED sees her
         for name, sign in columns_of_total(total.unit, total.kind, total.category):
             tallies[name][places[total.whose]] += sign * total.net
     book = columns_of_book(points_units(session), tallies, DEED_CATEGORIES)
@@ -176,7 +178,7 @@ def _figures(
             Column(f.name, f.label, f.unit) for f in source.FIGURES if f.name not in own
         ]
         for member_id, name, figure in source.member_figures(session, year=year, scope=scope):
-            if name not in own:
+            if name not in own and member_id in places:
                 tallies[name][places[member_id]] += figure
     columns = in_order(book, contributed)
     return columns, zip(*(tallies[column.name] for column in columns), strict=True)

@@ -189,7 +189,7 @@ class PointsUnit:
 _HOURS = Column("hours", say("服务时长"), "minutes")
 _SUPPLEMENTED = Column("hours.supplemented", say("其中补录"), "minutes")
 _ENTERED_LATER = frozenset({"supplemented", "imported"})
-_SPENT = {"redeemed": say("已兑换"), "expired": say("已到期")}
+_SPENT = frozenset({"redeemed", "expired"})
 
 
 def columns_of_total(unit: str, kind: str, category: str) -> tuple[tuple[str, int], ...]:
@@ -221,7 +221,8 @@ def columns_of_book(
 ) -> list[Column]:
     """The sheet's columns that come from the book; ``categories``: code to name, in their order.
 
-    Hours, earned and redeemed are always there; the rest where there is something to show.
+    Hours and points earned are always there; the rest where there is something to show. What was
+    redeemed is the counter's figure.
     """
     columns = [_HOURS]
     if _SUPPLEMENTED.name in found:
@@ -235,11 +236,8 @@ def columns_of_book(
         for code in order + sorted(others - set(order)):
             label = f"{unit.name}·{categories.get(code, code) or say('其他')}"
             columns.append(Column(f"earned.{unit.code}.{code}", label, "points"))
-        if f"adjusted.{unit.code}" in found:
-            columns.append(Column(f"adjusted.{unit.code}", f"{unit.name}·{say('调整')}", "points"))
-    for kind, label in _SPENT.items():
-        for unit in units:
-            if kind == "redeemed" or f"{kind}.{unit.code}" in found:
+        for kind, label in (("adjusted", say("调整")), ("expired", say("已到期"))):
+            if f"{kind}.{unit.code}" in found:
                 columns.append(Column(f"{kind}.{unit.code}", f"{unit.name}·{label}", "points"))
     return columns
 

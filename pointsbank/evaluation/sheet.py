@@ -95,7 +95,7 @@ def write_xlsx(out: BinaryIO, sheet: Sheet) -> None:
     page = book.add_worksheet(guarded(sheet.name)[:31])
     looks = _looks(book)
     top = _write_head(page, sheet, looks)
-    last = top
+    last = top - 1
     for last, row in enumerate(sheet.rows, start=top):
         _write_row(page, last, sheet.columns, row, looks["body"])
     _write_row(page, last + 1, sheet.columns, sheet.sums, looks["sums"])
