@@ -92,10 +92,13 @@ MOST_NAME_CHARACTERS = 80
 def may_sit_under(child: Kind, parent: Kind) -> bool:
     """Whether an organisation of one kind may have one of the other as its parent.
 
-    Within a line only a higher level; every other line may also hang on any territory.
+    Within a line only a higher level; every other line may also hang on any territory, and a
+    unit may have party branches and teams of its own.
     """
     if child.line == parent.line:
         return child.level > parent.level
+    if parent.line is Line.EMPLOYER:
+        return child.line in (Line.PARTY, Line.TEAM)
     return parent.line is Line.TERRITORY
 
 

@@ -31,7 +31,9 @@ DAY = date(2026, 1, 1)
         ("team", "grid", True),
         ("employer", "city", True),
         ("grid", "party_branch", False),
-        ("team", "employer", False),
+        ("team", "employer", True),
+        ("party_branch", "employer", True),
+        ("grid", "employer", False),
     ],
 )
 def test_kinds_sit_under_higher_levels_of_their_line_or_under_territory(

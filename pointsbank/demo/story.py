@@ -1,0 +1,138 @@
+"""Writes the whole example into an empty bank, chapter by chapter."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from random import Random
+
+from sqlmodel import Session
+
+from pointsbank.core import clock
+from pointsbank.core.actor import SYSTEM, Role
+from pointsbank.core.database import transaction
+from pointsbank.core.errors import say
+from pointsbank.demo import history, people, staff, today, tree
+from pointsbank.demo.history import Happening
+from pointsbank.demo.people import Crowd
+from pointsbank.demo.shape import SHAPES, Shape
+from pointsbank.demo.staff import SignIn
+from pointsbank.demo.today import Going
+from pointsbank.demo.tree import SINCE, Territory
+from pointsbank.earning.operations import adopt_points_rule
+from pointsbank.earning.presets import PRESETS as POINTS_RULES
+from pointsbank.events.operations import adopt_hour_rule
+from pointsbank.events.presets import PRESETS as HOUR_RULES
+from pointsbank.ledger.operations import declare_default_units
+from pointsbank.stars.operations import adopt_star_ladder
+from pointsbank.stars.presets import PRESETS as LADDERS
+
+SEED = 2026
+Told = Callable[[str, int, int], None]
+"""Hears which chapter is being written, how far it is, and of how much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What is in the bank, and how to get in."""
+
+    sign_ins: dict[Role, SignIn]
+    going: Going
+    people: int
+    events: int
+    stays: int
+    redemptions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Who and what a year is made of."""
+
+    territory: Territory
+    shelves: dict[int, list[int]]
+    crowds: dict[int, Crowd]
+    sign_ins: dict[Role, SignIn]
+    people: int
+
+
+def write(size: str, *, seed: int = SEED, now: datetime, told: Told = lambda *_: None) -> Written:
+    """Fill the bank that is open; the same seed, size and instant give the same rows."""
+    shape, rng = SHAPES[size], Random(seed)  # noqa: S311 - an example, not a secret
+    first = clock.local_day(now) - timedelta(days=history.DAYS)
+    cast = _cast(shape, rng, first, now, told)
+    happenings = history.draw_happenings(
+        rng, cast.territory.communities, count=shape.events, goers=shape.goers, first=first
+    )
+    stays = redemptions = 0
+    all_weeks = list(history.weeks(happenings, first))
+    for number, (end, week) in enumerate(all_weeks, start=1):
+        told(say("记录一年的活动和兑换"), number - 1, len(all_weeks))
+        came, redeemed = _week(cast, rng, number, end, week)
+        stays, redemptions = stays + came, redemptions + redeemed
+    told(say("布置今天的活动"), 0, 1)
+    going, redeemed = _today(cast, rng, now)
+    told(say("布置今天的活动"), 1, 1)
+    return Written(
+        cast.sign_ins, going, cast.people, len(happenings), stays, redemptions + redeemed
+    )
+
+
+def _cast(shape: Shape, rng: Random, first: date, now: datetime, told: Told) -> Cast:
+    """Organisations, rules, counters, members and staff, as they stood when the year began."""
+    start = clock.day_start(first)
+    told(say("设立组织、采用规则"), 0, 1)
+    with transaction() as session:
+        territory = tree.found_territory(session, shape, at=start)
+        _adopt_rules(session, territory.city_id, at=start)
+        shelves = history.open_counters(session, territory.communities, at=start)
+        history.deliver(session, shelves, times=2, round_="opening", at=start)
+    told(say("登记成员"), 0, 1)
+    drawn = people.draw_people(
+        rng, territory, people=shape.people, in_service=shape.in_service, today=clock.local_day(now)
+    )
+    with transaction() as session:
+        ids, crowds = people.enrol(session, rng, drawn, start=start, now=now)
+        history.carry_over(session, rng, drawn, ids, at=start)
+        sign_ins = staff.open_sign_ins(
+            session, territory, volunteer_id=ids[0], phone=drawn[0].row.phone, at=start
+        )
+    return Cast(territory, shelves, crowds, sign_ins, len(ids))
+
+
+def _adopt_rules(session: Session, city_id: int, *, at: datetime) -> None:
+    """Baicheng's points, hours by the minute, the national stars: for the city and all below."""
+    declare_default_units(session, SYSTEM, at=at)
+    for terms in POINTS_RULES["baicheng"].rules:
+        adopt_points_rule(session, SYSTEM, org_id=city_id, from_on=SINCE, at=at, **terms)
+    _, hour_terms = HOUR_RULES["standard"]
+    adopt_hour_rule(session, SYSTEM, org_id=city_id, from_on=SINCE, terms=hour_terms, at=at)
+    ladder = LADDERS["national"]
+    adopt_star_ladder(
+        session, SYSTEM, org_id=city_id, from_on=SINCE, levels=ladder.levels,
+        window=ladder.window, at=at,
+    )  # fmt: skip
+
+
+def _week(
+    cast: Cast, rng: Random, number: int, end: date, happenings: list[Happening]
+) -> tuple[int, int]:
+    """A week's service; now and then a delivery, and an exchange day on its last day."""
+    at = clock.day_start(end) + timedelta(hours=22)
+    with transaction() as session:
+        came = history.record_week(session, rng, happenings, cast.crowds, at=at)
+        if number % history.WEEKS_BETWEEN_DELIVERIES == 0:
+            history.deliver(session, cast.shelves, times=1, round_=str(number), at=at)
+        if number % history.WEEKS_BETWEEN_EXCHANGES:
+            return came, 0
+        return came, history.hold_exchange_day(session, rng, cast.shelves, cast.crowds, on=end)
+
+
+def _today(cast: Cast, rng: Random, now: datetime) -> tuple[Going, int]:
+    home = cast.territory.communities[0].id
+    organiser, clerk = (cast.sign_ins[role].actor for role in (Role.ORGANISER, Role.CLERK))
+    with transaction() as session:
+        going = today.set_today(today.Day(session, rng, organiser, home, now), cast.crowds[home])
+        redeemed = today.redeem_today(
+            session, rng, clerk, org_id=home, crowd=cast.crowds[home],
+            goods_ids=cast.shelves[home], now=now,
+        )  # fmt: skip
+    return going, redeemed
