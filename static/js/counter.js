@@ -114,6 +114,9 @@ function pressed(event) {
     if (scanned) {
       event.preventDefault();
       send(scanned);
+    } else if (event.target.matches("[data-choose]") && /^Arrow(Left|Right)$/.test(event.code)) {
+      // up and down change the number, left and right go to the next of the goods
+      if (choose(event.code === "ArrowRight" ? 1 : -1)) event.preventDefault();
     }
   } else if (digit) {
     event.preventDefault();
@@ -153,7 +156,8 @@ if (box) {
   });
   document.addEventListener("htmx:afterSwap", (event) => {
     if (answer?.contains(event.detail.target) || event.detail.target === answer) {
-      answer.querySelector("[autofocus], [data-choose]")?.focus();
+      // not on a tablet, where the focus would bring up the keyboard over the goods
+      if (matchMedia("(pointer: fine)").matches) answer.querySelector("[autofocus], [data-choose]")?.focus();
     }
   });
   box.focus();
