@@ -1,11 +1,28 @@
 """The two kinds of blueprint: JSON under /api/v1, described by OpenAPI, and pages."""
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
 from flask import Blueprint as FlaskBlueprint
 from flask_smorest import Blueprint as SmorestBlueprint
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 class ApiBlueprint(SmorestBlueprint):  # type: ignore[misc]
     """JSON routes of one feature; the app mounts them under ``/api/v1``."""
+
+    if TYPE_CHECKING:  # flask-smorest has no types
+
+        def get(self, rule: str, **options: Any) -> Callable[[View], View]: ...
+        def post(self, rule: str, **options: Any) -> Callable[[View], View]: ...
+        def delete(self, rule: str, **options: Any) -> Callable[[View], View]: ...
+        def arguments(self, schema: Any, **options: Any) -> Callable[[View], View]: ...
+        def response(
+            self, status_code: int, schema: Any = None, **options: Any
+        ) -> Callable[[View], View]: ...
+        def alt_response(self, status_code: int, **options: Any) -> Callable[[View], View]: ...
+        def doc(self, **options: Any) -> Callable[[View], View]: ...
 
 
 class PageBlueprint(FlaskBlueprint):
