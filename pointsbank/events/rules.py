@@ -8,7 +8,6 @@ from enum import StrEnum
 from pointsbank.core.actor import Role
 from pointsbank.core.errors import Conflict, Forbidden, Invalid, NotFound, say
 
-CLAIM_SECONDS = 600
 LONGEST_EVENT = timedelta(hours=24)
 FARTHEST_AHEAD = timedelta(days=731)
 MOST_MINUTES = 24 * 60
@@ -112,12 +111,9 @@ class Rounding(StrEnum):
 
 
 STEP_MINUTES = {
-    Rounding.MINUTE: 1,
-    Rounding.TENTH: 6,
-    Rounding.QUARTER: 15,
-    Rounding.HALF: 30,
+    Rounding.MINUTE: 1, Rounding.TENTH: 6, Rounding.QUARTER: 15, Rounding.HALF: 30,
     Rounding.HOUR: 60,
-}
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,6 +378,10 @@ class EventInPast(Conflict):
 
 class SomebodyCame(Conflict):
     sentence = say("已有 %(count)s 人签到，不能取消，请改为结束活动。")
+
+
+class PublicAddressLocal(Conflict):
+    sentence = say("本系统的网址只有这台电脑能打开，扫码无效。请管理员先设置 public_url。")
 
 
 class TimesImpossible(Invalid):
