@@ -7,11 +7,20 @@ from pointsbank.core.actor import Role
 from pointsbank.core.database import snapshot
 from pointsbank.ledger.queries import balances
 from pointsbank.passbook import queries
-from pointsbank.passbook.schemas import BalancesView, StatementQuery, StatementView
+from pointsbank.passbook.schemas import BalancesView, CodeView, StatementQuery, StatementView
 from pointsbank.stars.queries import standing
 from pointsbank.web import ApiBlueprint, actor, allow
 
 api = ApiBlueprint("passbook", __name__, url_prefix="/me")
+
+
+@api.get("/code")
+@api.response(200, CodeView)
+@allow(Role.VOLUNTEER)
+def my_code() -> queries.Code:
+    """What her phone shows at the counter or the door now."""
+    with snapshot() as session:
+        return queries.code(session, actor().member_id or 0, clock.now())
 
 
 @api.get("/balances")

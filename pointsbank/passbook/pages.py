@@ -22,7 +22,7 @@ NAVIGATION = (Link("/me", say("我的存折"), 0, frozenset({Role.VOLUNTEER})),)
 
 
 @pages.context_processor
-def _names() -> dict[str, dict[str, str]]:
+def _names() -> dict[str, object]:
     return {
         "unit_names": {unit.code: unit.name for unit in DEFAULT_UNITS},
         "deed_names": DEED_CATEGORIES,

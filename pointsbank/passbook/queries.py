@@ -25,8 +25,8 @@ from pointsbank.members import codes
 from pointsbank.members.models import Member
 from pointsbank.members.queries import good_card, member
 from pointsbank.members.rules import IN_THE_PARTY
-from pointsbank.orgs.models import Organisation
-from pointsbank.orgs.queries import organisation
+from pointsbank.orgs.queries import ancestors
+from pointsbank.orgs.rules import BUILDING_GROUP, COMMUNITY
 from pointsbank.passbook.rules import Movement, Picture, months_of, picture
 from pointsbank.stars.queries import standing
 from pointsbank.stars.rules import StarStanding
@@ -59,7 +59,7 @@ class Overview:
     """The first page of a passbook. ``units`` are those that concern her, in order."""
 
     member: Member
-    home: Organisation
+    home: str
     balances: dict[str, int]
     units: tuple[str, ...]
     standing: StarStanding
@@ -94,7 +94,7 @@ def overview(session: Session, member_id: int, at: datetime) -> Overview:
     entries.sort(key=lambda found: found[1].id, reverse=True)
     return Overview(
         member=person,
-        home=organisation(session, person.residence_id),
+        home=home(session, person),
         balances=amounts,
         units=units,
         standing=standing(session, member_id, clock.local_day(at)),
@@ -114,6 +114,13 @@ def page(
     found, further = lines(session, member_id, unit, before=before)
     drawn = year_picture(session, member_id, unit, clock.local_day(at).year)
     return StatementPage(unit, amounts, units_of(person, amounts), found, further, drawn)
+
+
+def home(session: Session, person: Member) -> str:
+    """Where she lives, from the community down: 幸福社区 1号楼."""
+    above = ancestors(session, person.residence_id)
+    below_street = [org.name for org in above if org.kind in (COMMUNITY, BUILDING_GROUP)]
+    return " ".join(reversed(below_street))
 
 
 def units_of(person: Member, amounts: dict[str, int]) -> tuple[str, ...]:

@@ -16,8 +16,8 @@ PROVENANCE_NAMES = {
 """How an hour was recorded, by the category of the account that it was issued from."""
 
 WIDTH, HEIGHT = 372, 168
-_LEFT, _TOP, _FLOOR = 36, 12, 142
-_STEP, _BAR, _GAP = 28, 10, 1
+_LEFT, _TOP, _FLOOR = 46, 12, 142
+_STEP, _BAR, _GAP = 27, 10, 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,12 @@ class StarView(View):
     minutes_to_next = ma.fields.Integer(allow_none=True)
 
 
+class CodeView(View):
+    digits = ma.fields.String(metadata={"description": "good for this minute and two more"})
+    seconds_left = ma.fields.Integer(metadata={"description": "until there is a newer one"})
+    card_tail = ma.fields.String(metadata={"description": "the last four of her printed card"})
+
+
 class BalancesView(View):
     balances = ma.fields.Dict(
         keys=ma.fields.String(),

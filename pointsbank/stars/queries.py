@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, Subquery, and_, func, literal, select, union_all
+from sqlalchemy.orm import join
 from sqlmodel import Session, col
 
 from pointsbank.ledger.models import Account, Transfer, Unit
@@ -24,6 +25,13 @@ from pointsbank.stars.rules import (
 
 _FIELDS = tuple(getattr(StarLadderRow, name) for name in StarLadder.__dataclass_fields__)
 _MINUTES = select(col(Unit.id)).where(col(Unit.code) == MINUTES).scalar_subquery()
+
+_is_hers = and_(
+    col(Account.owner_kind) == OwnerKind.MEMBER,
+    col(Account.owner_id) == col(Member.id),
+    col(Account.unit_id) == _MINUTES,
+    col(Account.kind) == "balance",
+)
 
 
 def ladder_in_force(session: Session, org_id: int, on: date) -> StarLadder:
@@ -91,24 +99,20 @@ def standings(
 def _minutes(members: Select[int], on: date, windows: set[Window]) -> Select[int, int, int, int]:
     """By member: home, minutes of a lifetime to the end of a day, minutes of its year to then."""
     since = _moved(col(Transfer.effective_on) > on)
-    query: Select[Any, Any, Any] = (
-        select(col(Member.id), col(Member.residence_id))
-        .outerjoin(
-            Account,
-            (col(Account.owner_id) == col(Member.id))
-            & (col(Account.owner_kind) == OwnerKind.MEMBER)
-            & (col(Account.unit_id) == _MINUTES)
-            & (col(Account.kind) == "balance"),
-        )
+    lifetime = func.coalesce(col(Account.balance), 0) - func.coalesce(since.c.moved, 0)
+    people = (
+        join(Member, Account, _is_hers, isouter=True)
         .outerjoin(since, since.c.account_id == col(Account.id))
+    )  # fmt: skip
+    of_year: ColumnElement[int] = literal(0)
+    if Window.CALENDAR_YEAR in windows:
+        within = _moved(col(Transfer.effective_on).between(date(on.year, 1, 1), on))
+        people = people.outerjoin(within, within.c.account_id == col(Account.id))
+        of_year = func.coalesce(within.c.moved, 0)
+    return (
+        select(col(Member.id), col(Member.residence_id), lifetime, of_year)
+        .select_from(people)
         .where(col(Member.id).in_(members))
-        .add_columns(func.coalesce(col(Account.balance), 0) - func.coalesce(since.c.moved, 0))
-    )
-    if Window.CALENDAR_YEAR not in windows:
-        return query.add_columns(literal(0))
-    within = _moved(col(Transfer.effective_on).between(date(on.year, 1, 1), on))
-    return query.outerjoin(within, within.c.account_id == col(Account.id)).add_columns(
-        func.coalesce(within.c.moved, 0)
     )
 
 

@@ -84,9 +84,7 @@ def test_a_day_gives_no_more_than_its_most(earned_today: int, points: int, cappe
 
 
 def test_every_reason_can_be_said_with_its_facts() -> None:
-    rule = replace(
-        TEN_AN_HOUR, each_time={"help": 5}, most_minutes_an_activity=60, most_a_day=12
-    )
+    rule = replace(TEN_AN_HOUR, each_time={"help": 5}, most_minutes_an_activity=60, most_a_day=12)
     said = [r.sentence % r.facts for r in points_for(90, "help", rule, earned_today=4).why]
     assert said == [
         "服务90分钟，每次最多计60分钟",
