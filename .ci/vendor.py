@@ -78,8 +78,8 @@ def check() -> list[str]:
 
 
 def _packed(package: Package, folder: Path) -> Path:
-    subprocess.run(  # noqa: S603  the arguments are the constants above
-        ["npm", "pack", "--silent", f"{package.name}@{package.version}"],  # noqa: S607
+    subprocess.run(
+        ["npm", "pack", "--silent", f"{package.name}@{package.version}"],
         cwd=folder,
         check=True,
         stdout=subprocess.DEVNULL,
