@@ -7,8 +7,8 @@ from flask import Response, request
 from pointsbank.access import entrance, operations, queries
 from pointsbank.access.rules import OpenedSession
 from pointsbank.access.schemas import (
-    MeView,
     PasswordRequest,
+    SignedInView,
     SessionView,
     SignInRequest,
     TrailQuery,
@@ -63,7 +63,7 @@ def change_password(asked: dict[str, Any]) -> Response:
 
 
 @api.get("/me")
-@api.response(200, MeView)
+@api.response(200, SignedInView)
 @allow(SIGNED_IN)
 def me() -> Actor:
     """Who is signed in, and in which roles for which organisations."""

@@ -3,9 +3,8 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import flash, redirect, render_template, request
+from flask import Response, flash, render_template, request
 from flask_babel import gettext
-from werkzeug.wrappers import Response
 
 from pointsbank.access import entrance, operations, queries, words
 from pointsbank.access.rules import LockedOut, OpenedSession, WrongPassword, local_path
@@ -34,7 +33,7 @@ pages = PageBlueprint("access", __name__)
 def sign_in_form() -> Response | str:
     wanted = local_path(request.args.get("next", "/"))
     if visitor() is not None:
-        return redirect(wanted, 303)
+        return _to(wanted)
     return render_template("access/sign_in.html", wanted=wanted, name="", errors={}, sentence="")
 
 
@@ -65,8 +64,14 @@ def _sign_in_again(wanted: str, refused: Refused) -> tuple[str, int]:
 def _entered(opened: OpenedSession, wanted: str) -> Response:
     """To where she was going, by way of the password page if she must change hers."""
     goal = f"/password?{urlencode({'next': wanted})}" if opened.must_change else wanted
-    response = redirect(goal, 303)
+    response = _to(goal)
     open_session_cookie(response, opened.token, opened.idle_minutes)
+    return response
+
+
+def _to(path: str) -> Response:
+    response = Response(status=303)
+    response.location = path
     return response
 
 
@@ -79,7 +84,7 @@ def _address() -> str:
 def sign_out() -> Response:
     with transaction() as session:
         operations.sign_out(session, token=token_of(request) or "", at=clock.now())
-    response = redirect("/sign-in", 303)
+    response = _to("/sign-in")
     close_session_cookie(response)
     return response
 
@@ -114,6 +119,7 @@ def _password_page(wanted: str, errors: dict[str, list[str]], sentence: str) -> 
         errors=errors,
         sentence=sentence,
         staff=staff,
+        staff_name=user.staff_name or "",
         must_change=user.must_change,
     )
 

@@ -59,7 +59,7 @@ class GrantView(View):
     org_id = fields.Integer(metadata={"description": "held for this organisation and all below"})
 
 
-class MeView(View):
+class SignedInView(View):
     user_id = fields.Integer(attribute="id")
     member_id = fields.Integer(allow_none=True)
     name = fields.String()
