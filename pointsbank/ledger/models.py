@@ -128,12 +128,16 @@ class TransferText(Table, table=True):
 
 
 class Period(Table, table=True):
-    """Days that are closed: nothing is dated on ``until_on`` or before it any more."""
+    """Days that are closed.
+
+    No transfer after ``last_transfer_id`` is dated on or before ``until_on``.
+    """
 
     __tablename__ = "period"
 
     id: int | None = key()
     until_on: date = Field(unique=True)
+    last_transfer_id: int = number()
     closed_at: datetime
     actor_kind: str
     actor_id: int = number()

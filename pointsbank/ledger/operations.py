@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 
 from sqlalchemy import insert, select
@@ -9,11 +10,11 @@ from sqlmodel import col
 
 from pointsbank.core.actor import Actor
 from pointsbank.core.database import Session
-from pointsbank.core.errors import Refused
+from pointsbank.core.errors import Forbidden, Refused
 from pointsbank.ledger.batch import Answer, Asked, Batch, Known, Repeat, UnitRow, form_fault
 from pointsbank.ledger.book import Book, open_book
 from pointsbank.ledger.encoding import request_hash, text_hash
-from pointsbank.ledger.models import Unit
+from pointsbank.ledger.models import Seal, Unit
 from pointsbank.ledger.queries import reversible
 from pointsbank.ledger.rules import (
     DEFAULT_UNITS,
@@ -23,10 +24,12 @@ from pointsbank.ledger.rules import (
     Posting,
     UnknownTransfer,
 )
+from pointsbank.ledger.seals import Reach, Reader, SealRow, seal_run
 
 
 def declare_default_units(session: Session, actor: Actor, *, at: datetime) -> None:
     """Declare minutes, morality and party points where they are not declared yet."""
+    open_book(session).units()  # takes the place in the sealer's queue
     declared = set(session.execute(select(col(Unit.code))).scalars())
     for unit in DEFAULT_UNITS:
         if unit.code not in declared:
@@ -69,6 +72,26 @@ def post_all(
     return posted
 
 
+def seal_next(
+    session: Session, actor: Actor, *, at: datetime, most: int = 10_000
+) -> SealRow | None:
+    """Seal the next run of at most so many transfers; None if nothing is unsealed.
+
+    For the program itself; others are ``Forbidden``.
+    """
+    if actor.kind != "system":
+        raise Forbidden
+    book, reader = open_book(session), Reader(session)
+    before = next(reader.seals(last=True), None)
+    reach = Reach(*book.settled())
+    until = reader.last_of_run(before.last_transfer_id if before else 0, reach.transfer_id, most)
+    if not until:
+        return None
+    seal = seal_run(reader, before, reach, sealed_at=_as_text(at), until=until)
+    session.execute(insert(Seal).values({**asdict(seal), "sealed_at": at}))
+    return seal
+
+
 def _post(
     session: Session, actor: Actor, postings: Sequence[Posting], at: datetime, *, linked: bool
 ) -> list[Posted | Refused]:
@@ -81,7 +104,7 @@ def _post(
     standings = book.standings(wanted) if wanted else {}
     reversed_ids = {p.reverses for p in postings if p.reverses is not None}
     batch = Batch(
-        recorded_at=at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f"),
+        recorded_at=_as_text(at),
         actor_kind=actor.kind,
         actor_id=actor.id,
         units=units,
@@ -99,6 +122,10 @@ def _post(
         linked=linked,
     )
     return _write(book, batch, postings, answers, salts)
+
+
+def _as_text(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
 def _accounts(

@@ -97,7 +97,7 @@ class AccountFigures:
     version: int
 
 
-def _sum(amount: ColumnElement[Any]) -> ColumnElement[int]:
+def total(amount: ColumnElement[Any]) -> ColumnElement[int]:
     # PostgreSQL's sum of bigints is a numeric, which comes back as a Decimal.
     return cast(func.coalesce(func.sum(amount), 0), BigInteger)
 
@@ -124,7 +124,7 @@ def balances(session: Session, member_id: int) -> dict[str, int]:
         )
         .order_by(_unit.c.id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def balances_of(session: Session, member_ids: Sequence[int], unit: str) -> dict[int, int]:
@@ -201,7 +201,7 @@ def statement(
             select(func.max(reversal.c.id))
             .where(reversal.c.reverses == page.c.id)
             .scalar_subquery(),
-            select(_sum(reversal.c.amount))
+            select(total(reversal.c.amount))
             .where(reversal.c.reverses == page.c.id)
             .scalar_subquery(),
         )
@@ -210,7 +210,7 @@ def statement(
         .order_by(page.c.version.desc())
         .limit(most)
     )
-    return [StatementEntry(*row) for row in rows.tuples()]
+    return [StatementEntry(*row) for row in rows]
 
 
 def _version_at(account_id: int, transfer_id: int) -> Any:
@@ -267,7 +267,7 @@ def _net_by_pair(dated: ColumnElement[bool]) -> CTE:
         select(
             flows.c.member_account_id,
             flows.c.system_account_id,
-            _sum(flows.c.amount).label("net"),
+            total(flows.c.amount).label("net"),
         )
         .group_by(flows.c.member_account_id, flows.c.system_account_id)
         .cte("net")
@@ -276,7 +276,7 @@ def _net_by_pair(dated: ColumnElement[bool]) -> CTE:
 
 def _left(reversal: Any, *, but: ColumnElement[Any] | None = None) -> ColumnElement[int]:
     """What of a transfer is not reversed, but for the reversal of one key."""
-    undone = select(_sum(reversal.c.amount)).where(reversal.c.reverses == _transfer.c.id)
+    undone = select(total(reversal.c.amount)).where(reversal.c.reverses == _transfer.c.id)
     if but is not None:
         undone = undone.where(reversal.c.key != but)
     return _transfer.c.amount - undone.scalar_subquery()
@@ -300,7 +300,7 @@ def transfers_of(session: Session, origin_kind: str, origin_id: int) -> list[Ori
         )
         .order_by(_transfer.c.id)
     )
-    return [OriginTransfer(*row) for row in rows.tuples()]
+    return [OriginTransfer(*row) for row in rows]
 
 
 def reversible(session: Session, transfer_ids: Iterable[int], key: str) -> dict[int, Reversible]:

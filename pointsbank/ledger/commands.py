@@ -1,0 +1,78 @@
+"""``pointsbank ledger …``: verify the book, seal it, print the line for a public notice."""
+
+from datetime import UTC
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from pointsbank.core import clock
+from pointsbank.core.database import snapshot
+from pointsbank.ledger import jobs, journal
+from pointsbank.ledger.rules import SealLine
+from pointsbank.ledger.verify import Verification
+from pointsbank.ledger.verify import verify as verify_book
+
+commands = click.Group("ledger", help="账本。The ledger.")
+
+
+@commands.command("verify")
+@click.option(
+    "--published",
+    multiple=True,
+    metavar="LINE",
+    help="公告上的封存行，可多次给出。A seal's line from a public notice.",
+)
+def verify(published: tuple[str, ...]) -> None:
+    """核验整本账。Recompute the whole book and name the first row that differs."""
+    console = Console(stderr=True)
+    lines = [SealLine.read(line) for line in published]
+    with snapshot() as session, _bar(console) as bar:
+        task = bar.add_task("核验 / verifying", total=journal.transfer_count(session))
+        found = verify_book(
+            session,
+            published={line.seal_id: line.digest for line in lines},
+            progress=lambda read: bar.update(task, completed=read),
+        )
+        bar.update(task, completed=found.transfers)
+    _tell(found)
+
+
+def _bar(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+    )
+
+
+def _tell(found: Verification) -> None:
+    if found.fault is not None:
+        click.echo(
+            f"✗ {found.fault.sentence}\n"
+            f"  {found.fault.table} {found.fault.row_id}: {found.fault.what}"
+        )
+        raise SystemExit(1)
+    click.echo(
+        f"✓ 账本完好：{found.transfers:,} 笔，{found.accounts:,} 个账户，{found.seals:,} 次封存，"
+        f"未封存 {found.tail:,} 笔。\n"
+        f"  The book holds: {found.transfers:,} transfers, {found.accounts:,} accounts,"
+        f" {found.seals:,} seals, {found.tail:,} transfers not sealed yet."
+    )
+
+
+@commands.command("seal")
+@click.option(
+    "--print", "only_print", is_flag=True, help="只打印最近一次封存。Print the last seal only."
+)
+def seal(only_print: bool) -> None:
+    """封存新账并打印公告行。Seal what is new and print the line for a public notice."""
+    if not only_print:
+        jobs.seal_book(clock.now().astimezone(UTC))
+    with snapshot() as session:
+        last = journal.seals(session, most=1)
+    if not last:
+        raise click.ClickException("还没有可封存的账 / nothing to seal yet")
+    click.echo(last[0].line)

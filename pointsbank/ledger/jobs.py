@@ -1,0 +1,31 @@
+"""What the ledger does by itself: it seals the book every few minutes."""
+
+from datetime import datetime
+
+from pointsbank.core import bank
+from pointsbank.core.actor import SYSTEM
+from pointsbank.core.database import transaction
+from pointsbank.core.jobs import Job
+from pointsbank.ledger import operations
+
+
+def seal_book(due_at: datetime) -> None:
+    """Seal all that is unsealed, run by run, each in a transaction of its own."""
+    while True:
+        with transaction() as session:
+            if operations.seal_next(session, SYSTEM, at=due_at) is None:
+                return
+
+
+def _every(minutes: int) -> str:
+    return f"*/{minutes} * * * *" if minutes < 60 else f"0 */{min(minutes // 60, 23)} * * *"
+
+
+def _seal_minutes() -> int:
+    try:
+        return bank.settings().seal_minutes
+    except RuntimeError:  # looked at before a bank is open
+        return 5
+
+
+JOBS = (Job("ledger.seal", _every(_seal_minutes()), seal_book),)

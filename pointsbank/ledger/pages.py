@@ -1,0 +1,59 @@
+"""Page: the auditor's ledger. It only shows."""
+
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import render_template
+
+from pointsbank.core import clock
+from pointsbank.core.actor import Role
+from pointsbank.core.database import snapshot
+from pointsbank.core.errors import say
+from pointsbank.ledger import journal
+from pointsbank.ledger.rules import OWNER_NAMES, REASON_NAMES, SYSTEM_NAMES, OwnerKind
+from pointsbank.ledger.schemas import TransfersQuery
+from pointsbank.web import PageBlueprint, allow, query
+from pointsbank.web.navigation import Link
+
+PAGE = 50
+NAVIGATION = (Link("/ledger", say("账本"), 75, frozenset({Role.AUDITOR})),)
+
+pages = PageBlueprint("ledger", __name__)
+
+
+@pages.get("/ledger")
+@allow(Role.AUDITOR)
+def ledger() -> str:
+    asked = query(TransfersQuery)
+    with snapshot() as session:
+        found = journal.transfers(session, **asked, most=PAGE + 1)
+        seals = journal.seals(session, most=5)
+        units = journal.unit_figures(session)
+        tail = journal.unsealed_count(session)
+        count = journal.transfer_count(session)
+    older = found[PAGE - 1].id if len(found) > PAGE else None
+    return render_template(
+        "ledger/ledger.html",
+        transfers=found[:PAGE],
+        seals=seals,
+        units=units,
+        unsealed_count=tail,
+        transfer_count=count,
+        asked=asked,
+        names={"owner": OWNER_NAMES, "system": SYSTEM_NAMES, "reason": REASON_NAMES},
+        owner_kinds=list(OwnerKind),
+        local_day=clock.local_day,
+        older_url=_address(asked, before=older) if older else "",
+        newest_url=_address(asked) if "before" in asked else "",
+    )
+
+
+def _address(asked: dict[str, Any], **more: int) -> str:
+    """This page with its filters, as an address."""
+    given = {name: _text(value) for name, value in asked.items() if name != "before"}
+    return f"/ledger?{urlencode(given | more)}" if given or more else "/ledger"
+
+
+def _text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)

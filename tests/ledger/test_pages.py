@@ -1,0 +1,98 @@
+"""The auditor's ledger, on the wire."""
+
+import pytest
+from flask.testing import FlaskClient
+
+from pointsbank.core.database import Database, transaction
+from tests import community
+from tests.ledger.accounts import ANA, BEN, earns, posted, reversed_, sealed, spends
+
+
+@pytest.fixture
+def people(bank: Database) -> community.Community:
+    with transaction() as session:
+        built = community.build(session)
+    posted(earns("a", ANA), earns("b", BEN, 7), spends("c", ANA, 30, origin_kind="redemption"))
+    reversed_(3)
+    sealed()
+    posted(earns("d", BEN, 5))
+    return built
+
+
+def test_an_auditor_sees_every_entry_and_the_seals(
+    people: community.Community, client: FlaskClient
+) -> None:
+    page = community.sign_in(client, people.auditor).get("/ledger")
+    assert page.status_code == 200
+    assert page.text.count('<tr id="t') == 5
+    assert "pointsbank-seal 1 4 " in page.text
+    assert "冲正 #3" in page.text
+
+
+def test_entries_are_filtered_by_owner_reason_unit_and_day(
+    people: community.Community, client: FlaskClient
+) -> None:
+    auditor = community.sign_in(client, people.auditor)
+    for filters, ids in {
+        "owner_kind=member&owner_id=2": [5, 2],
+        "owner_id=2": [5, 2],
+        "owner_kind=member": [5, 4, 3, 2, 1],
+        "owner_kind=system": [5, 4, 3, 2, 1],
+        "reason=redemption": [3],
+        "unit=minutes": [],
+        "since=2026-11-21&until=2026-11-21": [5, 4, 3, 2, 1],
+        "since=2026-11-22": [],
+        "before=3": [2, 1],
+    }.items():
+        found = auditor.get(f"/api/v1/ledger/transfers?{filters}").json
+        assert [one["id"] for one in found["transfers"]] == ids, filters
+        assert found["next_before"] is None
+        assert auditor.get(f"/ledger?{filters}").status_code == 200
+
+
+def test_the_seals_are_listed_with_their_public_line(
+    people: community.Community, client: FlaskClient
+) -> None:
+    (seal,) = community.sign_in(client, people.auditor).get("/api/v1/ledger/seals").json["seals"]
+    assert (seal["first_transfer_id"], seal["last_transfer_id"]) == (1, 4)
+    assert seal["line"].endswith(seal["digest"])
+
+
+def test_pages_follow_one_another_by_id(people: community.Community, client: FlaskClient) -> None:
+    posted(*(earns(f"more{n}", BEN, 1) for n in range(60)))
+    auditor = community.sign_in(client, people.auditor)
+    first = auditor.get("/api/v1/ledger/transfers").json
+    assert first["next_before"] == first["transfers"][-1]["id"] == 16
+    second = auditor.get("/api/v1/ledger/transfers?before=16").json
+    assert [one["id"] for one in second["transfers"]] == list(range(15, 0, -1))
+    page = auditor.get("/ledger?reason=service").text
+    assert "/ledger?reason=service&amp;before=16" in page
+    assert "/ledger?reason=service&amp;before" not in auditor.get("/ledger?before=9").text
+
+
+def test_nobody_but_an_auditor_sees_the_book(
+    people: community.Community, client: FlaskClient
+) -> None:
+    assert client.get("/api/v1/ledger/transfers").status_code == 401
+    for actor in (people.volunteer, people.secretary, people.official, people.administrator):
+        community.sign_in(client, actor)
+        assert client.get("/ledger").status_code == 403
+        assert client.get("/api/v1/ledger/seals").status_code == 403
+
+
+def test_the_book_cannot_be_written_over_the_wire(
+    people: community.Community, client: FlaskClient
+) -> None:
+    community.sign_in(client, people.auditor)
+    for verb in (client.post, client.put, client.delete):
+        assert verb("/api/v1/ledger/transfers", json={}).status_code in (400, 405)
+
+
+def test_a_filter_that_makes_no_sense_is_refused(
+    people: community.Community, client: FlaskClient
+) -> None:
+    community.sign_in(client, people.auditor)
+    for filters in ("owner_id=x", "owner_kind=cat", "since=32", "before=0"):
+        assert client.get(f"/api/v1/ledger/transfers?{filters}").status_code == 422
+        assert client.get(f"/ledger?{filters}").status_code == 422
+    assert client.get("/ledger?colour=red").status_code == 422
