@@ -143,28 +143,23 @@ def _stay(rng: Random, event_id: int, member_id: int, row: PastEvent, way: Way) 
 
 
 def carry_over(
-    session: Session, rng: Random, people: Sequence[Person], ids: Sequence[int], *, at: datetime
-) -> int:
-    """Post the hours of the years before, as the old paper records gave them; for how many."""
-    day = clock.local_day(at)
-    postings = []
-    for member_id, person in zip(ids, people, strict=True):
-        years = (day - person.registered_on).days / 365
-        hours = int(years * person.eagerness**1.3 * rng.expovariate(1 / 2.5))
-        if years > 0.5 and hours >= 2:
-            postings.append(
-                Posting(
-                    key=f"opening:{member_id}:{MINUTES}",
-                    source=system_account(MINUTES, SystemKind.ISSUED, "imported"),
-                    destination=member_account(member_id, MINUTES),
-                    amount=min(hours, 1_700) * 60,
-                    effective_on=day,
-                    reason="opening",
-                )
-            )
+    session: Session, people: Sequence[Person], ids: Sequence[int], *, at: datetime
+) -> None:
+    """Post the hours of the years before, as the old paper records gave them."""
+    postings = [
+        Posting(
+            key=f"opening:{member_id}:{MINUTES}",
+            source=system_account(MINUTES, SystemKind.ISSUED, "imported"),
+            destination=member_account(member_id, MINUTES),
+            amount=person.hours_before * 60,
+            effective_on=clock.local_day(at),
+            reason="opening",
+        )
+        for member_id, person in zip(ids, people, strict=True)
+        if person.hours_before
+    ]
     for first in range(0, len(postings), _POSTINGS_A_BATCH):
         ledger.post_all(session, SYSTEM, postings[first : first + _POSTINGS_A_BATCH], at=at)
-    return len(postings)
 
 
 def open_counters(

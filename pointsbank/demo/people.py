@@ -34,12 +34,13 @@ _RARE = tuple(names.RARE.split())
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody in the register, and how eagerly she volunteers."""
+    """Somebody in the register, how eagerly she volunteers, and her hours of the years before."""
 
     row: NewMember
     community_id: int
     registered_on: date
     eagerness: float
+    hours_before: int
 
 
 @dataclass(slots=True)
@@ -89,7 +90,7 @@ def _known_one(community: Community) -> Person:
         team_ids=(community.team_ids[0],),
         registered_on=since,
     )
-    return Person(row, community.id, since, 25.0)
+    return Person(row, community.id, since, 25.0, hours_before=520)
 
 
 def _person(
@@ -121,7 +122,10 @@ def _person(
         registered_on=since,
     )
     eagerness = min(rng.paretovariate(1.15), 30.0) * (2.0 if in_team else 1.0)
-    return Person(row, community.id, since, eagerness + (1.0 if employer else 0.0))
+    years = (today - since).days / 365 - 1
+    hours = years * eagerness**1.15 * rng.expovariate(1 / 2.2)
+    eagerness += 1.0 if employer else 0.0
+    return Person(row, community.id, since, eagerness, min(max(0, int(hours)), 1_700))
 
 
 def _registration_day(rng: Random, born: int, today: date) -> date:

@@ -10,7 +10,6 @@ from pointsbank.access import operations as access
 from pointsbank.access import queries
 from pointsbank.access.rules import Proof, first_password
 from pointsbank.core.actor import SYSTEM, Actor, Role
-from pointsbank.core.errors import say
 from pointsbank.demo.tree import SINCE, Territory
 
 ADDRESS = ""
@@ -22,19 +21,18 @@ class SignIn:
     """What somebody types to try a role; ``actor`` is who she then is."""
 
     role: Role
-    title: str
     login: str
     password: str
     actor: Actor
 
 
 _STAFF = (
-    (Role.ORGANISER, say("活动组织者"), "organiser", "刘洋"),
-    (Role.CLERK, say("兑换点工作人员"), "clerk", "孙丽娜"),
-    (Role.SECRETARY, say("社区书记"), "secretary", "赵立新"),
-    (Role.OFFICIAL, say("街道干部"), "official", "高志强"),
-    (Role.AUDITOR, say("监督员"), "auditor", "吕秀荣"),
-    (Role.ADMINISTRATOR, say("管理员"), "admin", "于海涛"),
+    (Role.ORGANISER, "organiser", "刘洋"),
+    (Role.CLERK, "clerk", "孙丽娜"),
+    (Role.SECRETARY, "secretary", "赵立新"),
+    (Role.OFFICIAL, "official", "高志强"),
+    (Role.AUDITOR, "auditor", "吕秀荣"),
+    (Role.ADMINISTRATOR, "admin", "于海涛"),
 )
 
 
@@ -43,11 +41,11 @@ def open_sign_ins(
 ) -> dict[Role, SignIn]:
     """A volunteer by her phone and PIN, and staff of the first community, its street, the city."""
     user = access.open_user(session, SYSTEM, member_id=volunteer_id, at=at)
-    opened = [_ready(session, user.id, Role.VOLUNTEER, say("志愿者"), phone, at=at)]
+    opened = [_ready(session, user.id, Role.VOLUNTEER, phone, at=at)]
     first = territory.communities[0]
     places = {Role.OFFICIAL: first.street_id}
     places |= dict.fromkeys((Role.AUDITOR, Role.ADMINISTRATOR), territory.city_id)
-    for role, title, login, name in _STAFF:
+    for role, login, name in _STAFF:
         org_id = places.get(role, first.id)
         user = access.open_user(
             session, SYSTEM, org_id=org_id, staff_name=login, display_name=name, at=at
@@ -55,13 +53,11 @@ def open_sign_ins(
         access.grant_role(
             session, SYSTEM, user_id=user.id, role=role, org_id=org_id, from_on=SINCE, at=at
         )
-        opened.append(_ready(session, user.id, role, title, login, at=at))
+        opened.append(_ready(session, user.id, role, login, at=at))
     return {sign_in.role: sign_in for sign_in in opened}
 
 
-def _ready(
-    session: Session, user_id: int, role: Role, title: str, login: str, *, at: datetime
-) -> SignIn:
+def _ready(session: Session, user_id: int, role: Role, login: str, *, at: datetime) -> SignIn:
     """Choose the account's first password, as she would on first use: it need not be changed."""
     password = first_password(secrets.randbelow, staff=role is not Role.VOLUNTEER)
     user = queries.user(session, user_id)
@@ -78,4 +74,4 @@ def _ready(
     if actor is None:
         raise RuntimeError("a session just opened names nobody")
     access.sign_out(session, token=opened.token, at=at)
-    return SignIn(role, title, login, password, actor)
+    return SignIn(role, login, password, actor)

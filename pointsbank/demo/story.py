@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from random import Random
 
 from sqlmodel import Session
@@ -10,7 +11,6 @@ from sqlmodel import Session
 from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM, Role
 from pointsbank.core.database import transaction
-from pointsbank.core.errors import say
 from pointsbank.demo import history, people, staff, today, tree
 from pointsbank.demo.history import Happening
 from pointsbank.demo.people import Crowd
@@ -22,12 +22,24 @@ from pointsbank.earning.operations import adopt_points_rule
 from pointsbank.earning.presets import PRESETS as POINTS_RULES
 from pointsbank.events.operations import adopt_hour_rule
 from pointsbank.events.presets import PRESETS as HOUR_RULES
-from pointsbank.ledger.operations import declare_default_units
+from pointsbank.ledger.operations import declare_default_units, seal_next
 from pointsbank.stars.operations import adopt_star_ladder
 from pointsbank.stars.presets import PRESETS as LADDERS
 
 SEED = 2026
-Told = Callable[[str, int, int], None]
+
+
+class Chapter(StrEnum):
+    """What is being written, as the progress bar names it."""
+
+    PLACE = "组织与规则 organisations, rules"
+    PEOPLE = "成员 members"
+    YEAR = "一年的活动和兑换 a year of service"
+    TODAY = "今天 today"
+    SEALS = "账本封存 sealing the ledger"
+
+
+Told = Callable[[Chapter, int, int], None]
 """Hears which chapter is being written, how far it is, and of how much."""
 
 
@@ -65,12 +77,14 @@ def write(size: str, *, seed: int = SEED, now: datetime, told: Told = lambda *_:
     stays = redemptions = 0
     all_weeks = list(history.weeks(happenings, first))
     for number, (end, week) in enumerate(all_weeks, start=1):
-        told(say("记录一年的活动和兑换"), number - 1, len(all_weeks))
+        told(Chapter.YEAR, number - 1, len(all_weeks))
         came, redeemed = _week(cast, rng, number, end, week)
         stays, redemptions = stays + came, redemptions + redeemed
-    told(say("布置今天的活动"), 0, 1)
+    told(Chapter.TODAY, 0, 1)
     going, redeemed = _today(cast, rng, now)
-    told(say("布置今天的活动"), 1, 1)
+    told(Chapter.SEALS, 0, 1)
+    _seal(now)
+    told(Chapter.SEALS, 1, 1)
     return Written(
         cast.sign_ins, going, cast.people, len(happenings), stays, redemptions + redeemed
     )
@@ -79,19 +93,19 @@ def write(size: str, *, seed: int = SEED, now: datetime, told: Told = lambda *_:
 def _cast(shape: Shape, rng: Random, first: date, now: datetime, told: Told) -> Cast:
     """Organisations, rules, counters, members and staff, as they stood when the year began."""
     start = clock.day_start(first)
-    told(say("设立组织、采用规则"), 0, 1)
+    told(Chapter.PLACE, 0, 1)
     with transaction() as session:
         territory = tree.found_territory(session, shape, at=start)
         _adopt_rules(session, territory.city_id, at=start)
         shelves = history.open_counters(session, territory.communities, at=start)
         history.deliver(session, shelves, times=2, round_="opening", at=start)
-    told(say("登记成员"), 0, 1)
+    told(Chapter.PEOPLE, 0, 1)
     drawn = people.draw_people(
         rng, territory, people=shape.people, in_service=shape.in_service, today=clock.local_day(now)
     )
     with transaction() as session:
         ids, crowds = people.enrol(session, rng, drawn, start=start, now=now)
-        history.carry_over(session, rng, drawn, ids, at=start)
+        history.carry_over(session, drawn, ids, at=start)
         sign_ins = staff.open_sign_ins(
             session, territory, volunteer_id=ids[0], phone=drawn[0].row.phone, at=start
         )
@@ -136,3 +150,10 @@ def _today(cast: Cast, rng: Random, now: datetime) -> tuple[Going, int]:
             goods_ids=cast.shelves[home], now=now,
         )  # fmt: skip
     return going, redeemed
+
+
+def _seal(now: datetime) -> None:
+    """Seal what the ledger holds, as the service's job will go on doing."""
+    with transaction() as session:
+        while seal_next(session, SYSTEM, at=now):
+            pass
