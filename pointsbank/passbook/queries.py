@@ -9,7 +9,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import Row, func, or_, select
 from sqlmodel import Session, col
 
 from pointsbank.core import clock
@@ -18,6 +18,7 @@ from pointsbank.core.stories import Story
 from pointsbank.earning.queries import points_rules
 from pointsbank.earning.rules import PointsRule
 from pointsbank.events.models import Attendance, Event
+from pointsbank.events.rules import AttendanceState
 from pointsbank.ledger.models import Account, Transfer, Unit
 from pointsbank.ledger.queries import StatementEntry, balances, statement
 from pointsbank.ledger.rules import MINUTES, MORALITY, PARTY, OwnerKind, member_account
@@ -66,6 +67,7 @@ class Overview:
     code: Code
     newest: list[Line]
     activities: Sequence[Row[Any]]
+    waiting_minutes: int
     year: Picture
 
 
@@ -101,6 +103,7 @@ def overview(session: Session, member_id: int, at: datetime) -> Overview:
         code=code(session, member_id, at),
         newest=told(session, entries[:6]),
         activities=activities(session, member_id, most=5),
+        waiting_minutes=waiting_minutes(session, member_id),
         year=year_picture(session, member_id, MORALITY, clock.local_day(at).year),
     )
 
@@ -205,6 +208,15 @@ def activities(session: Session, member_id: int, *, most: int) -> Sequence[Row[A
         .order_by(col(Attendance.checked_in_at).desc(), col(Attendance.id).desc())
         .limit(most)
     ).all()
+
+
+def waiting_minutes(session: Session, member_id: int) -> int:
+    """Minutes that she served and that an organiser has still to confirm."""
+    served = select(func.sum(col(Attendance.minutes))).where(
+        col(Attendance.member_id) == member_id,
+        col(Attendance.state).in_((AttendanceState.TO_CONFIRM, AttendanceState.AWAITING_CLOSE)),
+    )
+    return int(session.execute(served).scalar_one() or 0)
 
 
 def year_picture(session: Session, member_id: int, unit: str, year: int) -> Picture:
