@@ -23,10 +23,12 @@ YEAR_END = datetime(2026, 12, 28, 9, 30, tzinfo=ZONE)
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """``serve`` records an event of the community with one member's attendance."""
+    """``serve`` records an event of the community with one member's attendance; ``end`` is a day
+    on which 2026 may be sealed."""
 
     place: Community
     serve: Callable[..., None]
+    end: datetime
 
 
 @pytest.fixture
@@ -70,4 +72,4 @@ def year(bank: Database) -> Year:
             session, place.clerk, org_id=place.community, member_id=place.wang,
             lines=[Wish(soap.goods_id, 3)], key="three-soaps", at=clock.now(),
         )  # fmt: skip
-    return Year(place, serve)
+    return Year(place, serve, YEAR_END)

@@ -51,9 +51,7 @@ HEAD = {
         ("team", Relation.TEAM),
     ],
 )
-def test_the_line_of_an_organisation_says_which_relation_is_read(
-    line: str, relation: Relation
-) -> None:
+def test_an_organisation_s_line_says_which_relation_is_read(line: str, relation: Relation) -> None:
     assert relation_of(line) is relation
 
 
