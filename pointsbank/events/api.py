@@ -1,6 +1,6 @@
 """Events, check-ins and check-outs, attendances and hour rules under /api/v1."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext
@@ -173,7 +173,7 @@ def _scan(session: Session, asked: dict[str, str], now: datetime) -> dict[str, A
 @api.arguments(HourRuleQuery, location="query")
 @api.response(200, HourRuleView)
 @allow(SIGNED_IN)
-def hour_rule(asked: dict[str, int | date]) -> HourRule:
+def hour_rule(asked: dict[str, Any]) -> HourRule:
     """The hour rule that decides for an organisation on a day."""
     with snapshot() as session:
         org = organisation(session, asked["org_id"])

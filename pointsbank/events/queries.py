@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, case, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, func, or_, select, true
 from sqlmodel import Session, col
 
+from pointsbank.core import clock
 from pointsbank.core.actor import Actor
 from pointsbank.earning.rules import DeedCategory
 from pointsbank.events.models import Attendance, Event, HourRuleRow, Scan
@@ -29,7 +30,7 @@ from pointsbank.events.rules import (
 from pointsbank.members.models import Member
 from pointsbank.orgs import queries as orgs
 from pointsbank.orgs.models import Organisation, OrganisationReach
-from pointsbank.orgs.rules import COMMUNITY
+from pointsbank.orgs.rules import COMMUNITY, Line
 
 PAGE = 20
 
@@ -175,6 +176,13 @@ def hour_rule(session: Session, rule_id: int | None) -> HourRule:
     return STANDING_RULE if rule_id is None else session.get_one(HourRuleRow, rule_id).frozen()
 
 
+def hour_rule_for(session: Session, found: Event) -> HourRule:
+    """The rule that decides an event: fixed when it was opened, before that the day's."""
+    if found.opened_at:
+        return hour_rule(session, found.hour_rule_id)
+    return hour_rule_in_force(session, found.org_id, clock.local_day(found.starts_at))
+
+
 def latest_hour_rule(session: Session, org_id: int) -> HourRule | None:
     """The newest version of an organisation's own rule."""
     row = session.execute(
@@ -223,7 +231,7 @@ def is_past(at: datetime) -> ColumnElement[bool]:
     )
 
 
-def coming_events(session: Session, actor: Actor, *, at: datetime) -> list[Row[Any]]:
+def coming_events(session: Session, actor: Actor, *, at: datetime) -> list[Row[Event, str]]:
     """(event, organisation's name) of what is open now or will be, soonest first; at most 200."""
     return list(
         session.execute(
@@ -237,7 +245,7 @@ def coming_events(session: Session, actor: Actor, *, at: datetime) -> list[Row[A
 
 def past_events(
     session: Session, actor: Actor, *, at: datetime, before: int | None = None, most: int = PAGE
-) -> list[Row[Any]]:
+) -> list[Row[Event, str]]:
     """(event, organisation's name) of what is over, latest first; ``before`` pages by event id."""
     asked = _events(session, actor).where(is_past(at))
     mark = session.get(Event, before) if before else None
@@ -279,7 +287,15 @@ def attendance_of(session: Session, event_id: int, member_id: int | None) -> Att
     ).scalar_one_or_none()
 
 
-def attendances(session: Session, event_id: int, *, most: int = 500) -> list[Row[Any]]:
+def why(session: Session, attendance_id: int | None) -> list[Any]:
+    """The stored reasons for which an attendance counts no more minutes."""
+    asked = select(col(Attendance.why)).where(col(Attendance.id) == attendance_id)
+    return list(session.execute(asked).scalar_one_or_none() or [])
+
+
+def attendances(
+    session: Session, event_id: int, *, most: int = 500
+) -> list[Row[Attendance, str, str]]:
     """(attendance, name, phone's last four) of an event, the last to come first."""
     return list(
         session.execute(
@@ -309,3 +325,59 @@ def counts(session: Session, event_id: int) -> Counts:
 
 def _number_in(state: AttendanceState) -> ColumnElement[int]:
     return func.coalesce(func.sum(case((col(Attendance.state) == state, 1), else_=0)), 0)
+
+
+def places_for_events(session: Session, actor: Actor) -> list[Row[int, str]]:
+    """(id, name) of the organisations that an organiser may hold events for; at most 500."""
+    held = [grant.org_id for grant in actor.grants if grant.role in ORGANISERS]
+    return list(
+        session.execute(
+            select(col(Organisation.id), col(Organisation.name))
+            .where(
+                col(Organisation.id).in_(orgs.ids_below(held)),
+                col(Organisation.line) != Line.EMPLOYER,
+                col(Organisation.closed_on).is_(None),
+            )
+            .order_by(col(Organisation.id))
+            .limit(500)
+        )
+    )
+
+
+def attended(
+    session: Session, attendance_ids: Sequence[int]
+) -> list[Row[int, int, str, str, datetime, datetime | None]]:
+    """(attendance id, event id, title, place, checked in, checked out) of these attendances."""
+    return list(
+        session.execute(
+            select(
+                col(Attendance.id),
+                col(Event.id),
+                col(Event.title),
+                col(Event.place),
+                col(Attendance.checked_in_at),
+                col(Attendance.checked_out_at),
+            )
+            .join(Event, col(Event.id) == col(Attendance.event_id))
+            .where(orgs.among(Attendance.id, attendance_ids))
+        )
+    )
+
+
+def activities_by_member(
+    session: Session, since: datetime, until: datetime, scope: Select[tuple[int]]
+) -> list[Row[int, int]]:
+    """(member, number of events) credited, of events that began in the half-open span."""
+    return list(
+        session.execute(
+            select(col(Attendance.member_id), func.count())
+            .join(Event, col(Event.id) == col(Attendance.event_id))
+            .where(
+                col(Attendance.state) == AttendanceState.CREDITED,
+                col(Event.starts_at) >= since,
+                col(Event.starts_at) < until,
+                col(Attendance.member_id).in_(scope),
+            )
+            .group_by(col(Attendance.member_id))
+        )
+    )
