@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from flask import redirect, render_template
+from flask import redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from pointsbank.core import clock, tokens
@@ -221,5 +221,6 @@ def _shelf(org_id: int | None, *, refused: Refused | None = None) -> Page:
     page = render_template(
         "exchange/goods.html",
         place=place, offers=offers, units=units, keys=keys, refused=told, errors=fields,
+        asked=request.form,
     )  # fmt: skip
     return page, status_of(refused) if refused else 200

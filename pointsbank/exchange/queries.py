@@ -51,11 +51,15 @@ class Place:
 
 
 def goods_of(session: Session, org_id: int, *, withdrawn: bool = False) -> list[Offer]:
-    """What a counter offers, cheapest first; with ``withdrawn`` also what it offered once."""
+    """What a counter offers, cheapest first; with ``withdrawn`` then what it offered once."""
     wanted = _offers().where(goods_table.c.org_id == org_id)
     if not withdrawn:
         wanted = wanted.where(goods_table.c.withdrawn_at.is_(None))
-    rows = session.execute(wanted.order_by(goods_table.c.price_points, goods_table.c.id))
+    rows = session.execute(
+        wanted.order_by(
+            goods_table.c.withdrawn_at.is_not(None), goods_table.c.price_points, goods_table.c.id
+        )
+    )
     return [_offer(row) for row in rows]
 
 

@@ -371,4 +371,4 @@ def test_withdrawn_goods_are_offered_no_longer(bank: Database, shop: Shop):
         offered = [offer.name for offer in queries.goods_of(session, shop.org)]
         ever = [offer.name for offer in queries.goods_of(session, shop.org, withdrawn=True)]
     assert offered == ["徽章", "大米"]
-    assert ever == ["肥皂", "徽章", "大米"]
+    assert ever == ["徽章", "大米", "肥皂"]
