@@ -12,7 +12,6 @@ from pointsbank.core.errors import say
 from pointsbank.members import queries
 from pointsbank.members.rules import PARTY_STATUS_NAMES, SearchUnreadable
 from pointsbank.members.schemas import MembersQuery, SearchRequest
-from pointsbank.orgs import queries as orgs
 from pointsbank.web import PageBlueprint, actor, allow, form, query
 from pointsbank.web.navigation import Link
 
@@ -28,7 +27,7 @@ def members() -> str:
     sought = _opened(asked["sought"])
     with snapshot() as session:
         found = queries.search(session, actor(), text=sought, page=asked["page"], size=PAGE_SIZE)
-        homes = orgs.organisations(session, (member.residence_id for member in found.members))
+        homes = queries.homes(session, found.members)
     return render_template(
         "members/members.html",
         found=found,

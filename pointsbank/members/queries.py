@@ -27,6 +27,7 @@ from pointsbank.members.rules import (
     masked_phone,
 )
 from pointsbank.orgs import queries as orgs
+from pointsbank.orgs.rules import HOMES
 
 REGISTER_READERS = (
     Role.ORGANISER,
@@ -207,3 +208,12 @@ def member_seen_by(session: Session, actor: Actor, member_id: int) -> Member:
     if not may_see(actor, seen, *REGISTER_READERS):
         raise NoSuchMember
     return seen
+
+
+def homes(session: Session, residents: Iterable[Member]) -> dict[int, str]:
+    """How each residence is called from its community down: 幸福社区 第一网格 1号楼组."""
+    lines = orgs.ancestors_of(session, (resident.residence_id for resident in residents))
+    return {
+        org_id: " ".join(place.name for place in reversed(line) if place.kind in HOMES)
+        for org_id, line in lines.items()
+    }

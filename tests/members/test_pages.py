@@ -24,6 +24,7 @@ def test_a_secretary_sees_her_members_and_no_others(
     page = client.get("/members").get_data(as_text=True)
     assert "王桂芳" in page
     assert "正式党员" in page
+    assert "幸福社区 幸福社区第一网格 1号楼" in page
     assert "周明" not in page
     assert "13800000001" not in page
 
