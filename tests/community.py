@@ -6,7 +6,6 @@
 
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from http.cookies import SimpleCookie
@@ -23,10 +22,18 @@ from pointsbank.access.models import User
 from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM, Actor, Role
 from pointsbank.core.database import Session, transaction
+from pointsbank.earning.operations import adopt_points_rule
+from pointsbank.earning.presets import PRESETS
+from pointsbank.events.operations import adopt_hour_rule
+from pointsbank.events.rules import HourTerms
+from pointsbank.ledger.operations import declare_default_units
 from pointsbank.members import operations as members
 from pointsbank.members.rules import NewMember, PartyStatus
 from pointsbank.orgs import operations as orgs
 from pointsbank.orgs.rules import NewOrganisation
+from pointsbank.stars.operations import adopt_star_ladder
+from pointsbank.stars.rules import NATIONAL
+from pointsbank.web.sessions import COOKIE, open_session_cookie
 
 SINCE = date(2020, 1, 1)
 STAFF_PASSWORD = "Xingfu-2026"
@@ -98,29 +105,12 @@ def build(session: Session, *, with_passwords: bool = False, with_rules: bool = 
 
 def adopt_default_rules(session: Session, org_id: int) -> None:
     """Units, the hour rule, ten points an hour, the national ladder: for this and all below."""
-    at = clock.now()
-    with suppress(ImportError, NotImplementedError):
-        from pointsbank.ledger.operations import declare_default_units
-
-        declare_default_units(session, SYSTEM, at=at)
-    with suppress(ImportError, NotImplementedError):
-        from pointsbank.earning.operations import adopt_points_rule
-        from pointsbank.earning.presets import PRESETS
-
-        for terms in PRESETS["baicheng"].rules:
-            adopt_points_rule(session, SYSTEM, org_id=org_id, from_on=SINCE, at=at, **terms)
-    with suppress(ImportError, NotImplementedError):
-        from pointsbank.events.operations import adopt_hour_rule
-        from pointsbank.events.rules import HourTerms
-
-        adopt_hour_rule(session, SYSTEM, org_id=org_id, from_on=SINCE, terms=HourTerms(), at=at)
-    with suppress(ImportError, NotImplementedError):
-        from pointsbank.stars.operations import adopt_star_ladder
-        from pointsbank.stars.rules import NATIONAL
-
-        adopt_star_ladder(
-            session, SYSTEM, org_id=org_id, from_on=SINCE, levels=NATIONAL.levels, at=at
-        )
+    since: dict[str, Any] = {"org_id": org_id, "from_on": SINCE, "at": clock.now()}
+    declare_default_units(session, SYSTEM, at=clock.now())
+    adopt_hour_rule(session, SYSTEM, terms=HourTerms(), **since)
+    for terms in PRESETS["baicheng"].rules:
+        adopt_points_rule(session, SYSTEM, **terms, **since)
+    adopt_star_ladder(session, SYSTEM, levels=NATIONAL.levels, **since)
 
 
 _PLACES = {
@@ -195,8 +185,6 @@ def _ready(session: Session, user_id: int, password: str) -> Actor:
 
 def sign_in(client: FlaskClient, actor: Actor) -> FlaskClient:
     """Give the client this person's session, without a password; outside any transaction."""
-    from pointsbank.web.sessions import COOKIE, open_session_cookie
-
     with transaction() as session:
         opened = access.open_session(session, user_id=actor.id, at=clock.now())
     response = Response()

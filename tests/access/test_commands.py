@@ -11,7 +11,7 @@ from pointsbank.access.rules import NoSuchUser, OpenedSession, StaffNameTaken
 from pointsbank.core import clock
 from pointsbank.core.actor import Role
 from pointsbank.core.database import Database, snapshot, transaction
-from tests.access.conftest import proof_of
+from tests.access.doing import proof_of
 from tests.community import Community
 
 
