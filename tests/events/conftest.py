@@ -49,10 +49,15 @@ class Scene:
 
     def published(self, **changes: Any) -> Event:
         event = self.plan(**changes)
-        return self.do(operations.publish, event, -50)
+        return self.do(operations.publish, event, -50, **self._by(changes))
 
     def open(self, **changes: Any) -> Event:
-        return self.do(operations.open_event, self.published(**changes), -40)
+        event = self.published(**changes)
+        return self.do(operations.open_event, event, -40, **self._by(changes))
+
+    @staticmethod
+    def _by(changes: dict[str, Any]) -> dict[str, Any]:
+        return {name: changes[name] for name in ("actor",) if name in changes}
 
     def do(self, verb: Any, event: Event, minutes: float, **given: Any) -> Any:
         """A verb of the organiser's on an event, so many minutes after nine."""
