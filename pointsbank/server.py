@@ -1,5 +1,6 @@
 """Runs the WSGI server and the scheduler."""
 
+import os
 import signal
 import threading
 
@@ -13,34 +14,33 @@ from granian.log import LogLevels
 from pointsbank.app import create_app
 from pointsbank.core import bank, config, jobs, logs
 
+_SETTINGS = "POINTSBANK_SERVED_SETTINGS"  # how a worker process hears what to serve
+
 
 def run(settings: config.Settings) -> None:
     """Serve a bank until stopped. On SQLite one process serves, with the scheduler inside."""
-    workers = 1 if settings.database.startswith("sqlite") else settings.workers
+    os.environ[_SETTINGS] = settings.model_dump_json()
     Granian(
         "pointsbank.server:load",
         factory=True,
         address=settings.host,
         port=settings.port,
         interface=Interfaces.WSGI,
-        workers=workers,
+        workers=1 if settings.database.startswith("sqlite") else settings.workers,
         blocking_threads=settings.threads,
-        log_access=False,
-        log_level=LogLevels.warning,
-        static_path_mount=None,
-    ).serve(wrap_loader=False, target_loader=_loader(settings))
+        log_level=LogLevels.error,
+        workers_kill_timeout=10,
+    ).serve()
 
 
-def _loader(settings: config.Settings):  # type: ignore[no-untyped-def]
-    def load(_target: str) -> Flask:
-        logs.to_standard_error(settings.log_level)
-        database = bank.open_bank(settings)
-        app = create_app()
-        if database.dialect == "sqlite":
-            threading.Thread(target=_schedule_when_leader, daemon=True).start()
-        return app
-
-    return load
+def load() -> Flask:
+    """The application, made anew in each worker process."""
+    settings = config.Settings.model_validate_json(os.environ[_SETTINGS])
+    logs.to_standard_error(settings.log_level)
+    database = bank.open_bank(settings)
+    if database.dialect == "sqlite":
+        threading.Thread(target=_schedule_when_leader, daemon=True).start()
+    return create_app()
 
 
 def _schedule_when_leader() -> None:
