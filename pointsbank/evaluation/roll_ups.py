@@ -96,7 +96,7 @@ def measures(units: Iterable[PointsUnit]) -> tuple[Measure, ...]:
         Measure("minutes", say("服务时长"), "minutes"),
         Measure("events", say("活动场次"), "count"),
         *points,
-        Measure("redemptions", say("兑换笔数"), "count"),
+        Measure("redemptions", say("兑换次数"), "count"),
     )
 
 

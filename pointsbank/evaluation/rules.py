@@ -30,7 +30,7 @@ LINE_NAMES = {
     "territory": say("区域"),
     "party": say("党组织"),
     "team": say("志愿服务队"),
-    "employer": say("单位"),
+    "employer": say("机关单位"),
 }
 
 _RELATION_OF_LINE = {
