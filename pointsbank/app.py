@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import structlog
-from flask import Flask, Response, g, jsonify, redirect, render_template, request
+from flask import Flask, Response, g, jsonify, redirect, request
 from flask_smorest import Api
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
@@ -103,12 +103,12 @@ def _own_routes(app: Flask) -> None:
 
     @app.get("/")
     @allow(ANYONE)
-    def home() -> AnyResponse | str:
+    def home() -> AnyResponse:
         person = visitor()
         if person is None:
             return redirect("/sign-in", 303)
         first = next((link for link in app.extensions["navigation"] if link.seen_by(person)), None)
-        return redirect(first.url, 303) if first else render_template("base.html")
+        return redirect(first.url if first else "/password", 303)
 
     @app.post("/language")
     @allow(ANYONE)

@@ -4,9 +4,10 @@ from datetime import date, datetime
 from typing import Any
 
 from flask import Flask
-from flask_babel import gettext
+from flask_babel import format_date
 
 from pointsbank.core import clock
+from pointsbank.web.translations import chosen_language
 
 
 def hours(minutes: int) -> str:
@@ -20,15 +21,16 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
+# Without the year, and with it: the year is left out when it is this one.
+_DATES = {"zh": ("M月d日", "y年M月d日"), "en": ("d MMM", "d MMM y")}
+
+
 def day(value: date | datetime) -> str:
-    """A date; the year is left out when it is this one."""
+    """A date as people write it."""
     if isinstance(value, datetime):
         value = clock.local_day(value)
-    if value.year == clock.today().year:
-        return str(gettext("%(month)d月%(day)d日", month=value.month, day=value.day))
-    return str(
-        gettext("%(year)d年%(month)d月%(day)d日", year=value.year, month=value.month, day=value.day)
-    )
+    short, long = _DATES[chosen_language()]
+    return str(format_date(value, short if value.year == clock.today().year else long))
 
 
 def clock_time(instant: datetime) -> str:
