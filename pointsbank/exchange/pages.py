@@ -34,7 +34,7 @@ from pointsbank.web.navigation import Link
 pages = PageBlueprint("exchange", __name__)
 
 NAVIGATION = (
-    Link("/counter", say("兑换"), 40, frozenset({Role.CLERK})),
+    Link("/counter", say("积分兑换"), 40, frozenset({Role.CLERK})),
     Link("/goods", say("商品"), 41, frozenset(STAFF)),
 )
 _STAY = timedelta(minutes=15)

@@ -9,8 +9,13 @@ from pointsbank.exchange import operations
 from pointsbank.exchange.rules import Wish
 from pointsbank.ledger import operations as ledger
 from pointsbank.ledger.rules import (
-    MORALITY, PARTY, Posting, SystemKind, member_account, system_account,
-)  # fmt: skip
+    MORALITY,
+    PARTY,
+    Posting,
+    SystemKind,
+    member_account,
+    system_account,
+)
 from tests.community import Community, build
 
 POINTS = 120

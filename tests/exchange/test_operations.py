@@ -15,10 +15,27 @@ from pointsbank.core.errors import Forbidden, Refused
 from pointsbank.exchange import operations, queries, receipts
 from pointsbank.exchange.models import Goods, Redemption, StockMovement
 from pointsbank.exchange.rules import (
-    AlreadyTakenBack, Basket, EmptyBasket, GoodsExist, GoodsNotHere, GoodsWithdrawn, KeyTaken,
-    MixedUnits, NoSuchGoods, NoSuchRedemption, OutOfStock, RedemptionState, Settled,
-    TakeBackTooLate, TooFewPoints, TooMuchStock, Wish, WrongDelivery, WrongPrice, WrongQuantity,
-)  # fmt: skip
+    AlreadyTakenBack,
+    Basket,
+    EmptyBasket,
+    GoodsExist,
+    GoodsNotHere,
+    GoodsWithdrawn,
+    KeyTaken,
+    MixedUnits,
+    NoSuchGoods,
+    NoSuchRedemption,
+    OutOfStock,
+    RedemptionState,
+    Settled,
+    TakeBackTooLate,
+    TooFewPoints,
+    TooMuchStock,
+    Wish,
+    WrongDelivery,
+    WrongPrice,
+    WrongQuantity,
+)
 from pointsbank.ledger import queries as ledger
 from pointsbank.ledger.rules import MINUTES, MORALITY, UnknownUnit
 from pointsbank.members.models import Member
@@ -120,9 +137,7 @@ def test_a_hopeless_redemption_is_refused_fault_by_fault(bank: Database, shop: S
         redeem(session, shop, shop.basket(soap=1), key="used")
         operations.withdraw_goods(session, people.clerk, goods_id=shop.badge, at=clock.now())
         give(session, people.li, 40)
-        session.execute(
-            update(Member).where(Member.id == people.li).values(left_on=clock.today())
-        )
+        session.execute(update(Member).where(Member.id == people.li).values(left_on=clock.today()))
         towel = operations.add_goods(
             session, people.clerk, org_id=shop.org, name="毛巾", unit_name="条", price_points=1,
             unit="party", at=clock.now(),

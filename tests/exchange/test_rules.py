@@ -7,9 +7,20 @@ import pytest
 from pointsbank.core.errors import Refused
 from pointsbank.exchange import rules
 from pointsbank.exchange.rules import (
-    EmptyBasket, GoodsNotHere, GoodsWithdrawn, MixedUnits, NoSuchGoods, Offer, OutOfStock,
-    TooFewPoints, TooMuchStock, Wish, WrongDelivery, WrongPrice, WrongQuantity,
-)  # fmt: skip
+    EmptyBasket,
+    GoodsNotHere,
+    GoodsWithdrawn,
+    MixedUnits,
+    NoSuchGoods,
+    Offer,
+    OutOfStock,
+    TooFewPoints,
+    TooMuchStock,
+    Wish,
+    WrongDelivery,
+    WrongPrice,
+    WrongQuantity,
+)
 
 RICE = Offer(1, 7, "大米", "袋", "morality", 50, 10)
 SOAP = Offer(2, 7, "肥皂", "块", "morality", 5, 3)

@@ -82,9 +82,7 @@ def test_the_last_bag_of_rice_is_handed_over_once(bank: Database, shop: Shop):
 
 def test_a_double_tap_is_one_redemption(bank: Database, shop: Shop):
     wang = shop.people.wang
-    settled, refused = sorted_out(
-        at_once(bank, [redemption(shop, wang, "same-key", rice=1)] * 4)
-    )
+    settled, refused = sorted_out(at_once(bank, [redemption(shop, wang, "same-key", rice=1)] * 4))
     assert refused == []
     assert len({outcome.redemption_id for outcome in settled}) == 1
     assert sorted(outcome.repeated for outcome in settled) == [False, True, True, True]
