@@ -79,6 +79,10 @@ class Book(ABC):
         """The last unit, account and transfer before which nothing can still appear."""
 
     @abstractmethod
+    def close_doors(self) -> None:
+        """Nobody else posts until the end of this transaction."""
+
+    @abstractmethod
     def write(self, entries: Sequence[Entry], standings: Sequence[Standing]) -> list[int]:
         """Write the entries and the accounts' new figures; answer the entries' ids in order."""
 
@@ -165,6 +169,9 @@ class SqliteBook(Book):
     def settled(self) -> tuple[int, int, int]:
         units, accounts, transfers = self._cursor.execute(_LAST).fetchone()
         return units, accounts, transfers
+
+    def close_doors(self) -> None:
+        """There is one writer."""
 
     def write(self, entries: Sequence[Entry], standings: Sequence[Standing]) -> list[int]:
         last = self.settled()[2]
@@ -254,6 +261,9 @@ class PostgresBook(Book):
         units, accounts, transfers = self._cursor.execute(_LAST).fetchone()
         self._cursor.execute("ROLLBACK TO SAVEPOINT settled")
         return units, accounts, transfers
+
+    def close_doors(self) -> None:
+        self._cursor.execute(f"SELECT pg_advisory_xact_lock({POSTING_LOCK})")
 
     def write(self, entries: Sequence[Entry], standings: Sequence[Standing]) -> list[int]:
         figures = [(s.id, s.balance, s.version) for s in standings] or [(0, 0, 0)]

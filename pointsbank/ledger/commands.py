@@ -1,14 +1,15 @@
 """``pointsbank ledger …``: verify the book, seal it, print the line for a public notice."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from pointsbank.core import clock
-from pointsbank.core.database import snapshot
-from pointsbank.ledger import jobs, journal
+from pointsbank.core.actor import SYSTEM
+from pointsbank.core.database import snapshot, transaction
+from pointsbank.ledger import jobs, journal, operations
 from pointsbank.ledger.rules import SealLine
 from pointsbank.ledger.verify import Verification
 from pointsbank.ledger.verify import verify as verify_book
@@ -61,6 +62,20 @@ def _tell(found: Verification) -> None:
         f"  The book holds: {found.transfers:,} transfers, {found.accounts:,} accounts,"
         f" {found.seals:,} seals, {found.tail:,} transfers not sealed yet."
     )
+
+
+@commands.command("close")
+@click.option(
+    "--until",
+    required=True,
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="结账到哪一天（含）。The last day to close.",
+)
+def close(until: datetime) -> None:
+    """结账：此后不再记入这一天及以前。Close the days until this one."""
+    with transaction() as session:
+        operations.close_period(session, SYSTEM, until=until.date(), at=clock.now())
+    click.echo(f"✓ 已结账至 {until:%Y-%m-%d} / closed")
 
 
 @commands.command("seal")

@@ -44,7 +44,7 @@ def request_hash(posting: Posting) -> bytes:
 
 
 _TEXT = {
-    "sqlite": {"day": "{0}", "instant": "{0}", "flag": "{0}"},
+    "sqlite": {"day": "{0}", "instant": "{0}", "flag": "({0})"},
     "postgresql": {
         "day": "to_char({0}, 'YYYY-MM-DD')",
         "instant": "to_char({0} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')",

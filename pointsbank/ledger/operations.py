@@ -8,20 +8,26 @@ from datetime import UTC, date, datetime
 from sqlalchemy import insert, select
 from sqlmodel import col
 
+from pointsbank.core import audit, clock
 from pointsbank.core.actor import Actor
 from pointsbank.core.database import Session
 from pointsbank.core.errors import Forbidden, Refused
 from pointsbank.ledger.batch import Answer, Asked, Batch, Known, Repeat, UnitRow, form_fault
 from pointsbank.ledger.book import Book, open_book
 from pointsbank.ledger.encoding import request_hash, text_hash
-from pointsbank.ledger.models import Seal, Unit
+from pointsbank.ledger.models import Period, Seal, Unit
+from pointsbank.ledger.periods import last_period, write_sheet
 from pointsbank.ledger.queries import reversible
 from pointsbank.ledger.rules import (
     DEFAULT_UNITS,
     AccountRef,
     GroupRefused,
+    PeriodClosed,
+    PeriodNotOver,
     Posted,
     Posting,
+    UnitDeclaration,
+    UnitDeclared,
     UnknownTransfer,
 )
 from pointsbank.ledger.seals import Reach, Reader, SealRow, seal_run
@@ -29,22 +35,23 @@ from pointsbank.ledger.seals import Reach, Reader, SealRow, seal_run
 
 def declare_default_units(session: Session, actor: Actor, *, at: datetime) -> None:
     """Declare minutes, morality and party points where they are not declared yet."""
-    open_book(session).units()  # takes the place in the sealer's queue
-    declared = set(session.execute(select(col(Unit.code))).scalars())
     for unit in DEFAULT_UNITS:
-        if unit.code not in declared:
-            session.execute(
-                insert(Unit).values(
-                    code=unit.code,
-                    name=unit.name,
-                    spendable=unit.spendable,
-                    floor=unit.floor,
-                    expiry=unit.expiry,
-                    expiry_months=unit.expiry_months,
-                    spent_reversal=unit.spent_reversal,
-                    declared_at=at,
-                )
-            )
+        declare_unit(session, actor, unit=unit, at=at)
+
+
+def declare_unit(session: Session, actor: Actor, *, unit: UnitDeclaration, at: datetime) -> None:
+    """Declare a unit; its terms stand for ever. A repeat with the same terms is no change.
+
+    Refuses ``UnitDeclared`` where the code stands for other terms.
+    """
+    open_book(session).units()  # takes its place in the sealer's queue
+    terms = asdict(unit)
+    columns = [col(getattr(Unit, name)) for name in terms]
+    declared = session.execute(select(*columns).where(col(Unit.code) == unit.code)).first()
+    if declared is None:
+        session.execute(insert(Unit).values(declared_at=at, **terms))
+    elif tuple(declared) != tuple(terms.values()):
+        raise UnitDeclared(unit=unit.code)
 
 
 def post(
@@ -90,6 +97,36 @@ def seal_next(
     seal = seal_run(reader, before, reach, sealed_at=_as_text(at), until=until)
     session.execute(insert(Seal).values({**asdict(seal), "sealed_at": at}))
     return seal
+
+
+def close_period(session: Session, actor: Actor, *, until: date, at: datetime) -> int:
+    """Close every day until ``until``, with a balance sheet of each account; answers its id.
+
+    Nothing is dated there any more; corrections go into the open period and refer back.
+    Refuses: ``Forbidden`` but to the program itself, ``PeriodClosed`` where a later day is closed
+    already, ``PeriodNotOver``. Closed until the same day: that period again.
+    """
+    if actor.kind != "system":
+        raise Forbidden
+    open_book(session).close_doors()
+    before = last_period(session)
+    if before[1] == until:
+        return before[0]
+    if before[1] > until:
+        raise PeriodClosed(until=before[1])
+    if until >= clock.local_day(at):
+        raise PeriodNotOver(until=until)
+    closed = insert(Period).values(
+        until_on=until,
+        last_transfer_id=open_book(session).settled()[2],
+        closed_at=at,
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+    )
+    period_id: int = session.execute(closed.returning(col(Period.id))).scalar_one()
+    write_sheet(session, period_id, before, until)
+    audit.record(session, actor, "ledger.close_period", ("period", period_id), at=at, until=until)
+    return period_id
 
 
 def _post(

@@ -148,18 +148,20 @@ def balances_of(session: Session, member_ids: Sequence[int], unit: str) -> dict[
 def account(session: Session, ref: AccountRef) -> AccountFigures:
     """An account's figures; zeros if it never had a transfer."""
     row = session.execute(
-        select(_account.c.balance, _account.c.held, _account.c.version).where(_is(_account, ref))
+        select(_account.c.balance, _account.c.held, _account.c.version).where(is_account(ref))
     ).first()
     return AccountFigures(*row) if row else AccountFigures(0, 0, 0)
 
 
-def _is(table: Any, ref: AccountRef) -> ColumnElement[bool]:
+def is_account(ref: AccountRef) -> ColumnElement[bool]:
+    """The condition on table ``account`` that names this one."""
+    unit_id = select(_unit.c.id).where(_unit.c.code == ref.unit).scalar_subquery()
     return and_(
-        table.c.owner_kind == ref.owner_kind,
-        table.c.owner_id == ref.owner_id,
-        table.c.unit_id == select(_unit.c.id).where(_unit.c.code == ref.unit).scalar_subquery(),
-        table.c.kind == ref.kind,
-        table.c.category == ref.category,
+        _account.c.owner_kind == ref.owner_kind,
+        _account.c.owner_id == ref.owner_id,
+        _account.c.unit_id == unit_id,
+        _account.c.kind == ref.kind,
+        _account.c.category == ref.category,
     )
 
 
@@ -171,7 +173,7 @@ def statement(
     Constant time, however long the account and the book. Of a system account, which carries no
     balance, there is no statement: see ``transfers``.
     """
-    account_id = session.execute(select(_account.c.id).where(_is(_account, ref))).scalar()
+    account_id = session.execute(select(_account.c.id).where(is_account(ref))).scalar()
     if account_id is None:
         return []
     sides = []

@@ -211,6 +211,12 @@ class UnknownUnit(NotFound):
     sentence = say("没有“%(unit)s”这种计量单位。")
 
 
+class UnitDeclared(Conflict):
+    """A unit's terms stand for ever: other terms are another unit."""
+
+    sentence = say("“%(unit)s”已经设立，条款不能更改，请另设一种。")
+
+
 class UnknownTransfer(NotFound):
     sentence = say("账本中没有第 %(transfer_id)s 笔。")
 
@@ -225,6 +231,12 @@ class PeriodClosed(Conflict):
     """Nothing is dated into a closed period."""
 
     sentence = say("%(until)s 及以前的账期已经结账，请记入之后的日期。")
+
+
+class PeriodNotOver(Conflict):
+    """Only days that are over are closed."""
+
+    sentence = say("%(until)s 还没有过完，不能结账。")
 
 
 class NotSpendable(Conflict):
@@ -261,13 +273,11 @@ class GroupRefused(Conflict):
 
 def expires_on(policy: ExpiryPolicy, months: int, earned_on: date) -> date | None:
     """The last day on which points earned on a day can be spent; None if they never lapse."""
-    match policy:
-        case ExpiryPolicy.NEVER:
-            return None
-        case ExpiryPolicy.END_OF_YEAR:
-            return date(earned_on.year, 12, 31)
-        case ExpiryPolicy.END_OF_NEXT_YEAR:
-            return date(earned_on.year + 1, 12, 31)
-        case ExpiryPolicy.MONTHS:
-            last = earned_on.year * 12 + earned_on.month - 1 + months
-            return date(last // 12, last % 12 + 1, monthrange(last // 12, last % 12 + 1)[1])
+    if policy is ExpiryPolicy.NEVER:
+        return None
+    if policy is ExpiryPolicy.END_OF_YEAR:
+        return date(earned_on.year, 12, 31)
+    if policy is ExpiryPolicy.END_OF_NEXT_YEAR:
+        return date(earned_on.year + 1, 12, 31)
+    year, month = divmod(earned_on.year * 12 + earned_on.month - 1 + months, 12)
+    return date(year, month + 1, monthrange(year, month + 1)[1])

@@ -7,6 +7,7 @@ from typing import Any
 from pointsbank.core.database import Session
 from pointsbank.core.errors import say
 from pointsbank.ledger.encoding import ACCOUNT, TRANSFER, UNIT, text_hash
+from pointsbank.ledger.periods import wrong_sheet
 from pointsbank.ledger.seals import (
     CHUNK_ROWS,
     END,
@@ -116,8 +117,7 @@ def verify(
     ``published`` are digests from public notices by seal id; ``progress`` is told how many
     transfers have been read. Memory grows with accounts, not with transfers.
     """
-    reader = Reader(session)
-    check = _Check(reader, published or {}, progress)
+    check = _Check(session, published or {}, progress)
     try:
         check.chain()
         tail = check.tail()
@@ -133,9 +133,9 @@ class _Check:
     """One reading of the book from its first row to its last."""
 
     def __init__(
-        self, reader: Reader, published: dict[int, bytes], progress: Callable[[int], None]
+        self, session: Session, published: dict[int, bytes], progress: Callable[[int], None]
     ) -> None:
-        self.reader = reader
+        self.session, self.reader = session, Reader(session)
         self.published = dict(published)
         self.progress = progress
         self.recount = _Recount()
@@ -211,6 +211,8 @@ class _Check:
         for what, table, statement in _SETS:
             if (row_id := self.reader.first(statement)) is not None:
                 raise Found(what, table, row_id)
+        if (period_id := wrong_sheet(self.session)) is not None:
+            raise Found("sheet", "period", period_id)
         for row_id, salt, text, stored in self.reader.texts():
             if stored is None or text_hash(salt, text) != stored:
                 raise Found("text", "transfer_text", row_id)

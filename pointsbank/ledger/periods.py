@@ -1,0 +1,110 @@
+"""Closed periods: balance sheets, and what an account held at the end of a past day."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, insert, literal, select, union_all
+
+from pointsbank.core.database import Session
+from pointsbank.ledger.models import TABLES
+from pointsbank.ledger.queries import is_account, total
+from pointsbank.ledger.rules import AccountRef, OwnerKind
+
+_account = TABLES["account"]
+_period = TABLES["period"]
+_sheet = TABLES["period_balance"]
+_transfer = TABLES["transfer"]
+
+
+def last_period(session: Session, on: date | None = None) -> tuple[int, date]:
+    """The last closed period, or the last that ended on or before a day: id and last day.
+
+    0 and a day before all others if there is none.
+    """
+    wanted = select(_period.c.id, _period.c.until_on).order_by(_period.c.until_on.desc()).limit(1)
+    if on is not None:
+        wanted = wanted.where(_period.c.until_on <= on)
+    row = session.execute(wanted).first()
+    return (row[0], row[1]) if row else (0, date.min)
+
+
+def balance_as_of(session: Session, ref: AccountRef, day: date) -> int:
+    """What had come to an account, less what had gone, at the end of a day, by effective dates.
+
+    Reads one balance sheet and what was dated after it; of a system account the sum is negative
+    where it issues.
+    """
+    account_id = session.execute(select(_account.c.id).where(is_account(ref))).scalar()
+    if account_id is None:
+        return 0
+    period_id, since = last_period(session, day)
+    tracked = ref.owner_kind is not OwnerKind.SYSTEM
+    sheet = select(_sheet.c.balance).where(
+        _sheet.c.period_id == period_id, _sheet.c.account_id == account_id
+    )
+    flows = _flows(since, day, account_id=account_id, tracked=tracked)
+    moved = union_all(sheet, *(select(flow.c.amount) for flow in flows)).subquery()
+    return int(session.execute(select(total(moved.c[0]))).scalar_one())
+
+
+def write_sheet(session: Session, period_id: int, before: tuple[int, date], until: date) -> None:
+    """Write a period's balance sheet from the one before and what is dated between."""
+    session.execute(
+        insert(_sheet).from_select(
+            ["period_id", "account_id", "balance"], _sheet_of(period_id, before, until)
+        )
+    )
+
+
+def _sheet_of(period_id: int, before: tuple[int, date], until: date) -> Select[Any]:
+    earlier = select(_sheet.c.account_id, _sheet.c.balance.label("amount")).where(
+        _sheet.c.period_id == before[0]
+    )
+    flows = (select(flow) for flow in _flows(before[1], until))
+    moved = union_all(earlier, *flows).subquery()
+    return select(literal(period_id), moved.c.account_id, total(moved.c.amount)).group_by(
+        moved.c.account_id
+    )
+
+
+def wrong_sheet(session: Session) -> int | None:
+    """The first closed period whose balance sheet does not follow from the book."""
+    before = (0, date.min)
+    for period_id, until in session.execute(
+        select(_period.c.id, _period.c.until_on).order_by(_period.c.until_on)
+    ).all():
+        found = _sheet_of(period_id, before, until).subquery()
+        both = union_all(
+            select(found.c.account_id, found.c[2].label("amount")),
+            select(_sheet.c.account_id, -_sheet.c.balance).where(_sheet.c.period_id == period_id),
+        ).subquery()
+        differs = select(both.c.account_id).group_by(both.c.account_id)
+        if session.execute(differs.having(total(both.c.amount) != 0).limit(1)).first():
+            return int(period_id)
+        before = (period_id, until)
+    return None
+
+
+def _flows(
+    since: date, until: date, *, account_id: int | None = None, tracked: bool = False
+) -> list[Any]:
+    """What came and went, dated after ``since`` and until ``until``: of all accounts or of one."""
+    flows = []
+    for sign, side in ((-1, "source"), (1, "destination")):
+        wanted: list[ColumnElement[bool]] = [
+            _transfer.c.effective_on > since,
+            _transfer.c.effective_on <= until,
+        ]
+        if account_id is not None:
+            wanted.append(_transfer.c[f"{side}_id"] == account_id)
+        if tracked:  # so that the account's own index serves
+            wanted.append(_transfer.c[f"{side}_version"].is_not(None))
+        flows.append(
+            select(
+                _transfer.c[f"{side}_id"].label("account_id"),
+                (sign * _transfer.c.amount).label("amount"),
+            )
+            .where(and_(*wanted))
+            .subquery()
+        )
+    return flows

@@ -1,0 +1,422 @@
+"""The ledger's verbs: what they refuse, in order, and what they leave in the book."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from pointsbank.core import clock
+from pointsbank.core.actor import SYSTEM, Actor
+from pointsbank.core.database import Database, snapshot, transaction
+from pointsbank.core.errors import Forbidden, Refused
+from pointsbank.ledger import operations, queries
+from pointsbank.ledger.rules import (
+    LONGEST_KEY,
+    MINUTES,
+    MORALITY,
+    MOST_AMOUNT,
+    PARTY,
+    AccountRef,
+    AlreadyReversed,
+    AmountOutOfRange,
+    ExpiryPolicy,
+    GroupRefused,
+    InsufficientBalance,
+    KeyReused,
+    MoreThanLeft,
+    NotReversible,
+    NotSpendable,
+    PeriodClosed,
+    PeriodNotOver,
+    Posted,
+    Posting,
+    PostingMalformed,
+    SpentReversal,
+    SystemKind,
+    UnitDeclaration,
+    UnitDeclared,
+    UnknownTransfer,
+    UnknownUnit,
+    member_account,
+    system_account,
+)
+from tests.ledger.accounts import (
+    ANA,
+    BEN,
+    ISSUED,
+    REDEEMED,
+    TODAY,
+    declare,
+    earns,
+    posted,
+    posted_all,
+    reversed_,
+    sealed,
+    spends,
+)
+
+SOMEBODY = Actor(kind="user", id=9)
+
+
+@pytest.fixture(autouse=True)
+def _units(bank: Database) -> None:
+    declare(bank)
+
+
+def balance(who: AccountRef = ANA) -> int:
+    with snapshot() as session:
+        return queries.account(session, who).balance
+
+
+def rows() -> int:
+    with snapshot() as session:
+        return int(session.execute(text("SELECT count(*) FROM transfer")).scalar_one())
+
+
+def declared(unit: UnitDeclaration) -> None:
+    with transaction() as session:
+        operations.declare_unit(session, SYSTEM, unit=unit, at=clock.now())
+
+
+def close(until: date) -> int:
+    with transaction() as session:
+        return operations.close_period(session, SYSTEM, until=until, at=clock.now())
+
+
+def test_an_earning_and_a_redemption_move_the_balance() -> None:
+    earned, spent = posted(earns("e", amount=100), spends("s", amount=30))
+    assert (earned.source_balance, earned.destination_balance) == (None, 100)
+    assert (spent.source_balance, spent.destination_balance) == (70, None)
+    assert not earned.repeated
+    assert balance() == 70
+
+
+def test_a_repeat_is_an_answer() -> None:
+    (first,) = posted(earns("e"))
+    posted(spends("s", amount=60))
+    assert posted(earns("e")) == [replace(first, repeated=True)]
+    assert balance() == 40
+
+
+def test_a_repeat_inside_one_batch_is_an_answer() -> None:
+    first, again = posted(earns("e"), earns("e"))
+    assert again == replace(first, repeated=True)
+    assert balance() == 100
+
+
+def test_a_key_with_other_content_is_a_conflict() -> None:
+    posted(earns("e"))
+    first, second = posted(earns("n"), earns("n", amount=1))
+    assert isinstance(first, Posted)
+    assert isinstance(second, KeyReused)
+    for other in (
+        earns("e", amount=99),
+        earns("e", BEN),
+        earns("e", effective_on=TODAY - timedelta(days=1)),
+        earns("e", reason="opening"),
+        earns("e", origin_kind="attendance"),
+        earns("e", origin_id=1),
+        earns("e", rule="points_rule:1"),
+        earns("e", source=system_account(MORALITY, SystemKind.ISSUED, "environment")),
+        earns("e", reverses=1),
+        earns("e", amount=2**70),
+    ):
+        assert isinstance(posted(other)[0], KeyReused), other
+
+
+def test_free_text_is_no_part_of_what_a_repeat_is_compared_by() -> None:
+    posted(earns("e", text="扫楼道"))
+    assert posted(earns("e", text="打扫楼道"))[0].repeated
+    with snapshot() as session:
+        assert session.execute(text("SELECT text FROM transfer_text")).scalars().all() == ["扫楼道"]
+
+
+def test_a_hopeless_posting_is_refused_fault_by_fault() -> None:
+    """The order that ``post`` documents, mended one fault at a time."""
+    minutes, system = member_account(1, MINUTES), system_account(MINUTES, SystemKind.REDEEMED)
+    yesterday = TODAY - timedelta(days=1)
+    posted(earns("taken"), earns("m", minutes, 50), earns("points", ANA, 100))
+    reversed_(2, key="back")
+    close(yesterday)
+
+    asked = spends(
+        "taken",
+        minutes,
+        amount=0,
+        effective_on=yesterday,
+        rule="x" * 50,
+        source=member_account(1, "gold"),
+        destination=system_account("gold", SystemKind.REDEEMED),
+        reverses=99,
+    )
+
+    def refused(kind: type[Refused], **mended: Any) -> Posting:
+        nonlocal asked
+        assert type(posted(asked)[0]) is kind, asked
+        asked = replace(asked, **mended)
+        return asked
+
+    before = rows()
+    refused(KeyReused, key="new")
+    refused(PostingMalformed, rule="")
+    refused(UnknownUnit, source=minutes, destination=system)
+    refused(UnknownTransfer, reverses=4)
+    refused(PeriodClosed, effective_on=TODAY)
+    refused(PostingMalformed, source=ISSUED_MINUTES, destination=minutes)  # not the same accounts
+    refused(NotReversible, reverses=2, source=minutes, destination=ISSUED_MINUTES)
+    refused(AlreadyReversed, reverses=None, destination=system)
+    refused(NotSpendable, source=ANA, destination=REDEEMED)
+    refused(AmountOutOfRange, amount=101, reverses=3, destination=ISSUED, source=ANA)
+    refused(MoreThanLeft, amount=100, reverses=None, destination=REDEEMED)
+    assert rows() == before
+    posted(spends("drain", ANA, 150))
+    refused(InsufficientBalance, amount=50)
+    assert isinstance(posted(asked)[0], Posted)
+    assert balance() == 0
+
+
+ISSUED_MINUTES = system_account(MINUTES, SystemKind.ISSUED, "patrol")
+
+
+def test_what_no_book_could_hold_is_refused() -> None:
+    for asked in (
+        earns("k", source=ANA),
+        earns("k", source=system_account(PARTY, SystemKind.ISSUED)),
+        earns(""),
+        earns("k" * (LONGEST_KEY + 1)),
+        earns("k", reason=""),
+        earns("k", reason="r" * 41),
+        earns("k", text="字" * 2001),
+        earns("k", origin_id=-1),
+        earns("k", origin_id=2**63),
+        earns("k", destination=member_account(2**64, MORALITY)),
+    ):
+        assert isinstance(posted(asked)[0], PostingMalformed), asked
+    assert isinstance(posted(earns("k", amount=MOST_AMOUNT + 1))[0], AmountOutOfRange)
+    assert rows() == 0
+
+
+def test_one_refusal_leaves_the_others_of_a_batch() -> None:
+    answers = posted(earns("a"), spends("b", BEN), spends("c", amount=101), spends("d"))
+    assert [type(one) for one in answers] == [
+        Posted,
+        InsufficientBalance,
+        InsufficientBalance,
+        Posted,
+    ]
+    assert (balance(), balance(BEN)) == (0, 0)
+    assert answers[2].facts == {"needed": 101, "available": 100}
+
+
+def test_a_group_is_applied_whole_or_not_at_all() -> None:
+    answers = posted(
+        earns("a", group=1),
+        earns("b", BEN, 5),
+        spends("c", BEN, 50, group=1),
+        spends("d", amount=1, group=2),
+        earns("e", amount=7, group=3),
+        spends("f", amount=7, group=3),
+    )
+    assert [type(one) for one in answers] == [
+        GroupRefused,
+        Posted,
+        InsufficientBalance,
+        InsufficientBalance,
+        Posted,
+        Posted,
+    ]
+    assert (balance(), balance(BEN)) == (0, 5)
+    assert [type(one) for one in posted(earns("a"), spends("g", amount=100))] == [Posted, Posted]
+
+
+def test_a_refused_group_gives_back_what_it_had_reversed() -> None:
+    posted(earns("e"))
+    answers = posted(
+        spends("r1", destination=ISSUED, reverses=1, group=1),
+        spends("x", BEN, group=1),
+        spends("r2", destination=ISSUED, reverses=1),
+    )
+    assert [type(one) for one in answers] == [GroupRefused, InsufficientBalance, Posted]
+
+
+def test_a_group_moves_between_members() -> None:
+    posted(earns("e"))
+    moved = replace(earns("m", BEN, 40, reason="correction"), source=ANA)
+    (answer, lost) = posted(replace(moved, group=1), spends("s", BEN, 41, group=1))
+    assert isinstance(answer, GroupRefused)
+    assert isinstance(lost, InsufficientBalance)
+    assert (balance(), balance(BEN)) == (100, 0)
+    (answer,) = posted(moved)
+    assert (answer.source_balance, answer.destination_balance) == (60, 40)
+
+
+def test_all_or_none_raises_the_first_refusal() -> None:
+    with pytest.raises(InsufficientBalance):
+        posted_all(earns("a"), spends("b", BEN), spends("c", amount=500))
+    assert rows() == 0
+    assert [one.amount for one in posted_all(earns("a"), spends("b", amount=60))] == [100, 60]
+
+
+def test_nothing_asked_is_nothing_done() -> None:
+    assert posted() == []
+
+
+def test_a_reversal_gives_back_what_is_left_once() -> None:
+    posted(earns("e"), spends("s", amount=40, origin_kind="redemption", origin_id=5))
+    (first,) = reversed_(2, text="退货")
+    assert (first.key, first.amount, first.destination_balance) == ("undo:2", 40, 100)
+    assert reversed_(2) == [replace(first, repeated=True)]
+    with pytest.raises(AlreadyReversed):
+        reversed_(2, key="again")
+    with pytest.raises(NotReversible):
+        reversed_(3, key="again")
+    with pytest.raises(UnknownTransfer):
+        reversed_(9)
+    with snapshot() as session:
+        entries = queries.transfers_of(session, "redemption", 5)
+    assert [(one.id, one.left, one.reverses) for one in entries] == [(2, 0, None), (3, 40, 2)]
+
+
+def test_part_of_a_transfer_is_reversed_and_never_more_than_is_left() -> None:
+    posted(earns("e"), spends("s"))
+    back = earns("p1", amount=30, source=REDEEMED, reverses=2)
+    assert isinstance(posted(back)[0], Posted)
+    (over,) = posted(replace(back, key="p2", amount=71))
+    assert isinstance(over, MoreThanLeft)
+    assert over.facts == {"transfer_id": 2, "left": 70}
+    (rest,) = reversed_(2)
+    assert rest.amount == 70
+    assert isinstance(posted(replace(back, key="p3", amount=1))[0], AlreadyReversed)
+    assert balance() == 100
+
+
+def test_a_spent_earning_is_not_reversed_where_the_unit_refuses_that() -> None:
+    posted(earns("e"), spends("s", amount=1))
+    with pytest.raises(InsufficientBalance):
+        reversed_(1)
+
+
+def test_a_spent_earning_leaves_a_debt_where_the_unit_allows_it() -> None:
+    declared(UnitDeclaration("green", "绿色积分", True, spent_reversal=SpentReversal.DEBT))
+    who = member_account(1, "green")
+    posted(earns("e", who), spends("s", who, 80))
+    (undone,) = reversed_(1)
+    assert undone.source_balance == -80
+    (refused,) = posted(spends("more", who, 1))
+    assert refused.facts == {"needed": 1, "available": 0}
+    posted(earns("repays", who, 90))
+    assert balance(who) == 10
+
+
+def test_hours_are_adjusted_and_reversed_but_never_spent() -> None:
+    hours = member_account(1, MINUTES)
+    posted(earns("e", hours, 120))
+    assert isinstance(posted(spends("s", hours, 10))[0], NotSpendable)
+    adjusted = spends("a", hours, 20, destination=system_account(MINUTES, SystemKind.ADJUSTED))
+    assert isinstance(posted(adjusted)[0], Posted)
+    assert balance(hours) == 100
+
+
+def test_two_reversals_or_none() -> None:
+    posted(earns("a"), earns("b", BEN), spends("c", BEN, 1))
+    with pytest.raises(InsufficientBalance):
+        reversed_(1, 2)
+    assert (balance(), balance(BEN)) == (100, 99)
+
+
+def test_default_units_are_declared_once() -> None:
+    with transaction() as session:
+        operations.declare_default_units(session, SYSTEM, at=clock.now())
+    with snapshot() as session:
+        assert queries.balances(session, 1) == {MINUTES: 0, MORALITY: 0, PARTY: 0}
+
+
+def test_a_unit_keeps_its_terms() -> None:
+    green = UnitDeclaration("green", "绿色积分", True, expiry=ExpiryPolicy.END_OF_YEAR)
+    declared(green)
+    declared(green)
+    with pytest.raises(UnitDeclared):
+        declared(replace(green, floor=-10))
+
+
+def test_a_unit_may_be_overdrawn_to_its_floor() -> None:
+    declared(UnitDeclaration("green", "绿色积分", True, floor=-10))
+    who = member_account(1, "green")
+    over, down = posted(spends("a", who, 11), spends("b", who, 10))
+    assert over.facts == {"needed": 11, "available": 10}
+    assert down.source_balance == -10
+
+
+def test_points_that_lapse_say_when() -> None:
+    declared(UnitDeclaration("green", "绿色", True, expiry=ExpiryPolicy.END_OF_NEXT_YEAR))
+    who, lost = member_account(1, "green"), system_account("green", SystemKind.EXPIRED)
+    posted(
+        earns("e", who, effective_on=date(2025, 3, 1)),
+        spends("s", who, 10),
+        spends("x", who, 20, destination=lost, reason="expiry"),
+    )
+    reversed_(2, key="u")
+    reversed_(3, key="u")
+    with snapshot() as session:
+        found = session.execute(text("SELECT CAST(expires_on AS TEXT) FROM transfer ORDER BY id"))
+        # earned; spent; lapsed; the redemption comes back as it was; what lapsed lapses anew
+        assert found.scalars().all() == ["2026-12-31", None, None, None, "2027-12-31"]
+    reversed_(1, key="u")
+    with snapshot() as session:
+        found = session.execute(text("SELECT CAST(expires_on AS TEXT) FROM transfer WHERE id = 6"))
+        assert found.scalar_one() == "2026-12-31"
+
+
+def test_nothing_is_dated_into_a_closed_period() -> None:
+    posted(earns("e", effective_on=date(2026, 10, 5)), earns("f"))
+    period = close(date(2026, 10, 31))
+    assert close(date(2026, 10, 31)) == period
+    (refused,) = posted(earns("g", effective_on=date(2026, 10, 31)))
+    assert isinstance(refused, PeriodClosed)
+    assert refused.facts == {"until": date(2026, 10, 31)}
+    assert posted(earns("e", effective_on=date(2026, 10, 5)))[0].repeated
+    (undone,) = reversed_(1, effective_on=date(2026, 11, 1))
+    assert undone.amount == 100
+
+
+def test_a_period_is_closed_by_the_program_in_order_and_when_it_is_over() -> None:
+    def attempt(actor: Actor, until: date) -> int:
+        with transaction() as session:
+            return operations.close_period(session, actor, until=until, at=clock.now())
+
+    close(date(2026, 10, 31))
+    with pytest.raises(Forbidden):
+        attempt(SOMEBODY, date(2026, 9, 30))
+    with pytest.raises(PeriodClosed):
+        attempt(SYSTEM, date(2026, 9, 30))
+    with pytest.raises(PeriodNotOver):
+        attempt(SYSTEM, TODAY)
+    assert attempt(SYSTEM, TODAY - timedelta(days=1)) == 2
+
+
+def test_only_the_program_seals() -> None:
+    with pytest.raises(Forbidden), transaction() as session:
+        operations.seal_next(session, SOMEBODY, at=clock.now())
+
+
+def test_a_run_is_sealed_once_and_chained() -> None:
+    assert sealed() is None
+    posted(*(earns(f"e{n}") for n in range(5)))
+    first, second = sealed(most=3), sealed(most=3)
+    assert (first.first_transfer_id, first.last_transfer_id, first.transfer_count) == (1, 3, 3)
+    assert (second.first_transfer_id, second.last_transfer_id, second.transfer_count) == (4, 5, 2)
+    assert second.previous == first.digest
+    assert sealed() is None
+
+
+@pytest.mark.parametrize("table", ["unit", "transfer", "seal", "period", "period_balance"])
+@pytest.mark.parametrize("verb", ["UPDATE {} SET {} = {}", "DELETE FROM {}"])
+def test_the_database_refuses_to_change_the_book(bank: Database, table: str, verb: str) -> None:
+    posted(earns("e", effective_on=date(2026, 10, 1)))
+    close(date(2026, 10, 31))
+    sealed()
+    column = "period_id" if table == "period_balance" else "id"
+    with pytest.raises(Exception, match="append-only"), bank.administer() as connection:
+        connection.execute(text(verb.format(table, column, column)))
