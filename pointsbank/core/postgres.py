@@ -17,7 +17,11 @@ class PostgresDatabase(Database):
 
     def __init__(self, url: str) -> None:
         self._writer = create_engine(
-            url, pool_size=16, max_overflow=48, isolation_level="READ COMMITTED"
+            url,
+            hide_parameters=True,
+            pool_size=16,
+            max_overflow=48,
+            isolation_level="READ COMMITTED",
         )
         self._reader = self._writer.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True

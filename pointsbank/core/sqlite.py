@@ -98,12 +98,14 @@ class SqliteDatabase(Database):
             f"sqlite:///{self.path}",
             module=module,
             poolclass=StaticPool,
+            hide_parameters=True,
             connect_args={"check_same_thread": False, "timeout": _BUSY_MS / 1000},
         )
         self._readers = create_engine(
             f"sqlite:///file:{self.path}?mode=ro&uri=true",
             module=module,
             poolclass=QueuePool,
+            hide_parameters=True,
             pool_size=8,
             max_overflow=56,
             connect_args={"check_same_thread": False, "timeout": _BUSY_MS / 1000},

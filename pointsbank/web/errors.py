@@ -2,6 +2,7 @@
 elsewhere.
 """
 
+from traceback import extract_tb
 from typing import Any
 
 import structlog
@@ -71,14 +72,18 @@ def _http(error: HTTPException) -> AnyResponse | tuple[Any, int]:
     if error.response is not None or error.code is None or error.code < 400:
         return error.get_response()
     if isinstance(error, InternalServerError):
-        log.error(
-            "failed", endpoint=request.endpoint, error=type(error.original_exception).__name__
-        )
+        _log_failure(error.original_exception or error)
     messages = getattr(error, "data", {}).get("messages", {})
     # webargs puts the place first: {"json": {"title": [...]}}
     errors = sentences(next(iter(messages.values()))) if messages else {}
     sentence = gettext(_HTTP_SENTENCES.get(error.code, _HTTP_SENTENCES[400]))
     return _answer(error.code, error.name.lower().replace(" ", "_"), sentence, errors)
+
+
+def _log_failure(failure: BaseException) -> None:
+    """Where it happened, without the values at work there: they may be somebody's name."""
+    places = [f"{f.filename}:{f.lineno} {f.name}" for f in extract_tb(failure.__traceback__)[-8:]]
+    log.error("failed", endpoint=request.endpoint, error=type(failure).__name__, at=places)
 
 
 def _answer(
