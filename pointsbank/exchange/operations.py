@@ -258,24 +258,7 @@ def _hand_over(
     numbers = _receipt_numbers(session, sales)
     rows = session.execute(
         insert(redemption_table).returning(redemption_table.c.key, redemption_table.c.id),
-        [
-            {
-                "key": sale.basket.key,
-                "number": number,
-                "org_id": sale.basket.org_id,
-                "member_id": sale.basket.member_id,
-                "unit": sale.unit,
-                "total_points": sale.total_points,
-                "balance_after": sale.balance_after,
-                "at": sale.basket.at,
-                "on_day": clock.local_day(sale.basket.at),
-                "by_kind": actor.kind,
-                "by_id": actor.id,
-                "state": RedemptionState.HANDED_OVER,
-                "taken_back_reason": "",
-            }
-            for sale, number in zip(sales, numbers, strict=True)
-        ],
+        [_row(actor, sale, number) for sale, number in zip(sales, numbers, strict=True)],
     )
     ids = {row.key: row.id for row in rows}
     ledger.post_all(session, actor, [_payment(sale, ids[sale.basket.key]) for sale in sales], at=at)
@@ -315,6 +298,24 @@ def _hand_over(
             balance_points=sale.balance_after,
         )
         for sale, number in zip(sales, numbers, strict=True)
+    }
+
+
+def _row(actor: Actor, sale: Sale, number: str) -> dict[str, Any]:
+    return {
+        "key": sale.basket.key,
+        "number": number,
+        "org_id": sale.basket.org_id,
+        "member_id": sale.basket.member_id,
+        "unit": sale.unit,
+        "total_points": sale.total_points,
+        "balance_after": sale.balance_after,
+        "at": sale.basket.at,
+        "on_day": clock.local_day(sale.basket.at),
+        "by_kind": actor.kind,
+        "by_id": actor.id,
+        "state": RedemptionState.HANDED_OVER,
+        "taken_back_reason": "",
     }
 
 
