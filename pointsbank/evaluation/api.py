@@ -34,20 +34,24 @@ def evaluation(asked: dict[str, Any], year: int) -> dict[str, Any]:
     """A year of an organisation's people, a page at a time in the order of their numbers."""
     with snapshot() as session:
         found = queries.evaluation(session, actor(), org_id=asked["org_id"], year=year)
-    people, pages = queries.page_of(found.people, asked["page"], asked["most"])
+    return _view(found, asked["page"], asked["most"])
+
+
+def _view(found: queries.Evaluation, page: int, most: int) -> dict[str, Any]:
+    people, pages = queries.page_of(found.people, page, most)
     names = [column.name for column in found.columns]
     sums = zip(names, found.sums, strict=True)
     return {
         "org_id": found.org_id,
         "org_name": found.org_name,
-        "year": year,
+        "year": found.year,
         "relation": found.relation,
         "note": gettext(REFERENCE_ONLY),
         "seal": found.seal,
         "columns": found.columns,
         "sums": {name: total for name, total in sums if total is not None},
         "people": [_person(person, names) for person in people],
-        "page": asked["page"],
+        "page": page,
         "pages": pages,
         "total": len(found.people),
     }
