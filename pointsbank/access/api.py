@@ -8,8 +8,8 @@ from pointsbank.access import entrance, operations, queries
 from pointsbank.access.rules import OpenedSession
 from pointsbank.access.schemas import (
     PasswordRequest,
-    SignedInView,
     SessionView,
+    SignedInView,
     SignInRequest,
     TrailQuery,
     TrailView,

@@ -10,7 +10,7 @@ from pointsbank.access import entrance, operations, queries, words
 from pointsbank.access.rules import LockedOut, OpenedSession, WrongPassword, local_path
 from pointsbank.access.schemas import PasswordForm, SignInForm, TrailQuery
 from pointsbank.core import clock
-from pointsbank.core.actor import ROLE_NAMES, Role
+from pointsbank.core.actor import Role
 from pointsbank.core.database import snapshot, transaction
 from pointsbank.core.errors import Invalid, Refused, say
 from pointsbank.web import ANYONE, SIGNED_IN, PageBlueprint, actor, allow, form, query
@@ -32,8 +32,9 @@ pages = PageBlueprint("access", __name__)
 @allow(ANYONE)
 def sign_in_form() -> Response | str:
     wanted = local_path(request.args.get("next", "/"))
-    if visitor() is not None:
-        return _to(wanted)
+    person = visitor()
+    if person is not None:
+        return _to(wanted if person.roles else _password_url(wanted))
     return render_template("access/sign_in.html", wanted=wanted, name="", errors={}, sentence="")
 
 
@@ -63,10 +64,13 @@ def _sign_in_again(wanted: str, refused: Refused) -> tuple[str, int]:
 
 def _entered(opened: OpenedSession, wanted: str) -> Response:
     """To where she was going, by way of the password page if she must change hers."""
-    goal = f"/password?{urlencode({'next': wanted})}" if opened.must_change else wanted
-    response = _to(goal)
+    response = _to(_password_url(wanted) if opened.must_change else wanted)
     open_session_cookie(response, opened.token, opened.idle_minutes)
     return response
+
+
+def _password_url(wanted: str) -> str:
+    return f"/password?{urlencode({'next': wanted})}"
 
 
 def _to(path: str) -> Response:
@@ -147,7 +151,6 @@ def audit_trail() -> str:
         asked=asked,
         actions=sorted((code, gettext(name)) for code, name in words.ACTION_NAMES.items()),
         words=words,
-        role_names=ROLE_NAMES,
         older_url=f"/audit?{urlencode(_given(asked) | {'before': older})}" if older else "",
         newest_url=f"/audit?{urlencode(_given(asked))}" if "before" in asked else "",
     )

@@ -126,6 +126,7 @@ def test_a_first_password_leads_to_its_change_and_on(
     assert answer.location == "/password?next=%2Fevents%2F1%3Fa%3Db"
     page = client.get(answer.location).text
     assert "您用的是初始密码" in page
+    assert client.get("/sign-in?next=/me").location == "/password?next=%2Fme"
     assert "6 位数字，不要连续或重复" in page
     asked = {"current": "730195", "new": PIN, "again": PIN, "next": "/events/1?a=b"}
     answer = submit(client, "/password", **asked)
