@@ -104,6 +104,16 @@ def member_by_code(session: Session, digits: str, at: datetime) -> Member:
     return holder
 
 
+def phone_code(member_id: int, at: datetime) -> str:
+    """The twenty digits that this member's phone shows now."""
+    return codes.phone_code(member_id, at)
+
+
+def phone_code_seconds_left(at: datetime) -> int:
+    """In how many seconds the phone should fetch the next code."""
+    return codes.seconds_left(at)
+
+
 def _holder_of_card(session: Session, digits: str) -> Member | None:
     wanted = select(Member, col(Card.lost_at)).join(Card).where(col(Card.digits) == digits)
     found = session.execute(wanted).one_or_none()

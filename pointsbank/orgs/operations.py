@@ -28,6 +28,7 @@ from pointsbank.orgs.rules import (
 )
 
 FOUNDERS = (Role.SECRETARY, Role.ADMINISTRATOR)
+_table = Organisation.__table__  # type: ignore[attr-defined]
 
 
 def lay_in_kinds(session: Session) -> dict[str, Kind]:
@@ -158,10 +159,10 @@ def _check_names_free(
 
 def _insert_wave(session: Session, values: list[dict[str, Any]]) -> list[int]:
     """Insert organisations whose parents exist, and their rows in the closure."""
-    returning = insert(Organisation).returning(col(Organisation.id), sort_by_parameter_order=True)
-    founded = list(session.execute(returning, values).scalars())
+    returning = insert(_table).returning(_table.c.id, sort_by_parameter_order=True)
+    founded = list(session.connection().execute(returning, values).scalars())
     itself = [{"ancestor_id": o, "organisation_id": o, "depth": 0} for o in founded]
-    session.execute(insert(OrganisationReach), itself)
+    session.connection().execute(insert(OrganisationReach), itself)
     parents_ancestors: Any = aliased(OrganisationReach)
     above = (
         select(parents_ancestors.ancestor_id, col(Organisation.id), parents_ancestors.depth + 1)

@@ -50,7 +50,8 @@ def test_who_is_not_there_is_refused(session: Session, people: list[int]) -> Non
 
 def test_a_phones_code_finds_its_member_while_it_holds(session: Session, people: list[int]) -> None:
     at = clock.now()
-    code = codes.phone_code(people[0], at)
+    code = queries.phone_code(people[0], at)
+    assert 0 < queries.phone_code_seconds_left(at) <= 60
     assert queries.member_by_code(session, f"{code[:10]} {code[10:]}", at).id == people[0]
     with pytest.raises(CodeExpired):
         queries.member_by_code(session, code, at + timedelta(minutes=5))
