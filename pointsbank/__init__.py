@@ -6,20 +6,20 @@ One word per thing, in code, tables, URLs, pages and tests:
 account            账户            holds one unit for a member, an organisation or the system
 actor              操作人          who is asking, in which role, for which organisations
 attendance         签到记录        one member's stay at one event
-audit entry        操作记录        what staff changed or looked at
+audit entry        审计记录        what staff changed or looked at
 bank               积分银行        one city's database, keys and settings
 branch             党支部          the party branch a member belongs to
 card               志愿者卡        printed QR and digits for people without a phone
 category           服务类别        the kind of deed that earned points
 check in, out      签到、签退      the scans that begin and end an attendance
-check-in code      签到码          the short code on an event's poster
+check-in code      活动码          the short code on an event's poster
 claim              扫码凭据        a scan waiting for its sign-in; its time is the check-in time
 community          社区            the organisation that runs counters and events
 confirm            确认时长        the organiser's word that a stay was service
 counter            兑换点          where points become goods
 evaluation         年度评议参考    one row a member and year; informs, never grades
 event              活动            service at a place and a time
-goods              兑换物品        what a counter hands out
+goods              商品            what a counter hands out
 grant              任职            a role held for an organisation, with dates
 hour rule          时长规则        dated local rule: how a stay becomes minutes
 ladder             星级标准        dated local rule: hours to stars
@@ -36,7 +36,7 @@ poster             签到海报        an event's printed QR
 posting            记账            a transfer asked for
 redemption         兑换            goods for points, with a receipt
 residence          居住地          the organisation where a member lives
-seal               封印            chained digest over a closed run of transfers
+seal               封存            chained digest over a closed run of transfers
 sealed year        年度封存        an evaluation's rows, fixed for ever
 star               星级            1 to 5, by hours
 statement          明细            an account's entries with running balance
