@@ -1,8 +1,8 @@
 """Stock moves by append-only rows; the number on the shelf is always the sum of them."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, insert, update
 
@@ -12,8 +12,7 @@ from pointsbank.exchange.queries import goods_table, movement_table
 from pointsbank.exchange.rules import MovementKind
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(NamedTuple):
     """So many of the goods to the shelf (+) or from it (-), and how many lie there then."""
 
     goods_id: int
@@ -29,7 +28,7 @@ def move(session: Session, actor: Actor, kind: MovementKind, moves: Sequence[Mov
     session.execute(
         insert(movement_table),
         [
-            {**asdict(move), "kind": kind, "by_kind": actor.kind, "by_id": actor.id}
+            {**move._asdict(), "kind": kind, "by_kind": actor.kind, "by_id": actor.id}
             for move in moves
         ],
     )
