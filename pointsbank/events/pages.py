@@ -74,15 +74,16 @@ def events() -> str:
     with snapshot() as session:
         coming = queries.coming_events(session, actor(), at=now)
         past = queries.past_events(session, actor(), at=now, before=asked.get("before"))
-        may_plan = bool(actor().reach(*ORGANISERS))
+        mine = actor().reach(*ORGANISERS)
+        waiting = queries.waiting(session, [*coming, *past], mine)
     return render_template(
         "events/events.html",
-        now=[row for row in coming if row[0].state is EventState.OPEN],
-        coming=[row for row in coming if row[0].state is not EventState.OPEN],
+        coming=coming,
         past=past,
         paged="before" in asked,
-        next_before=past[-1][0].id if len(past) == queries.PAGE else None,
-        may_plan=may_plan,
+        more=len(past) == queries.PAGE,
+        waiting=waiting,
+        may_plan=bool(mine),
     )
 
 

@@ -1,6 +1,6 @@
 """What is looked up about events, hour rules, scans and attendances."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -306,6 +306,22 @@ def attendances(
             .limit(most)
         )
     )
+
+
+def waiting(
+    session: Session, rows: Iterable[Row[Event, str]], org_ids: Collection[int]
+) -> dict[int, int]:
+    """Of listed events of these organisations, how many people wait for confirmation, by event."""
+    listed = [event.id for event, _ in rows if event.id and event.org_id in org_ids]
+    found = session.execute(
+        select(col(Attendance.event_id), func.count())
+        .where(
+            orgs.among(Attendance.event_id, listed),
+            col(Attendance.state) == AttendanceState.TO_CONFIRM,
+        )
+        .group_by(col(Attendance.event_id))
+    )
+    return dict(found.all())
 
 
 def counts(session: Session, event_id: int) -> Counts:
