@@ -14,7 +14,8 @@ from pointsbank.core.actor import SYSTEM
 from pointsbank.core.database import Database, protection, snapshot, transaction
 from pointsbank.core.sqlite import driver
 from pointsbank.ledger import operations
-from pointsbank.ledger.encoding import ACCOUNT, TRANSFER, UNIT
+from pointsbank.ledger.encoding import ACCOUNT, TRANSFER, UNIT, Layout
+from pointsbank.ledger.models import TABLES
 from pointsbank.ledger.rules import MINUTES, member_account
 from pointsbank.ledger.verify import Verification, verify
 from tests.ledger.accounts import (
@@ -102,34 +103,45 @@ NEW = {
 BYTES = {"sqlite": "x'00112233'", "postgresql": "'\\x00112233'::bytea"}
 
 
-@pytest.mark.parametrize(
-    ("table", "column"),
-    [
-        (layout.table, column)
-        for layout in (UNIT, ACCOUNT, TRANSFER)
-        for column in (
-            layout.numbers
-            + layout.optional
-            + layout.flags
-            + layout.texts
-            + layout.days
-            + layout.instants
-            + layout.binaries
-        )
-    ],
-)
+def columns(layout: Layout) -> tuple[str, ...]:
+    return (
+        layout.numbers
+        + layout.optional
+        + layout.flags
+        + layout.texts
+        + layout.days
+        + layout.instants
+        + layout.binaries
+    )
+
+
+@pytest.mark.parametrize(("layout", "row_id"), [(UNIT, 1), (ACCOUNT, 3), (TRANSFER, 2)])
 def test_a_change_of_any_column_of_a_sealed_row_is_found_and_named(
-    book: Database, table: str, column: str
+    book: Database, layout: Layout, row_id: int
 ) -> None:
-    row_id = 3 if table == "account" else 1 if table == "unit" else 2
-    value = NEW.get(column, BYTES[book.dialect])
-    value = value.format(no="1" if book.dialect == "sqlite" else "true")
-    if book.dialect == "postgresql" and column == "recorded_at":
-        value += "::timestamptz + interval '1 day'"
-    with unprotected(book, "transfer", "unit") as raw:
+    table = layout.table
+    for column in columns(layout):
+        value = NEW.get(column, BYTES[book.dialect])
+        value = value.format(no="1" if book.dialect == "sqlite" else "true")
+        if book.dialect == "postgresql" and column == "recorded_at":
+            value += "::timestamptz + interval '1 day'"
+        with changed(book, table, column, value, row_id):
+            what = "missing" if column == "id" else "changed"
+            assert fault() == (what, table, row_id), column
+    assert fault() is None
+
+
+@contextmanager
+def changed(bank: Database, table: str, column: str, value: str, row_id: int) -> Iterator[None]:
+    """One column of one row says something else for a while."""
+    with unprotected(bank, table) as raw:
+        old = raw.execute(text(f"SELECT {column} FROM {table} WHERE id = {row_id}")).scalar()
         raw.execute(text(f"UPDATE {table} SET {column} = {value} WHERE id = {row_id}"))
-    what = "missing" if column == "id" else "changed"
-    assert fault() == (what, table, row_id)
+    yield
+    with unprotected(bank, table) as raw:
+        here = value if column == "id" else row_id
+        change = text(f"UPDATE {table} SET {column} = :old WHERE id = {here}")
+        raw.execute(change, {"old": old})
 
 
 def test_the_sealed_columns_are_all_columns(book: Database) -> None:
@@ -138,29 +150,19 @@ def test_the_sealed_columns_are_all_columns(book: Database) -> None:
         (ACCOUNT, {"balance", "held", "version"}),
         (TRANSFER, set()),
     ):
-        sealed_columns = {
-            *layout.numbers, *layout.optional, *layout.flags, *layout.texts, *layout.days,
-            *layout.instants, *layout.binaries,
-        }  # fmt: skip
-        from pointsbank.ledger.models import TABLES
-
-        assert sealed_columns | not_sealed == set(TABLES[layout.table].c.keys())
+        assert {*columns(layout)} | not_sealed == set(TABLES[layout.table].c.keys())
 
 
-@pytest.mark.parametrize(
-    ("column", "value"),
-    [
-        ("first_transfer_id", "2"), ("last_transfer_id", "3"), ("transfer_count", "9"),
-        ("last_account_id", "4"), ("account_count", "9"), ("last_unit_id", "2"),
-        ("unit_count", "9"), ("sealed_at", "'2026-11-21 01:02:00.000001'"),
-        ("previous", ""), ("digest", ""), ("marks", ""), ("id", "9"),
-    ],
-)  # fmt: skip
-def test_a_change_of_any_column_of_a_seal_is_found(book: Database, column: str, value: str) -> None:
-    with unprotected(book, "seal") as raw:
-        value = value or BYTES[book.dialect]
-        raw.execute(text(f"UPDATE seal SET {column} = {value} WHERE id = 1"))
-    assert fault() is not None
+def test_a_change_of_any_column_of_a_seal_is_found(book: Database) -> None:
+    for column, value in {
+        "first_transfer_id": "2", "last_transfer_id": "3", "transfer_count": "9",
+        "last_account_id": "4", "account_count": "9", "last_unit_id": "2", "unit_count": "9",
+        "sealed_at": "'2026-11-21 01:02:00.000001'", "previous": "", "digest": "", "marks": "",
+        "id": "9",
+    }.items():  # fmt: skip
+        with changed(book, "seal", column, value or BYTES[book.dialect], 1):
+            assert fault() is not None, column
+    assert fault() is None
 
 
 def test_a_removed_row_is_named(book: Database) -> None:

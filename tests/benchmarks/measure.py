@@ -1,0 +1,55 @@
+"""Fair comparison: contestants take turns, several rounds, medians; printed as one table."""
+
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One comparison: ours against the bare limit, both in ``unit`` a second or in seconds."""
+
+    what: str
+    ours: float
+    bare: float
+    unit: str = "/s"
+    goal: float | None = None
+
+    @property
+    def ratio(self) -> float:
+        """How much of the bare limit is reached: of rates ours / bare, of times bare / ours."""
+        return self.ours / self.bare if self.unit.endswith("/s") else self.bare / self.ours
+
+
+def interleave(
+    contestants: Mapping[str, Callable[[], float]], *, rounds: int = 5, warm_up: int = 1
+) -> dict[str, float]:
+    """Let the contestants take turns; the median of what each answers, warm-up rounds left out."""
+    found: dict[str, list[float]] = {name: [] for name in contestants}
+    for turn in range(warm_up + rounds):
+        for name, run in contestants.items():
+            result = run()
+            if turn >= warm_up:
+                found[name].append(result)
+    return {name: statistics.median(results) for name, results in found.items()}
+
+
+def show(title: str, lines: Sequence[Line]) -> None:
+    """Print the comparisons; a goal that is missed is marked."""
+    table = Table(title=title)
+    table.add_column("")
+    for column in ("ours", "bare", "ratio", "goal"):
+        table.add_column(column, justify="right")
+    for line in lines:
+        missed = line.goal is not None and line.ratio < line.goal
+        table.add_row(
+            line.what,
+            f"{line.ours:,.1f}{line.unit}" if line.ours < 100 else f"{line.ours:,.0f}{line.unit}",
+            f"{line.bare:,.1f}{line.unit}" if line.bare < 100 else f"{line.bare:,.0f}{line.unit}",
+            f"[{'red' if missed else 'green'}]{line.ratio:.0%}[/]",
+            "" if line.goal is None else f"{line.goal:.0%}",
+        )
+    Console().print(table)

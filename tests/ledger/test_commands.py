@@ -1,0 +1,65 @@
+"""``pointsbank ledger …`` and the job that seals."""
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import text
+
+from pointsbank.core import clock
+from pointsbank.core.database import Database
+from pointsbank.ledger import jobs
+from pointsbank.ledger.commands import commands
+from tests.ledger.accounts import declare, earns, posted
+from tests.ledger.test_verify import unprotected
+
+
+def ran(*words: str) -> Result:
+    return CliRunner().invoke(commands, list(words))
+
+
+@pytest.fixture(autouse=True)
+def _book(bank: Database) -> None:
+    declare(bank)
+    posted(*(earns(f"e{n}") for n in range(3)))
+
+
+def test_a_whole_book_is_said_to_hold() -> None:
+    ran("seal")
+    found = ran("verify")
+    assert found.exit_code == 0
+    assert "✓ 账本完好：3 笔，2 个账户，1 次封存，未封存 0 笔。" in found.stdout
+
+
+def test_a_fault_ends_with_code_1_and_a_name(bank: Database) -> None:
+    ran("seal")
+    with unprotected(bank, "transfer") as raw:
+        raw.execute(text("UPDATE transfer SET amount = 9 WHERE id = 2"))
+    found = ran("verify")
+    assert found.exit_code == 1
+    assert "transfer 2: changed" in found.stdout
+
+
+def test_a_printed_line_proves_the_book_later() -> None:
+    assert ran("seal", "--print").exit_code == 1
+    line = ran("seal").stdout.strip()
+    assert line.startswith("pointsbank-seal 1 3 ")
+    posted(earns("more"))
+    assert ran("seal", "--print").stdout.strip() == line
+    assert ran("verify", "--published", line).exit_code == 0
+    forged = line[:-1] + ("0" if line[-1] != "0" else "1")
+    assert ran("verify", "--published", forged).exit_code == 1
+
+
+def test_a_period_is_closed_from_the_command_line() -> None:
+    assert ran("close", "--until", "2026-10-31").exit_code == 0
+
+
+def test_the_job_seals_all_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    (job,) = jobs.JOBS
+    job.run(clock.now())
+    job.run(clock.now())
+    assert ran("seal", "--print").stdout.startswith("pointsbank-seal 1 3 ")
+
+
+@pytest.mark.parametrize(("minutes", "cron"), [(5, "*/5 * * * *"), (120, "0 */2 * * *")])
+def test_the_job_runs_as_often_as_is_set(minutes: int, cron: str) -> None:
+    assert jobs._every(minutes) == cron

@@ -1,0 +1,179 @@
+"""Balances, statements and totals: what people look up."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from pointsbank.core import clock
+from pointsbank.core.actor import SYSTEM
+from pointsbank.core.database import Database, snapshot, transaction
+from pointsbank.ledger import journal, operations, queries
+from pointsbank.ledger.periods import balance_as_of
+from pointsbank.ledger.queries import StatementEntry
+from pointsbank.ledger.rules import (
+    MINUTES,
+    MORALITY,
+    PARTY,
+    AccountRef,
+    Posting,
+    SystemKind,
+    household_account,
+    member_account,
+    system_account,
+)
+from tests.ledger.accounts import (
+    ANA,
+    BEN,
+    ISSUED,
+    REDEEMED,
+    TODAY,
+    declare,
+    earns,
+    posted,
+    reversed_,
+    sealed,
+    spends,
+)
+
+
+@pytest.fixture(autouse=True)
+def _units(bank: Database) -> None:
+    declare(bank)
+
+
+def asked(query: Any, *given: Any, **more: Any) -> Any:
+    with snapshot() as session:
+        return query(session, *given, **more)
+
+
+def page(who: AccountRef = ANA, **more: Any) -> list[StatementEntry]:
+    return asked(queries.statement, who, **more)
+
+
+def test_balances_are_given_for_every_unit() -> None:
+    posted(earns("a"), earns("b", member_account(1, MINUTES), 90))
+    assert asked(queries.balances, 1) == {MINUTES: 90, MORALITY: 100, PARTY: 0}
+    assert asked(queries.balances, 77) == {MINUTES: 0, MORALITY: 0, PARTY: 0}
+    assert asked(queries.balances_of, [1, 2], MORALITY) == {1: 100, 2: 0}
+    assert asked(queries.balances_of, [], MORALITY) == {}
+    assert asked(queries.account, member_account(9, MORALITY)).balance == 0
+
+
+def test_a_households_balance_is_not_its_members() -> None:
+    posted(earns("a", household_account(1, MORALITY)))
+    assert asked(queries.balances, 1)[MORALITY] == 0
+    assert list(asked(queries.totals_by_member, since=TODAY, until=TODAY)) == []
+
+
+def test_a_statement_is_newest_first_with_running_balances() -> None:
+    posted(
+        earns("a", rule="points_rule:3", origin_kind="attendance", origin_id=4),
+        spends("b", amount=30),
+        earns("c", amount=5),
+    )
+    figures = [(e.id, e.amount, e.balance) for e in page()]
+    assert figures == [(3, 5, 75), (2, -30, 70), (1, 100, 100)]
+    first = page()[-1]
+    assert (first.system_kind, first.category, first.rule) == ("issued", "patrol", "points_rule:3")
+    assert (first.origin_kind, first.origin_id, first.reason) == ("attendance", 4, "service")
+    assert (first.effective_on, first.recorded_at) == (TODAY, clock.now())
+
+
+def test_a_statement_is_read_page_by_page() -> None:
+    posted(*(earns(f"e{n}", amount=n + 1) for n in range(7)), earns("other", BEN))
+    pages = [page(most=3)]
+    while len(pages[-1]) == 3:
+        pages.append(page(most=3, before=pages[-1][-1].id))
+    assert [[e.amount for e in one] for one in pages] == [[7, 6, 5], [4, 3, 2], [1]]
+    assert page(before=8) == []  # another account's entry
+
+
+def test_a_reversed_entry_says_by_what_and_how_much() -> None:
+    posted(earns("e"), spends("s"))
+    posted(earns("p", amount=30, source=REDEEMED, reverses=2))
+    reversed_(2)
+    back, part, spent, _ = page()
+    assert (spent.reversed_by, spent.reversed_amount) == (back.id, 100)
+    assert (back.reverses, back.amount, part.amount) == (2, 70, 30)
+
+
+def test_an_account_that_never_was_has_an_empty_statement() -> None:
+    assert page(member_account(5, MORALITY)) == []
+    assert page(member_account(5, "gold")) == []
+
+
+def test_totals_net_reversals_by_contra_account() -> None:
+    other = system_account(MORALITY, SystemKind.ISSUED, "environment")
+    posted(
+        earns("a"),
+        earns("b", amount=20, source=other),
+        earns("c", member_account(1, MINUTES), 60),
+        earns("d", amount=7, effective_on=date(2025, 12, 31)),
+        spends("e", amount=30),
+        spends("f", amount=10),
+        earns("g", BEN, 1),
+        replace(earns("h", BEN, 5), source=ANA),
+    )
+    reversed_(6)
+    found = asked(lambda s: list(queries.totals_by_member(s, since=date(2026, 1, 1), until=TODAY)))
+    assert found == [
+        (1, MINUTES, "issued", "patrol", 60),
+        (1, MORALITY, "issued", "environment", 20),
+        (1, MORALITY, "issued", "patrol", 100),
+        (1, MORALITY, "redeemed", "", -30),
+        (2, MORALITY, "issued", "patrol", 1),
+    ]
+    assert found[0].net_amount == 60
+
+
+def test_transfers_are_found_by_what_they_came_from() -> None:
+    posted(earns("a", origin_kind="attendance", origin_id=4), earns("b"))
+    (found,) = asked(queries.transfers_of, "attendance", 4)
+    assert (found.key, found.unit, found.amount, found.left) == ("a", MORALITY, 100, 100)
+    assert asked(queries.transfers_of, "", 0) == []
+
+
+def test_the_balance_of_a_past_day_follows_effective_dates() -> None:
+    days = [date(2026, 8, 31), date(2026, 9, 1), date(2026, 9, 30), date(2026, 10, 7), TODAY]
+    posted(*(earns(f"e{n}", amount=10**n, effective_on=day) for n, day in enumerate(days)))
+
+    def seen(who: AccountRef) -> list[int]:
+        return [asked(balance_as_of, who, day) for day in [date(2026, 1, 1), *days]]
+
+    expected = [0, 1, 11, 111, 1111, 11111]
+    assert seen(ANA) == expected
+    for until in (date(2026, 8, 31), date(2026, 9, 30)):
+        with transaction() as session:
+            operations.close_period(session, SYSTEM, until=until, at=clock.now())
+    assert seen(ANA) == expected
+    assert seen(ISSUED) == [-amount for amount in expected]
+    assert asked(balance_as_of, BEN, TODAY) == 0
+
+
+def test_the_journal_counts_what_is_sealed_and_what_is_not() -> None:
+    assert asked(journal.transfer_count) == 0
+    posted(earns("a"), earns("b", BEN, 5))
+    sealed()
+    posted(spends("c", amount=1))
+    assert asked(journal.transfer_count) == 3
+    assert asked(journal.unsealed_count) == 1
+    figures = {one.unit: one for one in asked(journal.unit_figures)}
+    assert (figures[MORALITY].account_count, figures[MORALITY].balance) == (2, 104)
+    assert (figures[PARTY].account_count, figures[PARTY].balance) == (0, 0)
+
+
+def test_seals_are_listed_newest_first() -> None:
+    posted(*(earns(f"e{n}") for n in range(3)))
+    runs = [sealed(most=1) for _ in range(3)]
+    assert [one.id for one in asked(journal.seals, most=2)] == [3, 2]
+    (oldest,) = asked(journal.seals, before=2)
+    assert oldest.digest == runs[0].digest
+
+
+def test_a_postings_sides_are_told_apart() -> None:
+    posted(earns("a"), Posting("z", ISSUED, REDEEMED, 3, TODAY, "correction"))
+    system, member = asked(journal.transfers)
+    assert (system.source.balance, system.destination.balance) == (None, None)
+    assert (member.destination.owner_id, member.destination.balance) == (1, 100)
