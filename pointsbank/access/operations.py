@@ -331,6 +331,6 @@ def forget_ended(session: Session, *, at: datetime) -> int:
         )
     )
     attempts = session.execute(
-        delete(SignInAttempt).where(col(SignInAttempt.at) <= at - rules.FAILURES_WINDOW)
+        delete(SignInAttempt).where(col(SignInAttempt.at) <= at - rules.ACCOUNT_WINDOW)
     )
     return int(sessions.rowcount + attempts.rowcount)  # type: ignore[attr-defined]

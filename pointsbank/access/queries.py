@@ -158,13 +158,13 @@ def locked_until(
 ) -> datetime | None:
     """Until when sign-in is closed to this account or from this address; None where it is open."""
     ends = []
-    for column, value, most in (
-        (col(SignInAttempt.account_digest), account, rules.FAILURES_OF_AN_ACCOUNT),
-        (col(SignInAttempt.address), address, rules.FAILURES_OF_AN_ADDRESS),
+    for column, value, most, window in (
+        (SignInAttempt.account_digest, account, rules.FAILURES_OF_AN_ACCOUNT, rules.ACCOUNT_WINDOW),
+        (SignInAttempt.address, address, rules.FAILURES_OF_AN_ADDRESS, rules.ADDRESS_WINDOW),
     ):
         failures, last_at = session.execute(
             select(func.count(), func.max(SignInAttempt.at)).where(
-                column == value, col(SignInAttempt.at) > at - rules.FAILURES_WINDOW
+                col(column) == value, col(SignInAttempt.at) > at - window
             )
         ).one()
         end = rules.locked_until(failures, last_at, most)

@@ -28,8 +28,8 @@ LONGEST_PATH = 500
 STAFF_SESSION = timedelta(days=1)
 FAILURES_OF_AN_ACCOUNT = 5
 FAILURES_OF_AN_ADDRESS = 30
-"""Higher than an account's: a whole station, or a carrier's NAT, comes from one address."""
-FAILURES_WINDOW = timedelta(days=1)
+"""More than an account's: a whole station, or a carrier's network, comes from one address."""
+ACCOUNT_WINDOW, ADDRESS_WINDOW = timedelta(days=1), timedelta(hours=1)
 LOCKOUTS = (timedelta(minutes=10), timedelta(minutes=20), timedelta(minutes=30))
 
 _STAFF_NAME = re.compile(r"(?=.*[^\W\d_])[\w.-]{2,32}")
