@@ -1,6 +1,7 @@
 """My page: balances, star, code, activities, and where every point came from."""
 
 from flask import render_template
+from flask_babel import gettext
 
 from pointsbank.core import clock
 from pointsbank.core.actor import Role
@@ -38,7 +39,7 @@ def _names() -> dict[str, object]:
 def me() -> str:
     with snapshot() as session:
         mine = queries.overview(session, actor().member_id or 0, clock.now())
-    return render_template("passbook/me.html", mine=mine, drawing=svg(mine.code.digits))
+    return render_template("passbook/me.html", mine=mine, drawing=_drawing(mine.code))
 
 
 @pages.get("/me/code")
@@ -48,7 +49,11 @@ def code() -> str:
     with snapshot() as session:
         mine = queries.code(session, actor().member_id or 0, clock.now())
     template = "passbook/code_fragment.html" if wants_fragment() else "passbook/code.html"
-    return render_template(template, code=mine, drawing=svg(mine.digits))
+    return render_template(template, code=mine, drawing=_drawing(mine))
+
+
+def _drawing(mine: queries.Code) -> str:
+    return svg(mine.digits, gettext("我的码，供工作人员扫描"))
 
 
 @pages.get("/me/statement")
