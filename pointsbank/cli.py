@@ -66,9 +66,13 @@ def _opening(callback: Callable[..., Any] | None) -> Callable[..., Any]:
 
 
 def open_existing(data: Path | None, file: Path | None) -> config.Settings:
-    """Open the bank that the options name, for a command; a folder without a bank is refused."""
+    """Open the bank that the options name, for a command.
+
+    A configuration file is enough to make a new bank; a mere folder must hold one already, so
+    that a slip of the pen makes none.
+    """
     settings = config.load(data=data, file=file)
-    if not settings.database_url and not (settings.data / "pointsbank.db").exists():
+    if file is None and not settings.database_url and not settings.embedded.exists():
         raise click.ClickException(f"{settings.data} 里没有积分银行的数据 / holds no bank")
     logs.to_standard_error(settings.log_level)
     bank.open_bank(settings)
@@ -120,5 +124,5 @@ def main() -> None:
         failure.show()
         sys.exit(failure.exit_code)
     except Refused as refused:
-        click.echo(str(refused), err=True)
+        click.echo(f"{refused.sentence % refused.facts} ({refused.code})", err=True)
         sys.exit(2)

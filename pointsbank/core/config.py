@@ -64,7 +64,11 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         """SQLAlchemy's address of the database; without one set, SQLite in ``data``."""
-        return self.database_url or f"sqlite:///{self.data.resolve() / 'pointsbank.db'}"
+        return self.database_url or f"sqlite:///{self.embedded}"
+
+    @property
+    def embedded(self) -> Path:
+        return self.data.resolve() / "pointsbank.db"
 
     @property
     def keys_file(self) -> Path:

@@ -4,6 +4,7 @@ elsewhere.
 
 from traceback import extract_tb
 from typing import Any
+from urllib.parse import quote
 
 import structlog
 from flask import Flask, Response, jsonify, redirect, render_template, request
@@ -63,7 +64,7 @@ def _refused(refused: Refused) -> AnyResponse | tuple[Any, int]:
     status = status_of(refused)
     if status == 401 and not _is_api() and not wants_fragment():
         wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"
-        return redirect(f"/sign-in?next={wanted}", 303)
+        return redirect(f"/sign-in?next={quote(wanted, safe='/')}", 303)
     errors = refused.fields if isinstance(refused, Invalid) else {}
     return _answer(status, refused.code, sentence_of(refused), errors)
 

@@ -41,7 +41,9 @@ _SENTENCES: dict[type[fields.Field[Any]], dict[str, str]] = {
     fields.Enum: {"unknown": lazy_gettext("没有这个选项。")},
 }
 for _field, _sentences in _SENTENCES.items():
-    _field.default_error_messages = {**_field.default_error_messages, **_sentences}
+    # In a list: marshmallow takes apart whatever is no str, and a lazy sentence is none.
+    _listed = {name: [sentence] for name, sentence in _sentences.items()}
+    _field.default_error_messages = {**_field.default_error_messages, **_listed}
 ma.Schema._default_error_messages = {
     "type": lazy_gettext("格式有误。"),
     "unknown": lazy_gettext("没有这一项。"),

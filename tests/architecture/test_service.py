@@ -9,6 +9,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from babel.messages.extract import extract
+from babel.messages.pofile import read_po
 from flask import Flask
 from flask.testing import FlaskClient
 from house import PACKAGE, ROOT, files
@@ -112,6 +113,17 @@ def test_every_sentence_has_its_english() -> None:
     english = catalogue("en")
     missing = sorted(text for text in _marked_sentences() if english.gettext(text) == text)
     assert missing == []
+
+
+def test_one_sentence_has_one_english_everywhere() -> None:
+    english: dict[str, dict[str, str]] = {}
+    for path in sorted(PACKAGE.glob("*/translations/en/LC_MESSAGES/messages.po")):
+        with path.open("rb") as source:
+            for message in read_po(source):
+                if message.id:
+                    english.setdefault(str(message.id), {})[path.parts[-5]] = str(message.string)
+    torn = {text: said for text, said in english.items() if len(set(said.values())) > 1}
+    assert torn == {}
 
 
 def test_english_keeps_every_place_for_a_fact() -> None:

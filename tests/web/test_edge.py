@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from community import build, sign_in
+from community import build, sign_in, submit
 from conftest import NOW
 from flask import Flask
 from flask.testing import FlaskClient
@@ -13,9 +13,9 @@ from pointsbank.core.database import Database, transaction
 
 
 def test_a_page_sends_a_stranger_to_sign_in_and_back(client: FlaskClient) -> None:
-    answer = client.get("/events?page=2")
+    answer = client.get("/events?page=2&kind=help")
     assert answer.status_code == 303
-    assert answer.headers["Location"] == "/sign-in?next=/events?page%3D2"
+    assert answer.headers["Location"] == "/sign-in?next=/events%3Fpage%3D2%26kind%3Dhelp"
 
 
 def test_the_api_tells_a_stranger_to_sign_in(client: FlaskClient) -> None:
@@ -25,12 +25,12 @@ def test_the_api_tells_a_stranger_to_sign_in(client: FlaskClient) -> None:
 
 
 def test_the_reader_chooses_the_language(client: FlaskClient) -> None:
-    client.post("/language", data={"language": "en", "next": "/events"})
+    submit(client, "/language", language="en", next="/events")
     assert client.get("/api/v1/me").json["title"] == "Please sign in first."
 
 
 def test_the_switch_goes_to_no_other_site(client: FlaskClient) -> None:
-    answer = client.post("/language", data={"language": "en", "next": "//evil.example/"})
+    answer = submit(client, "/language", language="en", next="//evil.example/")
     assert answer.headers["Location"] == "/"
 
 
