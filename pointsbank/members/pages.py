@@ -16,7 +16,7 @@ from pointsbank.web import PageBlueprint, actor, allow, form, query
 from pointsbank.web.navigation import Link
 
 pages = PageBlueprint("members", __name__)
-NAVIGATION = [Link("/members", say("成员"), 50, frozenset(queries.REGISTER_READERS))]
+NAVIGATION = [Link("/members", say("成员名册"), 50, frozenset(queries.REGISTER_READERS))]
 PAGE_SIZE = 30
 
 
