@@ -14,7 +14,7 @@ from sqlalchemy import (
 from sqlmodel import Field
 
 from pointsbank.core.database import Table, append_only, choice, key, reference
-from pointsbank.ledger.rules import ExpiryPolicy, OwnerKind, SpentReversal
+from pointsbank.ledger.rules import ExpiryPolicy, HoldOutcome, OwnerKind, SpentReversal
 
 
 def number(*, optional: bool = False, **options: Any) -> Any:
@@ -91,6 +91,14 @@ class Transfer(Table, table=True):
         Index("ix_transfer_reverses", "reverses", **_where("reverses IS NOT NULL")),
         Index("ix_transfer_origin", "origin_kind", "origin_id", **_where("origin_kind <> ''")),
         Index("ix_transfer_effective_on", "effective_on"),
+        Index(
+            "ix_transfer_lapsing", "destination_id", "expires_on",
+            **_where("expires_on IS NOT NULL AND destination_version IS NOT NULL"),
+        ),
+        Index(
+            "ix_transfer_lapsing_back", "source_id", "expires_on",
+            **_where("expires_on IS NOT NULL AND source_version IS NOT NULL"),
+        ),
     )  # fmt: skip
 
     id: int | None = key()
@@ -125,6 +133,51 @@ class TransferText(Table, table=True):
     transfer_id: int = reference("transfer.id", primary_key=True)
     salt: bytes = Field(sa_type=LargeBinary)
     text: str
+
+
+class Hold(Table, table=True):
+    """An amount reserved on an account, to be captured for ``destination_id`` or let go."""
+
+    __tablename__ = "hold"
+    __table_args__ = (CheckConstraint("amount > 0", name="amount"),)
+
+    id: int | None = key()
+    key: str = Field(unique=True)
+    request_hash: bytes = Field(sa_type=LargeBinary)
+    source_id: int = reference("account.id")
+    destination_id: int = reference("account.id")
+    amount: int = number()
+    placed_at: datetime
+    expires_at: datetime
+    actor_kind: str
+    actor_id: int = number()
+    reason: str
+    origin_kind: str
+    origin_id: int = number()
+    rule: str
+
+
+class OpenHold(Table, table=True):
+    """The holds that are not resolved yet: what ``account.held`` is the sum of."""
+
+    __tablename__ = "open_hold"
+
+    hold_id: int = reference("hold.id", primary_key=True)
+    expires_at: datetime = Field(index=True)
+
+
+class HoldResolution(Table, table=True):
+    """How a hold ended, once. ``amount`` was captured by the transfer, the rest let go."""
+
+    __tablename__ = "hold_resolution"
+
+    hold_id: int = reference("hold.id", primary_key=True)
+    outcome: HoldOutcome = Field(sa_type=choice(HoldOutcome))
+    amount: int = number()
+    transfer_id: int | None = reference("transfer.id", optional=True)
+    resolved_at: datetime
+    actor_kind: str
+    actor_id: int = number()
 
 
 class Period(Table, table=True):
@@ -178,4 +231,4 @@ class Seal(Table, table=True):
 TABLES = Table.metadata.tables
 """The tables as Core statements name them."""
 
-append_only("unit", "transfer", "period", "period_balance", "seal")
+append_only("unit", "transfer", "hold", "hold_resolution", "period", "period_balance", "seal")

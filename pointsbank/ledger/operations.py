@@ -1,9 +1,8 @@
 """The ledger's verbs. Nothing here is updated or deleted but the figures that accounts carry."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from sqlalchemy import insert, select
 from sqlmodel import col
@@ -12,16 +11,14 @@ from pointsbank.core import audit, clock
 from pointsbank.core.actor import Actor
 from pointsbank.core.database import Session
 from pointsbank.core.errors import Forbidden, Refused
-from pointsbank.ledger.batch import Answer, Asked, Batch, Known, Repeat, UnitRow, form_fault
-from pointsbank.ledger.book import Book, open_book
-from pointsbank.ledger.encoding import request_hash, text_hash
+from pointsbank.ledger.book import open_book
+from pointsbank.ledger.holds import capture, expire_holds, place_hold, release
 from pointsbank.ledger.models import Period, Seal, Unit
 from pointsbank.ledger.periods import last_period, write_sheet
+from pointsbank.ledger.posting import apply, apply_all, as_text
 from pointsbank.ledger.queries import reversible
 from pointsbank.ledger.rules import (
     DEFAULT_UNITS,
-    AccountRef,
-    GroupRefused,
     PeriodClosed,
     PeriodNotOver,
     Posted,
@@ -31,6 +28,20 @@ from pointsbank.ledger.rules import (
     UnknownTransfer,
 )
 from pointsbank.ledger.seals import Reach, Reader, SealRow, seal_run
+
+__all__ = [
+    "capture",
+    "close_period",
+    "declare_default_units",
+    "declare_unit",
+    "expire_holds",
+    "place_hold",
+    "post",
+    "post_all",
+    "release",
+    "reverse",
+    "seal_next",
+]
 
 
 def declare_default_units(session: Session, actor: Actor, *, at: datetime) -> None:
@@ -65,18 +76,14 @@ def post(
     ``AmountOutOfRange``, ``MoreThanLeft``, ``InsufficientBalance``; in a group whose other
     posting is refused, ``GroupRefused``.
     """
-    return _post(session, actor, postings, at, linked=False)
+    return apply(session, actor, postings, at, linked=False)
 
 
 def post_all(
     session: Session, actor: Actor, postings: Sequence[Posting], *, at: datetime
 ) -> list[Posted]:
     """Apply all or none: raises the first refusal, of those and in the order of ``post``."""
-    answers = _post(session, actor, postings, at, linked=True)
-    posted = [answer for answer in answers if isinstance(answer, Posted)]
-    if len(posted) < len(answers):
-        raise next(a for a in answers if isinstance(a, Refused) and not isinstance(a, GroupRefused))
-    return posted
+    return apply_all(session, actor, postings, at)
 
 
 def seal_next(
@@ -94,7 +101,7 @@ def seal_next(
     until = reader.last_of_run(before.last_transfer_id if before else 0, reach.transfer_id, most)
     if not until:
         return None
-    seal = seal_run(reader, before, reach, sealed_at=_as_text(at), until=until)
+    seal = seal_run(reader, before, reach, sealed_at=as_text(at), until=until)
     session.execute(insert(Seal).values({**asdict(seal), "sealed_at": at}))
     return seal
 
@@ -127,99 +134,6 @@ def close_period(session: Session, actor: Actor, *, until: date, at: datetime) -
     write_sheet(session, period_id, before, until)
     audit.record(session, actor, "ledger.close_period", ("period", period_id), at=at, until=until)
     return period_id
-
-
-def _post(
-    session: Session, actor: Actor, postings: Sequence[Posting], at: datetime, *, linked: bool
-) -> list[Posted | Refused]:
-    if not postings:
-        return []
-    book = open_book(session)
-    units, closed_until = book.units()
-    faults = [form_fault(posting) for posting in postings]
-    wanted = _accounts(postings, faults, units)
-    standings = book.standings(wanted) if wanted else {}
-    reversed_ids = {p.reverses for p in postings if p.reverses is not None}
-    batch = Batch(
-        recorded_at=_as_text(at),
-        actor_kind=actor.kind,
-        actor_id=actor.id,
-        units=units,
-        closed_until=closed_until,
-        standings=standings,
-        known=book.known([posting.key for posting in postings]),
-        originals=book.originals(reversed_ids) if reversed_ids else {},
-    )
-    salts = {p.key: os.urandom(16) for p in postings if p.text}
-    answers = batch.decide(
-        [
-            Asked(p, request_hash(p), text_hash(salts[p.key], p.text) if p.text else None, fault)
-            for p, fault in zip(postings, faults, strict=True)
-        ],
-        linked=linked,
-    )
-    return _write(book, batch, postings, answers, salts)
-
-
-def _as_text(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-
-
-def _accounts(
-    postings: Sequence[Posting], faults: Sequence[str | None], units: dict[str, UnitRow]
-) -> list[tuple[AccountRef, int]]:
-    """The accounts of those postings that a book could hold, each with its unit's id."""
-    wanted: dict[AccountRef, int] = {}
-    for posting, fault in zip(postings, faults, strict=True):
-        unit = units.get(posting.source.unit)
-        if unit is not None and fault is None:
-            wanted[posting.source] = wanted[posting.destination] = unit.id
-    return list(wanted.items())
-
-
-def _write(
-    book: Book,
-    batch: Batch,
-    postings: Sequence[Posting],
-    answers: Sequence[Answer],
-    salts: dict[str, bytes],
-) -> list[Posted | Refused]:
-    entries = batch.entries
-    ids: list[int] = []
-    if entries:
-        moved = {s.id: s for pair in batch.touched for s in pair if s.tracked}
-        ids = book.write(entries, list(moved.values()))
-        texts = [
-            (ids[answer], salts[posting.key], posting.text)
-            for posting, answer in zip(postings, answers, strict=True)
-            if isinstance(answer, int) and posting.text
-        ]
-        if texts:
-            book.write_texts(texts)
-
-    def posted(place: int, *, repeated: bool) -> Posted:
-        entry = entries[place]
-        return Posted(
-            ids[place],
-            entry.key,
-            entry.amount,
-            entry.source_balance,
-            entry.destination_balance,
-            repeated,
-        )
-
-    told: list[Posted | Refused] = []
-    for posting, answer in zip(postings, answers, strict=True):
-        match answer:
-            case int():
-                told.append(posted(answer, repeated=False))
-            case Repeat(place):
-                told.append(posted(place, repeated=True))
-            case Known():
-                told.append(Posted(answer.id, posting.key, *answer[2:], repeated=True))
-            case refusal:
-                told.append(refusal)
-    return told
 
 
 def reverse(

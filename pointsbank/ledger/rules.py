@@ -54,6 +54,20 @@ class SpentReversal(StrEnum):
     DEBT = "debt"
 
 
+class HoldOutcome(StrEnum):
+    """How a hold ended."""
+
+    CAPTURED = "captured"
+    RELEASED = "released"
+    EXPIRED = "expired"
+
+
+HOLD_NAMES = {
+    HoldOutcome.CAPTURED: say("已支取"),
+    HoldOutcome.RELEASED: say("已解除"),
+    HoldOutcome.EXPIRED: say("已过期"),
+}
+
 OWNER_NAMES = {
     OwnerKind.MEMBER: say("个人"),
     OwnerKind.HOUSEHOLD: say("家庭"),
@@ -146,6 +160,16 @@ class Posting:
     text: str = ""
     reverses: int | None = None
     group: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A hold in force, or one asked for again; ``available`` is what is left to spend beside it."""
+
+    id: int
+    amount: int
+    available: int
+    repeated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +271,22 @@ class NotSpendable(Conflict):
 
 class AlreadyReversed(Conflict):
     sentence = say("第 %(transfer_id)s 笔已经冲正，不能重复冲正。")
+
+
+class UnknownHold(NotFound):
+    sentence = say("没有第 %(hold_id)s 笔预留。")
+
+
+class HoldResolved(Conflict):
+    """A hold resolves once."""
+
+    sentence = say("第 %(hold_id)s 笔预留在 %(since)s 已经了结，不能再办。")
+
+
+class HoldOver(Conflict):
+    """A hold that has run out reserves nothing any more."""
+
+    sentence = say("第 %(hold_id)s 笔预留已于 %(since)s 到期。")
 
 
 class NotReversible(Conflict):

@@ -136,9 +136,9 @@ class Reader:
         ).fetchone()
         return row[0] or 0
 
-    def figures(self) -> Iterator[tuple[int, int, int, int]]:
-        """Every account's id, balance, held and version."""
-        yield from self._chunks("SELECT id, balance, held, version FROM account", "id")
+    def figures(self) -> Iterator[tuple[int, int, int]]:
+        """Every account's id, balance and version."""
+        yield from self._chunks("SELECT id, balance, version FROM account", "id")
 
     def texts(self) -> Iterator[tuple[int, bytes, str, bytes | None]]:
         """Every free text that is still there: transfer, salt, text, and the book's hash of it."""

@@ -7,6 +7,7 @@ from typing import Any
 from pointsbank.core.database import Session
 from pointsbank.core.errors import say
 from pointsbank.ledger.encoding import ACCOUNT, TRANSFER, UNIT, text_hash
+from pointsbank.ledger.holds import wrong_hold
 from pointsbank.ledger.periods import wrong_sheet
 from pointsbank.ledger.seals import (
     CHUNK_ROWS,
@@ -31,6 +32,7 @@ SENTENCES = {
     "text": say("%(table)s 第 %(row_id)s 行的文字被改动。"),
     "period": say("%(table)s 第 %(row_id)s 行在结账后记入了已结账期。"),
     "sheet": say("%(table)s 第 %(row_id)s 行的结账余额与往来不符。"),
+    "hold": say("%(table)s 第 %(row_id)s 行预留的了结与账不符。"),
     "seal": say("%(table)s 第 %(row_id)s 行与公布的封存不符。"),
 }
 
@@ -201,9 +203,9 @@ class _Check:
     def accounts(self) -> None:
         """Every account's figures against those recounted."""
         recount = self.recount
-        for row_id, balance, held, version in self.reader.figures():
+        for row_id, balance, version in self.reader.figures():
             counted = recount.balances.get(row_id, 0), recount.versions.get(row_id, 0)
-            if (balance, version) != counted or held != 0:
+            if (balance, version) != counted:
                 raise Found("balance", "account", row_id)
 
     def sets(self) -> None:
@@ -211,6 +213,8 @@ class _Check:
         for what, table, statement in _SETS:
             if (row_id := self.reader.first(statement)) is not None:
                 raise Found(what, table, row_id)
+        if (wrong := wrong_hold(self.session)) is not None:
+            raise Found("balance" if wrong[0] == "account" else "hold", *wrong)
         if (period_id := wrong_sheet(self.session)) is not None:
             raise Found("sheet", "period", period_id)
         for row_id, salt, text, stored in self.reader.texts():
