@@ -1,29 +1,35 @@
-"""The two verbs at the door, check in and check out: the hot path, few statements and no ORM."""
+"""The door: what a scan meets there, and its two verbs. The hot path: few statements, no ORM."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import TextClause, bindparam, insert, text, update
+from sqlalchemy import TextClause, and_, bindparam, insert, select, text, update
 from sqlmodel import Session
 
 from pointsbank.core import clock
 from pointsbank.core.actor import Actor
 from pointsbank.core.errors import Refused
+from pointsbank.earning.rules import DeedCategory
 from pointsbank.events import queries
 from pointsbank.events.credit import Service, credit
-from pointsbank.events.models import Attendance, Scan
-from pointsbank.events.queries import Door
+from pointsbank.events.models import Attendance, Event, HourRuleRow, Scan
 from pointsbank.events.rules import (
     ORGANISERS,
+    STANDING_RULE,
     AttendanceState,
+    CodeUnknown,
     EventCancelled,
     EventOver,
+    EventState,
+    HourTerms,
     KeyReused,
     NotAVolunteer,
     NotBegun,
     NotCheckedIn,
+    Occasion,
     ScanFact,
+    Stay,
     Verdict,
     Way,
     fold,
@@ -34,6 +40,65 @@ from pointsbank.events.rules import (
     worth,
 )  # fmt: skip
 
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What a scan meets at an event: its times and rule, and the person's attendance so far."""
+
+    event_id: int
+    org_id: int
+    title: str
+    kind: DeedCategory
+    place: str
+    code: str
+    cancel_reason: str
+    hour_rule_id: int | None
+    occasion: Occasion
+    terms: HourTerms
+    attendance_id: int | None
+    attendance_state: AttendanceState | None
+    stay: Stay | None
+    minutes: int | None
+    way: Way | None
+    key_verdict: Verdict | None
+
+
+_TERMS = HourTerms.__slots__
+_STANDING = STANDING_RULE.terms
+_EVENT = Event.__table__.c  # type: ignore[attr-defined]
+_ATTENDANCE = Attendance.__table__.c  # type: ignore[attr-defined]
+_SCAN = Scan.__table__.c  # type: ignore[attr-defined]
+_RULE = HourRuleRow.__table__.c  # type: ignore[attr-defined]
+_OF_EVENT = ("id", "org_id", "title", "kind", "place", "code", "cancel_reason", "hour_rule_id")
+_OF_OCCASION = ("state", "starts_at", "ends_at")
+_OF_ATTENDANCE = ("id", "state", "checked_in_at", "checked_out_at", "minutes", "way")
+_DOOR = (
+    select(
+        *(_EVENT[name] for name in (*_OF_EVENT, *_OF_OCCASION)),
+        *(_ATTENDANCE[name] for name in _OF_ATTENDANCE),
+        _SCAN.verdict,
+        *(_RULE[name] for name in _TERMS),
+    )
+    .select_from(Event.__table__)  # type: ignore[attr-defined]
+    .outerjoin(HourRuleRow.__table__, _RULE.id == _EVENT.hour_rule_id)  # type: ignore[attr-defined]
+    .outerjoin(
+        Attendance.__table__,  # type: ignore[attr-defined]
+        and_(
+            _ATTENDANCE.event_id == _EVENT.id,
+            _ATTENDANCE.member_id == bindparam("member_id"),
+        ),
+    )
+    .outerjoin(
+        Scan.__table__,  # type: ignore[attr-defined]
+        and_(
+            _SCAN.event_id == _EVENT.id,
+            _SCAN.member_id == bindparam("member_id"),
+            _SCAN.key == bindparam("key"),
+        ),
+    )
+    .where(_EVENT.code == bindparam("code"), _EVENT.state != EventState.DRAFT)
+)
+_DOOR_HELD = _DOOR.with_for_update(read=True, of=Event.__table__)  # type: ignore[attr-defined]
 _DONE = (Verdict.ALREADY_IN, Verdict.OFFER_CHECK_OUT, Verdict.CHECKED_OUT)
 
 
@@ -51,6 +116,43 @@ class ScanAnswer:
     checked_in_at: datetime
     checked_out_at: datetime | None = None
     minutes: int | None = None
+
+
+def find(
+    session: Session, *, code: str, member_id: int | None, key: str = "", hold: bool = False
+) -> Door:
+    """What this member's scan of this code meets, in one statement.
+
+    ``hold`` keeps the event from being closed before the transaction ends. Refuses: CodeUnknown.
+    """
+    code = code.strip().upper()
+    asked = {"code": code, "member_id": member_id, "key": key}
+    row = session.connection().execute(_DOOR_HELD if hold else _DOOR, asked).one_or_none()
+    if row is None:
+        raise CodeUnknown(code=code[:12])
+    fields = tuple(row)
+    attendance_id, state, checked_in_at, checked_out_at, minutes, way, key_verdict = fields[11:18]
+    values: list[Any] = [
+        *fields[:8],
+        Occasion(*fields[8:11]),
+        _STANDING if row.hour_rule_id is None else HourTerms(*fields[18:]),
+        attendance_id,
+        state,
+        None if attendance_id is None else Stay(checked_in_at, checked_out_at),
+        minutes,
+        way,
+        key_verdict,
+    ]
+    return Door(*values)
+
+
+def worth_until(met: Door, at: datetime) -> tuple[int, list[list[str | int]]]:
+    """The minutes that a check-out now would count, and the reasons why not more."""
+    if met.stay is None or met.stay.checked_out_at:
+        return 0, []
+    stay = Stay(met.stay.checked_in_at, at)
+    minutes, cuts = worth(stay, met.occasion.starts_at, met.occasion.ends_at, met.terms)
+    return minutes, why_of(cuts)
 
 
 def check_in(
@@ -71,7 +173,7 @@ def check_in(
     Forbidden (another's), EventCancelled, EventOver, NotBegun.
     """
     who = actor.member_id if member_id is None else member_id
-    door = queries.door(session, code=code, member_id=who, key=key, hold=True)
+    door = find(session, code=code, member_id=who, key=key, hold=True)
     member = _admit(actor, door, who, way, key_is_for=Verdict.CHECKED_IN)
     verdict = window(door.occasion, door.stay, door.terms, claimed_at)
     if door.key_verdict or verdict in _DONE:
@@ -81,7 +183,7 @@ def check_in(
     run = session.connection().execute
     attendance_id = run(_ENTER, _entered(door, member, way, claimed_at)).scalar_one_or_none()
     if attendance_id is None:  # her other tap was faster
-        return _told_again(queries.door(session, code=code, member_id=member), member)
+        return _told_again(find(session, code=code, member_id=member), member)
     run(
         _SCAN,
         _scan(
@@ -119,7 +221,7 @@ def check_out(
     NotBegun, NotCheckedIn; then as the ledger does.
     """
     who = actor.member_id if member_id is None else member_id
-    door = queries.door(session, code=code, member_id=who, key=key, hold=True)
+    door = find(session, code=code, member_id=who, key=key, hold=True)
     member = _admit(actor, door, who, way, key_is_for=Verdict.CHECKED_OUT)
     verdict = window(door.occasion, door.stay, door.terms, claimed_at)
     if door.key_verdict or verdict in (Verdict.ALREADY_IN, Verdict.CHECKED_OUT):
@@ -140,7 +242,7 @@ def check_out(
     )
     left = _left(session, door, scan)
     if not session.connection().execute(_LEAVE, left).rowcount:  # her other tap was faster
-        return _told_again(queries.door(session, code=code, member_id=member), member)
+        return _told_again(find(session, code=code, member_id=member), member)
     session.connection().execute(_SCAN, scan)
     if left["state"] is AttendanceState.CREDITED:
         credit(session, actor, [_service(door, member, left["minutes"])], at=at)

@@ -290,7 +290,7 @@ def scanned(code: str) -> Response | str:
     asked, now, person = query(ScannedQuery), clock.now(), visitor()
     at = claims.read(asked["claim"], code, at=now).claimed_at if "claim" in asked else now
     with snapshot() as session:
-        met = queries.door(session, code=code, member_id=person.member_id if person else None)
+        met = door.find(session, code=code, member_id=person.member_id if person else None)
         claim = asked.get("claim") or claims.sign(met.code, at=now)
         if person is None and met.occasion.state is EventState.OPEN:
             return redirect(f"/sign-in?next=/c/{met.code}?claim={claim}", 303)
@@ -298,7 +298,7 @@ def scanned(code: str) -> Response | str:
         return _answer_page(session, met, verdict, claim=claim, done=asked.get("done"))
 
 
-def _answer_page(session: Session, met: queries.Door, verdict: Verdict, **given: Any) -> str:
+def _answer_page(session: Session, met: door.Door, verdict: Verdict, **given: Any) -> str:
     """The answer to a scan fills the screen: what, since when, what now."""
     person = visitor()
     entries = transfers_of(session, "attendance", met.attendance_id) if met.attendance_id else []
@@ -309,6 +309,7 @@ def _answer_page(session: Session, met: queries.Door, verdict: Verdict, **given:
         volunteer=bool(person and person.member_id),
         may_run=bool(person and person.may(*ORGANISERS, org_id=met.org_id)),
         why=queries.why(session, met.attendance_id),
+        counts=door.worth_until(met, clock.now()),
         earned={entry.unit: entry.left for entry in entries if entry.left},
         **given,
     )

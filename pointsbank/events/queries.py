@@ -5,27 +5,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select, true
 from sqlmodel import Session, col
 
 from pointsbank.core import clock
 from pointsbank.core.actor import Actor
-from pointsbank.earning.rules import DeedCategory
 from pointsbank.events.models import Attendance, Event, HourRuleRow, Scan
 from pointsbank.events.rules import (
     ORGANISERS,
     STANDING_RULE,
     AttendanceState,
-    CodeUnknown,
     EventNotFound,
     EventState,
     HourRule,
-    HourTerms,
-    Occasion,
     ScanFact,
-    Stay,
-    Verdict,
-    Way,
 )
 from pointsbank.members.models import Member
 from pointsbank.orgs import queries as orgs
@@ -33,28 +26,6 @@ from pointsbank.orgs.models import Organisation, OrganisationReach
 from pointsbank.orgs.rules import COMMUNITY, Line
 
 PAGE = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Door:
-    """What a scan meets at an event: its times and rule, and the person's attendance so far."""
-
-    event_id: int
-    org_id: int
-    title: str
-    kind: DeedCategory
-    place: str
-    code: str
-    cancel_reason: str
-    hour_rule_id: int | None
-    occasion: Occasion
-    terms: HourTerms
-    attendance_id: int | None
-    attendance_state: AttendanceState | None
-    stay: Stay | None
-    minutes: int | None
-    way: Way | None
-    key_verdict: Verdict | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,72 +37,6 @@ class Counts:
     to_confirm: int = 0
     credited: int = 0
     minutes_to_confirm: int = 0
-
-
-_TERMS = HourTerms.__slots__
-_STANDING = STANDING_RULE.terms
-_EVENT = Event.__table__.c  # type: ignore[attr-defined]
-_ATTENDANCE = Attendance.__table__.c  # type: ignore[attr-defined]
-_SCAN = Scan.__table__.c  # type: ignore[attr-defined]
-_RULE = HourRuleRow.__table__.c  # type: ignore[attr-defined]
-_OF_EVENT = ("id", "org_id", "title", "kind", "place", "code", "cancel_reason", "hour_rule_id")
-_OF_OCCASION = ("state", "starts_at", "ends_at")
-_OF_ATTENDANCE = ("id", "state", "checked_in_at", "checked_out_at", "minutes", "way")
-_DOOR = (
-    select(
-        *(_EVENT[name] for name in (*_OF_EVENT, *_OF_OCCASION)),
-        *(_ATTENDANCE[name] for name in _OF_ATTENDANCE),
-        _SCAN.verdict,
-        *(_RULE[name] for name in _TERMS),
-    )
-    .select_from(Event.__table__)  # type: ignore[attr-defined]
-    .outerjoin(HourRuleRow.__table__, _RULE.id == _EVENT.hour_rule_id)  # type: ignore[attr-defined]
-    .outerjoin(
-        Attendance.__table__,  # type: ignore[attr-defined]
-        and_(
-            _ATTENDANCE.event_id == _EVENT.id,
-            _ATTENDANCE.member_id == bindparam("member_id"),
-        ),
-    )
-    .outerjoin(
-        Scan.__table__,  # type: ignore[attr-defined]
-        and_(
-            _SCAN.event_id == _EVENT.id,
-            _SCAN.member_id == bindparam("member_id"),
-            _SCAN.key == bindparam("key"),
-        ),
-    )
-    .where(_EVENT.code == bindparam("code"), _EVENT.state != EventState.DRAFT)
-)
-_DOOR_HELD = _DOOR.with_for_update(read=True, of=Event.__table__)  # type: ignore[attr-defined]
-
-
-def door(
-    session: Session, *, code: str, member_id: int | None, key: str = "", hold: bool = False
-) -> Door:
-    """What this member's scan of this code meets, in one statement.
-
-    ``hold`` keeps the event from being closed before the transaction ends. Refuses: CodeUnknown.
-    """
-    code = code.strip().upper()
-    asked = {"code": code, "member_id": member_id, "key": key}
-    row = session.connection().execute(_DOOR_HELD if hold else _DOOR, asked).one_or_none()
-    if row is None:
-        raise CodeUnknown(code=code[:12])
-    fields = tuple(row)
-    attendance_id, state, checked_in_at, checked_out_at, minutes, way, key_verdict = fields[11:18]
-    values: list[Any] = [
-        *fields[:8],
-        Occasion(*fields[8:11]),
-        _STANDING if row.hour_rule_id is None else HourTerms(*fields[18:]),
-        attendance_id,
-        state,
-        None if attendance_id is None else Stay(checked_in_at, checked_out_at),
-        minutes,
-        way,
-        key_verdict,
-    ]
-    return Door(*values)
 
 
 def event(session: Session, actor: Actor, event_id: int) -> Event:
@@ -266,6 +171,16 @@ def _events(session: Session, actor: Actor) -> Any:
         .join(Organisation, col(Organisation.id) == col(Event.org_id))
         .where(area(session, actor), may_see_draft(actor))
     )
+
+
+def overdue_events(session: Session, before: datetime) -> list[int]:
+    """The events that are still open though they ended before an instant."""
+    found = session.execute(
+        select(col(Event.id)).where(
+            col(Event.state) == EventState.OPEN, col(Event.ends_at) < before
+        )
+    )
+    return [event_id for event_id in found.scalars() if event_id is not None]
 
 
 def scans_of(session: Session, event_id: int, member_id: int) -> list[ScanFact]:

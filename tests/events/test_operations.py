@@ -6,10 +6,12 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from community import build
 from sqlmodel import col, select
 
 from pointsbank.core.actor import SYSTEM, Actor
 from pointsbank.core.audit import AuditEntry
+from pointsbank.core.database import Database, transaction
 from pointsbank.core.errors import Forbidden
 from pointsbank.earning.operations import adopt_points_rule
 from pointsbank.earning.rules import DeedCategory
@@ -33,6 +35,7 @@ from pointsbank.events.rules import (
     Way,
     WrongState,
 )
+from pointsbank.ledger.operations import declare_default_units
 from pointsbank.ledger.queries import balances, transfers_of
 from pointsbank.ledger.rules import MINUTES, MORALITY, PARTY
 from pointsbank.orgs.rules import NoSuchOrganisation
@@ -293,3 +296,19 @@ def test_who_scans_by_an_organiser_is_credited_at_check_out(scene: Any) -> None:
     given = {"actor": c.organiser, "member_id": c.chen, "way": Way.ORGANISER}
     assert scene.stay(event, 0, 60, **given).state is AttendanceState.CREDITED
     assert balances(scene.session, c.chen)[MINUTES] == 60
+
+
+def test_where_no_points_rule_was_adopted_service_earns_minutes_only(
+    bank: Database, make_scene: Any
+) -> None:
+    with transaction() as session:
+        scene = make_scene(session, build(session, with_rules=False))
+        declare_default_units(session, SYSTEM, at=scene.at(-90))
+        event = scene.open()
+        scene.stay(event, 0, 60)
+        assert event.hour_rule_id is None
+        assert scene.do(operations.confirm, event, 70).people == 1
+        earned = balances(session, scene.community.wang)
+        assert earned == {MINUTES: 60, MORALITY: 0, PARTY: 0}
+        attendance = queries.attendance_of(session, event.id, scene.community.wang)
+        assert attendance.state is AttendanceState.CREDITED

@@ -98,6 +98,7 @@ def test_scanning_again_offers_check_out_after_five_minutes_and_then_only_answer
     with house.at(100):
         page = read(wang.get(f"/c/{house.code}"))
         assert "现在签退吗" in page
+        assert "现在签退，计 98 分钟" in page
         for _ in "12":
             done = submit(wang, f"/c/{house.code}/check-out", claim=claim_in(page))
         page = read(wang.get(done.location))
@@ -163,6 +164,7 @@ def test_an_event_that_has_not_begun_is_over_or_cancelled_says_so(house: House) 
     assert "大雨" in page
     with house.at(200):
         assert "活动已结束" in read(wang.get(f"/c/{house.code}"))
+    assert wang.get("/events/999999").status_code == 404
     unknown = wang.get("/c/ZZZZZZ")
     assert unknown.status_code == 404
     assert "ZZZZZZ" in read(unknown)
