@@ -110,11 +110,22 @@ def test_one_day_and_one_year_in_a_browser(day: Day) -> None:
     assert day.desk.wrongs == []
 
 
+def test_the_desk_notices_what_a_page_may_not_do(day: Day) -> None:
+    day.phone.goto(f"{HOST}/sign-in")
+    assert day.desk.wrongs == []
+    day.phone.evaluate("fetch('http://elsewhere.test/').catch(() => {})")
+    with day.phone.expect_event("console", lambda message: "style" in message.text, timeout=2000):
+        day.phone.evaluate("document.body.insertAdjacentHTML('beforeend', '<p style=\"top:0\">')")
+    assert any("elsewhere.test" in wrong for wrong in day.desk.wrongs)
+    assert any("style" in wrong for wrong in day.desk.wrongs)
+
+
 def sign_in(page: Page, name: str, password: str) -> None:
     page.get_by_label("手机号或登录名").fill(name)
     page.get_by_label("密码", exact=True).fill(password)
     page.get_by_role("button", name="登录").click()
     expect(page.get_by_role("button", name="登录", exact=True)).to_have_count(0)
+    page.wait_for_load_state()
 
 
 def an_organiser_publishes_and_prints_a_poster(day: Day) -> None:
