@@ -159,6 +159,15 @@ def issue_cards(
     return [str(card["digits"]) for card in cards]
 
 
+def issue_missing_cards(
+    session: Session, actor: Actor, *, member_ids: Sequence[int], at: datetime
+) -> int:
+    """Give a card to each of these who has no good one; how many. Refuses as ``issue_cards``."""
+    have = queries.good_cards(session, member_ids)
+    without = [member_id for member_id in member_ids if member_id not in have]
+    return len(issue_cards(session, actor, member_ids=without, at=at))
+
+
 def report_card_lost(session: Session, actor: Actor, *, card_id: int, at: datetime) -> Card:
     """From now on the card's digits answer that it was lost.
 

@@ -19,8 +19,10 @@ from pointsbank.members.rules import (
     CardReplaced,
     CodeInvalid,
     MemberLeft,
+    NoCards,
     NoSuchCard,
     NoSuchMember,
+    PrintedCard,
     check_digits_hold,
     folded_digits,
     is_phone_code,
@@ -149,6 +151,16 @@ def good_card(session: Session, member_id: int) -> Card | None:
     return session.execute(wanted).scalar_one_or_none()
 
 
+def good_cards(session: Session, member_ids: Iterable[int]) -> dict[int, str]:
+    """The digits of each member's newest card that is not lost; who has none is left out."""
+    wanted = (
+        select(col(Card.member_id), col(Card.digits))
+        .where(orgs.among(Card.member_id, member_ids), col(Card.lost_at).is_(None))
+        .order_by(col(Card.id))
+    )
+    return {row.member_id: row.digits for row in session.execute(wanted)}
+
+
 def search(
     session: Session, actor: Actor, *, text: str = "", page: int = 1, size: int = 30
 ) -> Page:
@@ -218,6 +230,24 @@ def member_seen_by(session: Session, actor: Actor, member_id: int) -> Member:
     if not may_see(actor, seen, *REGISTER_READERS):
         raise NoSuchMember
     return seen
+
+
+def cards_to_print(session: Session, holders: Sequence[Member]) -> list[PrintedCard]:
+    """The good cards of these members, in their order. Refuses NoCards where nobody has one."""
+    digits = good_cards(session, (holder.id for holder in holders))
+    if not digits:
+        raise NoCards
+    called = homes(session, holders)
+    return [
+        PrintedCard(
+            name=holder.name,
+            number=holder.number,
+            community=called[holder.residence_id].split(" ")[0],
+            digits=digits[holder.id],
+        )
+        for holder in holders
+        if holder.id in digits
+    ]
 
 
 def homes(session: Session, residents: Iterable[Member]) -> dict[int, str]:

@@ -40,6 +40,16 @@ class NewMember:
     registered_on: date | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PrintedCard:
+    """What stands on a volunteer card; its QR code holds the digits and nothing else."""
+
+    name: str
+    number: str
+    community: str
+    digits: str
+
+
 class NoSuchMember(NotFound):
     sentence = say("没有这位成员。")
 
@@ -90,6 +100,10 @@ class CardReplaced(CardLost):
 
 class NoSuchCard(NotFound):
     sentence = say("没有这张卡。")
+
+
+class NoCards(NotFound):
+    sentence = say("这些成员还没有志愿者卡，请先制卡。")
 
 
 class CardAlreadyLost(Conflict):

@@ -11,7 +11,7 @@ class SearchRequest(Request):
 
 
 class MembersQuery(Request):
-    sought = Text(400, load_default="", metadata={"description": "a sealed search"})
+    sought = Text(400, least=0, load_default="", metadata={"description": "a sealed search"})
     page = Whole(least=1, most=100_000, load_default=1)
 
 

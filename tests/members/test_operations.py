@@ -144,6 +144,17 @@ def test_a_hopeless_card_is_refused_fault_by_fault(session: Session, tree: Tree)
     assert queries.member_by_code(session, card.digits, at).id == wang.id
 
 
+def test_missing_cards_are_issued_once_and_lost_ones_replaced(session: Session, tree: Tree) -> None:
+    at = clock.now()
+    ids = [enrol(session, tree, phone=f"1380000000{n}").id for n in range(2)]
+    assert operations.issue_missing_cards(session, SYSTEM, member_ids=ids, at=at) == 2
+    assert operations.issue_missing_cards(session, SYSTEM, member_ids=ids, at=at) == 0
+    card = queries.good_card(session, ids[0])
+    assert card is not None
+    operations.report_card_lost(session, SYSTEM, card_id=card.id, at=at)
+    assert operations.issue_missing_cards(session, SYSTEM, member_ids=ids, at=at) == 1
+
+
 def test_a_card_is_reported_lost_once_by_its_holder_or_by_staff(
     session: Session, tree: Tree
 ) -> None:

@@ -1,12 +1,20 @@
 """The member list as a page."""
 
+import shutil
+import subprocess
+from pathlib import Path
+
 import pytest
+import zxingcpp
 from flask.testing import FlaskClient
+from PIL import Image
+from sqlalchemy import func, select
 
 from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM
 from pointsbank.core.database import Database, transaction
-from pointsbank.members import operations
+from pointsbank.members import operations, queries
+from pointsbank.members.models import Card
 from pointsbank.members.rules import NewMember
 from tests.community import Community, build, sign_in, submit
 
@@ -77,3 +85,43 @@ def test_a_long_list_has_pages(client: FlaskClient, community: Community) -> Non
 def test_volunteers_have_no_list(client: FlaskClient, community: Community) -> None:
     sign_in(client, community.volunteer)
     assert client.get("/members").status_code == 403
+
+
+def test_cards_are_made_for_those_who_have_none_and_printed(
+    client: FlaskClient, community: Community
+) -> None:
+    sign_in(client, community.clerk)
+    assert client.get("/members/cards.pdf").status_code == 404
+    for _ in range(2):
+        answer = submit(client, "/members/cards", sought="", page=1)
+        assert answer.status_code == 303
+        printed = client.get(answer.location)
+        assert printed.mimetype == "application/pdf"
+        assert printed.data.startswith(b"%PDF")
+    with transaction() as session:
+        everybody = [community.wang, community.li, community.chen, community.zhou]
+        digits = queries.good_cards(session, everybody)
+        assert set(digits) == {community.wang, community.li, community.chen}
+        count = session.execute(select(func.count()).select_from(Card)).scalar_one()
+    assert count == 5
+
+
+def test_a_printed_card_is_read_back_by_another_reader(
+    client: FlaskClient, community: Community, tmp_path: Path
+) -> None:
+    with transaction() as session:
+        card = operations.issue_card(session, SYSTEM, member_id=community.chen, at=clock.now())
+    sign_in(client, community.clerk)
+    (tmp_path / "cards.pdf").write_bytes(client.get("/members/cards.pdf").data)
+    if shutil.which("pdftoppm") is None:
+        pytest.skip("not on this machine: pdftoppm")
+    drawing = ["pdftoppm", "-r", "150", "-png", "-singlefile", "cards.pdf", "cards"]
+    subprocess.run(drawing, cwd=tmp_path, check=True)
+    read = zxingcpp.read_barcodes(Image.open(tmp_path / "cards.png"))
+    assert [code.text for code in read] == [card.digits]
+
+
+def test_who_makes_no_cards_is_not_offered_any(client: FlaskClient, community: Community) -> None:
+    sign_in(client, community.organiser)
+    assert "志愿者卡" not in client.get("/members").get_data(as_text=True)
+    assert client.get("/members/cards.pdf").status_code == 403
