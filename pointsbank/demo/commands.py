@@ -151,7 +151,8 @@ def _print(console: Console, settings: config.Settings, written: story.Written) 
         title = f"{ROLE_NAMES[sign_in.role]} {sign_in.role.value}"
         table.add_row(title, sign_in.login, sign_in.password)
     _keep(folder / SIGN_INS, written)
-    going = written.going
+    going, digits = written.going, written.card_digits
+    card = " ".join(digits[place : place + 4] for place in range(0, len(digits), 4))
     console.print(
         f"\n成员 members {written.people:,} · 活动 events {written.events:,} · "
         f"参加 person-times {written.stays:,} · 兑换 redemptions {written.redemptions:,}"
@@ -161,7 +162,8 @@ def _print(console: Console, settings: config.Settings, written: story.Written) 
     console.print(table)
     console.print(
         f"\n正在签到 open now     {going.open_title}  {settings.public_url}/c/{going.open_code}"
-        f"\n等待确认 to confirm   {settings.public_url}/events/{going.to_confirm_id}\n",
+        f"\n等待确认 to confirm   {settings.public_url}/events/{going.to_confirm_id}"
+        f"\n志愿者的卡 her card   {card}\n",
         soft_wrap=True,
     )
 

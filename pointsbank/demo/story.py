@@ -23,6 +23,7 @@ from pointsbank.earning.presets import PRESETS as POINTS_RULES
 from pointsbank.events.operations import adopt_hour_rule
 from pointsbank.events.presets import PRESETS as HOUR_RULES
 from pointsbank.ledger.operations import declare_default_units, seal_next
+from pointsbank.members.queries import good_cards
 from pointsbank.stars.operations import adopt_star_ladder
 from pointsbank.stars.presets import PRESETS as LADDERS
 
@@ -48,6 +49,7 @@ class Written:
     """What is in the bank, and how to get in."""
 
     sign_ins: dict[Role, SignIn]
+    card_digits: str
     going: Going
     people: int
     events: int
@@ -63,6 +65,7 @@ class Cast:
     shelves: dict[int, list[int]]
     crowds: dict[int, Crowd]
     sign_ins: dict[Role, SignIn]
+    card_digits: str
     people: int
 
 
@@ -86,7 +89,13 @@ def write(size: str, *, seed: int = SEED, now: datetime, told: Told = lambda *_:
     _seal(now)
     told(Chapter.SEALS, 1, 1)
     return Written(
-        cast.sign_ins, going, cast.people, len(happenings), stays, redemptions + redeemed
+        cast.sign_ins,
+        cast.card_digits,
+        going,
+        cast.people,
+        len(happenings),
+        stays,
+        redemptions + redeemed,
     )
 
 
@@ -109,7 +118,8 @@ def _cast(shape: Shape, rng: Random, first: date, now: datetime, told: Told) -> 
         sign_ins = staff.open_sign_ins(
             session, territory, volunteer_id=ids[0], phone=drawn[0].row.phone, at=start
         )
-    return Cast(territory, shelves, crowds, sign_ins, len(ids))
+        digits = good_cards(session, ids[:1])[ids[0]]
+    return Cast(territory, shelves, crowds, sign_ins, digits, len(ids))
 
 
 def _adopt_rules(session: Session, city_id: int, *, at: datetime) -> None:

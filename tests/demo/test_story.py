@@ -16,6 +16,7 @@ from pointsbank.demo import story
 from pointsbank.demo.story import Chapter, Written
 from pointsbank.events.rules import AttendanceState, EventState
 from pointsbank.ledger.verify import verify
+from pointsbank.members.queries import member_by_code
 from tests.conftest import NOW
 
 # What is drawn by the system's own generator, or stamped by it: keys, codes, sessions.
@@ -78,6 +79,9 @@ def test_today_there_is_something_to_scan_to_confirm_and_to_come(village: Writte
     assert counted("event", state=EventState.PUBLISHED) == 1
     assert counted("event", state=EventState.DRAFT) == 1
     volunteer = village.sign_ins[Role.VOLUNTEER].actor
+    with snapshot() as session:
+        holder = member_by_code(session, village.card_digits, clock.now())
+    assert holder.id == volunteer.member_id
     assert counted("attendance", event_id=going.open_event_id, member_id=volunteer.member_id) == 0
 
 
