@@ -14,6 +14,8 @@ depends_on = None
 
 PROTECTED = (
     "audit_entry",
+    "hold",
+    "hold_resolution",
     "period",
     "period_balance",
     "redemption_line",
@@ -285,6 +287,31 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_goods_org_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_goods")),
         sa.UniqueConstraint("org_id", "name", name=op.f("uq_goods_org_id_name")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "hold",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("request_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("source_id", sa.BigInteger(), nullable=False),
+        sa.Column("destination_id", sa.BigInteger(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("placed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("expires_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("actor_kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("origin_kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("origin_id", sa.BigInteger(), nullable=False),
+        sa.Column("rule", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_hold_amount")),
+        sa.ForeignKeyConstraint(
+            ["destination_id"], ["account.id"], name=op.f("fk_hold_destination_id")
+        ),
+        sa.ForeignKeyConstraint(["source_id"], ["account.id"], name=op.f("fk_hold_source_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hold")),
+        sa.UniqueConstraint("key", name=op.f("uq_hold_key")),
         sqlite_strict=True,
     )
     op.create_table(
@@ -609,6 +636,20 @@ def upgrade() -> None:
     with op.batch_alter_table("transfer", schema=None) as batch_op:
         batch_op.create_index("ix_transfer_effective_on", ["effective_on"], unique=False)
         batch_op.create_index(
+            "ix_transfer_lapsing",
+            ["destination_id", "expires_on"],
+            unique=False,
+            sqlite_where=sa.text("expires_on IS NOT NULL AND destination_version IS NOT NULL"),
+            postgresql_where=sa.text("expires_on IS NOT NULL AND destination_version IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_transfer_lapsing_back",
+            ["source_id", "expires_on"],
+            unique=False,
+            sqlite_where=sa.text("expires_on IS NOT NULL AND source_version IS NOT NULL"),
+            postgresql_where=sa.text("expires_on IS NOT NULL AND source_version IS NOT NULL"),
+        )
+        batch_op.create_index(
             "ix_transfer_origin",
             ["origin_kind", "origin_id"],
             unique=False,
@@ -717,6 +758,45 @@ def upgrade() -> None:
     with op.batch_alter_table("event", schema=None) as batch_op:
         batch_op.create_index("ix_event_org_starts", ["org_id", "starts_at"], unique=False)
         batch_op.create_index("ix_event_starts", ["starts_at"], unique=False)
+
+    op.create_table(
+        "hold_resolution",
+        sa.Column("hold_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "outcome",
+            sa.Enum(
+                "captured",
+                "released",
+                "expired",
+                name="holdoutcome",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("transfer_id", sa.BigInteger(), nullable=True),
+        sa.Column("resolved_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("actor_kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["hold_id"], ["hold.id"], name=op.f("fk_hold_resolution_hold_id")),
+        sa.ForeignKeyConstraint(
+            ["transfer_id"], ["transfer.id"], name=op.f("fk_hold_resolution_transfer_id")
+        ),
+        sa.PrimaryKeyConstraint("hold_id", name=op.f("pk_hold_resolution")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "open_hold",
+        sa.Column("hold_id", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["hold_id"], ["hold.id"], name=op.f("fk_open_hold_hold_id")),
+        sa.PrimaryKeyConstraint("hold_id", name=op.f("pk_open_hold")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("open_hold", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_open_hold_expires_at"), ["expires_at"], unique=False)
 
     op.create_table(
         "redemption",
