@@ -16,6 +16,7 @@ from pointsbank.orgs.models import OrganisationReach
 _FIELDS = tuple(getattr(PointsRuleRow, name) for name in PointsRule.__dataclass_fields__)
 _Reversal = aliased(Transfer)
 _MOST_IDS = 5_000
+_FEW = 100
 
 
 def points_rules_in_force(session: Session, org_id: int, on: date) -> list[PointsRule]:
@@ -78,6 +79,9 @@ def _earned(member_ids: list[int], days: list[date]) -> Select[int, str, date, i
         .where(col(_Reversal.reverses) == col(Transfer.id))
         .scalar_subquery()
     )
+    day = col(Transfer.effective_on)
+    # Few members: read their own entries, not all of a busy day's; many: the other way round.
+    on = func.coalesce(day, day) if len(member_ids) <= _FEW else day
     return (
         select(
             col(Account.owner_id),
@@ -91,7 +95,8 @@ def _earned(member_ids: list[int], days: list[date]) -> Select[int, str, date, i
             col(Account.owner_kind) == OwnerKind.MEMBER,
             col(Account.owner_id).in_(member_ids),
             col(Unit.code).in_(POINT_UNITS),
-            col(Transfer.effective_on).in_(days),
+            col(Transfer.destination_version).is_not(None),
+            on.in_(days),
             col(Transfer.reason) == "service",
         )
         .group_by(col(Account.owner_id), col(Unit.code), col(Transfer.effective_on))

@@ -9,7 +9,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import Row, func, select
 from sqlmodel import Session, col
 
 from pointsbank.core import clock
@@ -239,16 +239,19 @@ def _movements(
             col(Unit.code) == unit,
         )
     ).scalar_one_or_none()
-    rows = session.execute(
-        select(
-            col(Transfer.effective_on),
-            col(Transfer.amount),
-            col(Transfer.source_id),
-            col(Transfer.reverses),
-        ).where(
-            or_(col(Transfer.source_id) == account_id, col(Transfer.destination_id) == account_id),
-            col(Transfer.effective_on).between(since, until),
+    if account_id is None:
+        return
+    # Each side by its own index, which holds rows with a version only: the bank's year is long.
+    for sign, side, version in (
+        (1, Transfer.destination_id, Transfer.destination_version),
+        (-1, Transfer.source_id, Transfer.source_version),
+    ):
+        rows = session.execute(
+            select(col(Transfer.effective_on), col(Transfer.amount), col(Transfer.reverses)).where(
+                col(side) == account_id,
+                col(version).is_not(None),
+                col(Transfer.effective_on).between(since, until),
+            )
         )
-    )
-    for on, amount, source_id, reverses in rows:
-        yield Movement(on, -amount if source_id == account_id else amount, reverses is not None)
+        for on, amount, reverses in rows:
+            yield Movement(on, sign * amount, reverses is not None)

@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 from pointsbank.ledger.models import Account, Transfer, Unit
 from pointsbank.ledger.rules import MINUTES, OwnerKind
 from pointsbank.members.models import Member
-from pointsbank.members.rules import NoSuchMember
+from pointsbank.members.queries import member
 from pointsbank.orgs.models import OrganisationReach
 from pointsbank.stars.models import StarLadderRow
 from pointsbank.stars.rules import (
@@ -26,9 +26,8 @@ from pointsbank.stars.rules import (
 _FIELDS = tuple(getattr(StarLadderRow, name) for name in StarLadder.__dataclass_fields__)
 _MINUTES = select(col(Unit.id)).where(col(Unit.code) == MINUTES).scalar_subquery()
 
-_is_hers = and_(
+_HOURS = (
     col(Account.owner_kind) == OwnerKind.MEMBER,
-    col(Account.owner_id) == col(Member.id),
     col(Account.unit_id) == _MINUTES,
     col(Account.kind) == "balance",
 )
@@ -77,10 +76,34 @@ def _ladder(*fields: object) -> StarLadder:
 
 def standing(session: Session, member_id: int, on: date) -> StarStanding:
     """Where one member stands at the end of a day, on the ladder of where she lives."""
-    one = select(col(Member.id)).where(col(Member.id) == member_id)
-    for _, found in standings(session, one, on):
-        return found
-    raise NoSuchMember
+    ladder = ladder_in_force(session, member(session, member_id).residence_id, on)
+    account = session.execute(
+        select(col(Account.id), col(Account.balance)).where(
+            col(Account.owner_id) == member_id, *_HOURS
+        )
+    ).one_or_none()
+    if account is None:
+        return star_for(0, ladder)
+    day = col(Transfer.effective_on)
+    if ladder.window is Window.LIFETIME:
+        return star_for(account.balance - _moved_on(session, account.id, day > on), ladder)
+    year = day.between(date(on.year, 1, 1), on)
+    return star_for(_moved_on(session, account.id, year), ladder)
+
+
+def _moved_on(session: Session, account_id: int, span: ColumnElement[bool]) -> int:
+    """What came to one account, less what went; by the account's own indexes."""
+    came = select(func.sum(col(Transfer.amount))).where(
+        span,
+        col(Transfer.destination_id) == account_id,
+        col(Transfer.destination_version).is_not(None),
+    )
+    went = select(func.sum(col(Transfer.amount))).where(
+        span, col(Transfer.source_id) == account_id, col(Transfer.source_version).is_not(None)
+    )
+    both = select(came.scalar_subquery(), went.scalar_subquery())
+    in_, out = session.execute(both).one()
+    return int(in_ or 0) - int(out or 0)
 
 
 def standings(
@@ -101,7 +124,7 @@ def _minutes(members: Select[int], on: date, windows: set[Window]) -> Select[int
     since = _moved(col(Transfer.effective_on) > on)
     lifetime = func.coalesce(col(Account.balance), 0) - func.coalesce(since.c.moved, 0)
     people = (
-        join(Member, Account, _is_hers, isouter=True)
+        join(Member, Account, and_(col(Account.owner_id) == col(Member.id), *_HOURS), isouter=True)
         .outerjoin(since, since.c.account_id == col(Account.id))
     )  # fmt: skip
     of_year: ColumnElement[int] = literal(0)

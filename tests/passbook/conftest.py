@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import community
 import pytest
 from community import Community
+from sqlalchemy import update
 from sqlmodel import col, select
 
 from pointsbank.access.operations import open_user
@@ -21,6 +22,7 @@ from pointsbank.events.operations import (
     record_attendances,
     record_events,
 )
+from pointsbank.events.rules import AttendanceState
 from pointsbank.exchange import operations as exchange
 from pointsbank.exchange.rules import Wish
 from pointsbank.ledger.operations import reverse
@@ -137,3 +139,14 @@ def low_ladder(year: Year) -> None:
             session, SYSTEM, org_id=year.place.community, from_on=clock.today(),
             levels=[Level(1, 5)], window=Window.CALENDAR_YEAR, at=clock.now(),
         )  # fmt: skip
+
+
+@pytest.fixture
+def waiting(year: Year) -> None:
+    """Her first activity waits for the organiser."""
+    with transaction() as session:
+        session.execute(
+            update(Attendance)
+            .where(col(Attendance.event_id) == year.event_ids[0])
+            .values(state=AttendanceState.TO_CONFIRM)
+        )

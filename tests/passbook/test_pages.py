@@ -84,6 +84,12 @@ def test_a_corrected_hour_is_struck_and_its_correction_stands_beside(
     assert "已更正" in page
 
 
+def test_what_waits_for_confirmation_is_said(client: FlaskClient, year: Any, waiting: None) -> None:
+    page = text_of(sign_in(client, year.place.volunteer), "/me")
+    assert "还有 2.5 小时待组织者确认，确认后自动入账。" in page
+    assert "待确认" in page
+
+
 def test_a_year_is_pictured_and_told_in_numbers(client: FlaskClient, year: Any) -> None:
     raw = sign_in(client, year.place.volunteer).get("/me").get_data(as_text=True)
     assert raw.count('fill="var(--green)"') == 13  # twelve months and the key
