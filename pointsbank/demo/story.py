@@ -89,13 +89,13 @@ def write(size: str, *, seed: int = SEED, now: datetime, told: Told = lambda *_:
     _seal(now)
     told(Chapter.SEALS, 1, 1)
     return Written(
-        cast.sign_ins,
-        cast.card_digits,
-        going,
-        cast.people,
-        len(happenings),
-        stays,
-        redemptions + redeemed,
+        sign_ins=cast.sign_ins,
+        card_digits=cast.card_digits,
+        going=going,
+        people=cast.people,
+        events=len(happenings),
+        stays=stays,
+        redemptions=redemptions + redeemed,
     )
 
 
