@@ -49,9 +49,11 @@ def evaluations() -> str:
         found, most = queries.listed(session, actor(), most=ORGANISATIONS_A_PAGE, **asked)
         seals = queries.seals_of(session, [org.id for org in found])
         kinds = orgs.kinds(session)
+        parents = orgs.organisations(session, [org.parent_id for org in found if org.parent_id])
     return render_template(
         "evaluation/evaluations.html",
-        years=years, organisations=found, kinds=kinds, seals=seals, pages=most, **asked,
+        years=years, organisations=found, kinds=kinds, parents=parents, seals=seals, pages=most,
+        **asked,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, case, func, select
 from sqlmodel import Session, col
 
 from pointsbank.core.actor import Actor, Role
@@ -41,6 +41,7 @@ from pointsbank.orgs.models import Organisation, OrganisationKind, OrganisationR
 from pointsbank.orgs.rules import Line
 
 READERS = (Role.SECRETARY, Role.OFFICIAL)
+_LISTED = (Line.PARTY, Line.TERRITORY, Line.TEAM, Line.EMPLOYER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +312,8 @@ def listed(
 ) -> tuple[list[Organisation], int]:
     """A page of the organisations in reach whose name has ``q`` in it, and how many pages.
 
-    Party organisations come first, then from high to low; closed ones stay, for their past years.
+    Party organisations come first, then areas from high to low, teams and employers; closed ones
+    stay, for their past years.
     """
     held = {grant.org_id for grant in actor.grants if grant.role in READERS}
     wanted: list[ColumnElement[bool]] = [col(Organisation.id).in_(orgs.ids_below(held))]
@@ -323,9 +325,8 @@ def listed(
         .join(OrganisationKind, col(OrganisationKind.code) == col(Organisation.kind))
         .where(*wanted)
         .order_by(
-            (col(Organisation.line) != Line.PARTY),
+            case({line: place for place, line in enumerate(_LISTED)}, value=col(Organisation.line)),
             col(OrganisationKind.level),
-            col(Organisation.line),
             col(Organisation.id),
         )
         .limit(most)
