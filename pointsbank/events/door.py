@@ -301,7 +301,6 @@ def _entered(door: Door, member_id: int, way: Way, claimed_at: datetime) -> dict
         "way": way,
         "state": AttendanceState.PRESENT,
         "checked_in_at": claimed_at,
-        "why": [],
         "hour_rule_id": door.hour_rule_id,
     }
 
@@ -337,14 +336,12 @@ def _enter_once(*columns: str) -> TextClause:
     table = Attendance.__table__.c  # type: ignore[attr-defined]
     names, places = ", ".join(columns), ", ".join(f":{name}" for name in columns)
     return text(
-        f"INSERT INTO attendance ({names}) VALUES ({places})"  # noqa: S608 - our own names
+        f"INSERT INTO attendance ({names}, why) VALUES ({places}, '[]')"  # noqa: S608 - our own names
         " ON CONFLICT (event_id, member_id) DO NOTHING RETURNING id"
     ).bindparams(*(bindparam(name, type_=table[name].type) for name in columns))
 
 
-_ENTER = _enter_once(
-    "event_id", "member_id", "way", "state", "checked_in_at", "why", "hour_rule_id"
-)
+_ENTER = _enter_once("event_id", "member_id", "way", "state", "checked_in_at", "hour_rule_id")
 _SCAN = insert(Scan.__table__).inline()  # type: ignore[attr-defined]
 _LEAVE = (
     update(Attendance.__table__)  # type: ignore[attr-defined]

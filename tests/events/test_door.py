@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from community import build
+from sqlalchemy import event
 from sqlmodel import func, select
 
 from pointsbank.core.actor import SYSTEM
@@ -182,3 +183,32 @@ def test_eight_taps_at_once_count_once(bank: Database, make_scene: Any, verb: An
         assert session.execute(select(func.count()).select_from(Scan)).scalar_one() == written
         credited = 0 if verb is check_in else 60
         assert balances(session, scene.community.wang)[MINUTES] == credited
+
+
+def statements(scene: Any, deed: Any) -> int:
+    seen: list[str] = []
+
+    def note(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        seen.append(statement)
+
+    connection = scene.session.connection()
+    event.listen(connection, "before_cursor_execute", note)
+    deed()
+    event.remove(connection, "before_cursor_execute", note)
+    return len(seen)
+
+
+def test_a_check_in_is_three_statements(scene: Any) -> None:
+    opened = scene.open()
+    scene.session.flush()
+    assert statements(scene, lambda: scene.scan(check_in, opened, 2)) == 3
+    assert statements(scene, lambda: scene.scan(check_in, opened, 3)) == 1
+
+
+def test_confirming_many_takes_as_many_statements_as_confirming_one(scene: Any) -> None:
+    one, many = scene.open(), scene.open()
+    scene.stay(one, 0, 120)
+    scene.stays_of_everybody(many)
+    scene.session.flush()
+    first = statements(scene, lambda: scene.do(operations.confirm, one, 130))
+    assert statements(scene, lambda: scene.do(operations.confirm, many, 130)) <= first
