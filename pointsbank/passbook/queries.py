@@ -22,9 +22,13 @@ from pointsbank.events.rules import AttendanceState
 from pointsbank.ledger.models import Account, Transfer, Unit
 from pointsbank.ledger.queries import StatementEntry, balances, statement
 from pointsbank.ledger.rules import MINUTES, MORALITY, PARTY, OwnerKind, member_account
-from pointsbank.members import codes
 from pointsbank.members.models import Member
-from pointsbank.members.queries import good_card, member
+from pointsbank.members.queries import (
+    good_card,
+    member,
+    phone_code,
+    phone_code_seconds_left,
+)
 from pointsbank.members.rules import IN_THE_PARTY
 from pointsbank.orgs.queries import ancestors
 from pointsbank.orgs.rules import BUILDING_GROUP, COMMUNITY
@@ -137,9 +141,9 @@ def code(session: Session, member_id: int, at: datetime) -> Code:
     """What her phone shows at the counter or the door at this instant."""
     card = good_card(session, member_id)
     return Code(
-        codes.phone_code(member_id, at),
+        phone_code(member_id, at),
         at,
-        codes.seconds_left(at),
+        phone_code_seconds_left(at),
         card.digits[-4:] if card else "",
     )
 
