@@ -108,16 +108,17 @@ def place_hold(
 def _by_key(session: Session, wanted: Posting) -> Held | None:
     row = session.execute(
         select(
-            _hold.c.id, _hold.c.amount, _hold.c.request_hash, _account.c.balance, _account.c.held
+            *_hold.c["id", "amount", "request_hash"], *_account.c["balance", "held"], _unit.c.floor
         )
         .join(_account, _account.c.id == _hold.c.source_id)
+        .join(_unit, _unit.c.id == _account.c.unit_id)
         .where(_hold.c.key == wanted.key)
     ).first()
     if row is None:
         return None
     if row[2] != request_hash(wanted):
         raise KeyReused
-    return Held(row[0], row[1], row[3] - row[4], repeated=True)
+    return Held(row[0], row[1], row[3] - row[4] - row[5], repeated=True)
 
 
 def _check_available(unit: UnitRow, wanted: Posting, source: Standing) -> int:

@@ -1,4 +1,4 @@
-"""What the ledger does by itself: it seals the book every few minutes."""
+"""What the ledger does by itself: it seals the book and lets go of holds that have run out."""
 
 from datetime import datetime
 
@@ -17,6 +17,14 @@ def seal_book(due_at: datetime) -> None:
                 return
 
 
+def expire_holds(due_at: datetime) -> None:
+    """Let go of every hold that has run out, a thousand at a time."""
+    while True:
+        with transaction() as session:
+            if not operations.expire_holds(session, SYSTEM, at=due_at):
+                return
+
+
 def _every(minutes: int) -> str:
     return f"*/{minutes} * * * *" if minutes < 60 else f"0 */{min(minutes // 60, 23)} * * *"
 
@@ -28,4 +36,7 @@ def _seal_minutes() -> int:
         return 5
 
 
-JOBS = (Job("ledger.seal", _every(_seal_minutes()), seal_book),)
+JOBS = (
+    Job("ledger.seal", _every(_seal_minutes()), seal_book),
+    Job("ledger.expire_holds", "*/5 * * * *", expire_holds),
+)

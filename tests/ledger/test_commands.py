@@ -1,15 +1,20 @@
 """``pointsbank ledger …`` and the job that seals."""
 
+from datetime import timedelta
+
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import text
 
 from pointsbank.core import clock
-from pointsbank.core.database import Database
-from pointsbank.ledger import jobs
+from pointsbank.core.actor import SYSTEM
+from pointsbank.core.database import Database, snapshot, transaction
+from pointsbank.ledger import jobs, operations, queries
 from pointsbank.ledger.commands import commands
-from tests.ledger.accounts import declare, earns, posted
+from tests.ledger.accounts import ANA, declare, earns, posted, spends
 from tests.ledger.test_verify import unprotected
+
+HOUR = timedelta(hours=1)
 
 
 def ran(*words: str) -> Result:
@@ -54,10 +59,21 @@ def test_a_period_is_closed_from_the_command_line() -> None:
 
 
 def test_the_job_seals_all_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    (job,) = jobs.JOBS
-    job.run(clock.now())
-    job.run(clock.now())
+    jobs.seal_book(clock.now())
+    jobs.seal_book(clock.now())
     assert ran("seal", "--print").stdout.startswith("pointsbank-seal 1 3 ")
+
+
+def test_the_job_lets_go_of_holds_that_have_run_out() -> None:
+    at = clock.now()
+    with transaction() as session:
+        for key in ("h", "h2"):
+            operations.place_hold(
+                session, SYSTEM, wanted=spends(key, amount=1), expires_at=at + HOUR, at=at
+            )
+    jobs.expire_holds(at + HOUR)
+    with snapshot() as session:
+        assert queries.account(session, ANA).held == 0
 
 
 @pytest.mark.parametrize(("minutes", "cron"), [(5, "*/5 * * * *"), (120, "0 */2 * * *")])

@@ -203,8 +203,8 @@ def test_holds_that_were_tampered_with_are_named(bank: Database) -> None:
     with snapshot() as session:
         ana = session.execute(text("SELECT id FROM account WHERE owner_id = 1")).scalar_one()
     for change, back, found in (
-        ("UPDATE account SET held = 31 WHERE owner_id = 1", "UPDATE account SET held = 30 WHERE owner_id = 1",
-         ("balance", "account", ana)),
+        ("UPDATE account SET held = 31 WHERE owner_id = 1",
+         "UPDATE account SET held = 30 WHERE owner_id = 1", ("balance", "account", ana)),
         ("UPDATE hold_resolution SET outcome = 'released'",
          "UPDATE hold_resolution SET outcome = 'captured'", ("hold", "hold", 2)),
         ("UPDATE hold_resolution SET amount = 19", "UPDATE hold_resolution SET amount = 20",

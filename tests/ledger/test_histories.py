@@ -1,0 +1,256 @@
+"""Random histories: every verb, on both databases, beside the plain ledger of ``plain.py``.
+
+``HISTORIES=5000 pytest tests/ledger/test_histories.py`` plays more of them.
+"""
+
+import itertools
+import os
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from pointsbank.core import clock
+from pointsbank.core.actor import SYSTEM
+from pointsbank.core.database import Database, snapshot, transaction
+from pointsbank.core.errors import Refused
+from pointsbank.ledger import operations, queries
+from pointsbank.ledger.rules import (
+    AccountRef,
+    Posted,
+    Posting,
+    SpentReversal,
+    SystemKind,
+    UnitDeclaration,
+    member_account,
+    system_account,
+)
+from pointsbank.ledger.verify import verify
+from tests.ledger.accounts import TODAY
+from tests.ledger.plain import MEMBERS, Ask, Plain
+
+HISTORIES = int(os.environ.get("HISTORIES", "150"))
+_examples = itertools.count(1)
+
+amounts = st.integers(0, 60)
+members = st.sampled_from(MEMBERS)
+names = st.sampled_from([*MEMBERS, "issued", "redeemed"])
+asks = st.one_of(
+    st.tuples(st.just("issued"), members, amounts),
+    st.tuples(members, st.just("redeemed"), amounts),
+    st.tuples(names, names, amounts),
+)
+
+
+class Histories(RuleBasedStateMachine):
+    """Each history has a unit of its own, so that all can share one bank."""
+
+    @initialize(
+        floor=st.sampled_from([0, 0, -20]),
+        debt=st.booleans(),
+        spendable=st.sampled_from([True] * 4 + [False]),
+    )
+    def begin(self, floor: int, debt: bool, spendable: bool) -> None:
+        self.number = next(_examples)
+        self.unit = f"u{self.number}"
+        self.plain = Plain(floor, debt, spendable)
+        self.ids: dict[str, int] = {}
+        self.hold_ids: dict[str, int] = {}
+        self.asked: list[Ask] = []
+        self.tick = 0
+        reversal = SpentReversal.DEBT if debt else SpentReversal.REFUSE
+        declaration = UnitDeclaration(
+            self.unit, self.unit, spendable, floor=floor, spent_reversal=reversal
+        )
+        self.done(operations.declare_unit, unit=declaration)
+
+    def done(self, verb: Any, **asked: Any) -> Any:
+        """What the ledger answers, in a transaction of its own; of a refusal its name."""
+        at = clock.now() + timedelta(minutes=self.tick)
+        try:
+            with transaction() as session:
+                return verb(session, SYSTEM, **asked, at=at)
+        except Refused as refusal:
+            return type(refusal).__name__
+
+    def ref(self, name: str) -> AccountRef:
+        if name in MEMBERS:
+            return member_account(int(name[1:]), self.unit)
+        return system_account(self.unit, SystemKind(name))
+
+    def posting(self, ask: Ask) -> Posting:
+        return Posting(
+            key=f"{self.number}:{ask.key}",
+            source=self.ref(ask.source),
+            destination=self.ref(ask.destination),
+            amount=ask.amount,
+            effective_on=TODAY,
+            reason="service",
+            reverses=None if ask.reverses is None else self.ids.get(ask.reverses, 10**12),
+            group=ask.group,
+        )
+
+    def seen(self, ask: Ask, answer: Posted | Refused) -> Any:
+        if isinstance(answer, Refused):
+            return type(answer).__name__
+        assert self.ids.setdefault(ask.key, answer.id) == answer.id
+        return answer.amount, answer.source_balance, answer.destination_balance, answer.repeated
+
+    def play(self, batch: list[Ask]) -> None:
+        with transaction() as session:
+            answers = operations.post(
+                session, SYSTEM, [self.posting(ask) for ask in batch], at=clock.now()
+            )
+        seen = [self.seen(ask, answer) for ask, answer in zip(batch, answers, strict=True)]
+        assert seen == self.plain.post(batch)
+        self.asked += batch
+
+    @rule(
+        data=st.data(),
+        moves=st.lists(st.tuples(asks, st.sampled_from([None, None, 1, 2])), max_size=6),
+    )
+    def post(self, data: st.DataObject, moves: list[Any]) -> None:
+        batch = []
+        for (source, destination, amount), group in moves:
+            known = [ask.key for ask in self.asked] + [ask.key for ask in batch]
+            key = f"k{len(self.asked) + len(batch)}"
+            if known and data.draw(st.integers(0, 9)) == 0:
+                key = data.draw(st.sampled_from(known))
+            batch.append(Ask(key, source, destination, amount, group=group))
+        self.play(batch)
+
+    @precondition(lambda self: self.asked)
+    @rule(data=st.data())
+    def post_again(self, data: st.DataObject) -> None:
+        self.play(data.draw(st.lists(st.sampled_from(self.asked), min_size=1, max_size=4)))
+
+    @precondition(lambda self: self.plain.book)
+    @rule(data=st.data(), amount=amounts, group=st.sampled_from([None, 1]))
+    def reverse_in_part(self, data: st.DataObject, amount: int, group: int | None) -> None:
+        key = data.draw(st.sampled_from(list(self.plain.book)))
+        original = self.plain.book[key][0]
+        batch = [
+            Ask(
+                f"k{len(self.asked) + n}", original.destination, original.source, amount, key, group
+            )
+            for n in range(2)
+        ]
+        self.play(batch)
+
+    @precondition(lambda self: self.plain.book)
+    @rule(data=st.data())
+    def reverse_what_is_left(self, data: st.DataObject) -> None:
+        key = data.draw(st.sampled_from(list(self.plain.book)))
+        original, left = self.plain.book[key][0], self.plain.left(key)
+        name = f"r{len(self.asked)}"
+        answer = self.done(
+            operations.reverse,
+            transfer_ids=[self.ids[key]],
+            key=f"{self.number}:{name}",
+            reason="correction",
+            effective_on=TODAY,
+        )
+        ask = Ask(
+            f"{name}:{self.ids[key]}", original.destination, original.source, max(left, 1), key
+        )
+        seen = answer if isinstance(answer, str) else self.seen(ask, answer[0])
+        assert seen == self.plain.post([ask])[0]
+
+    @rule(who=members, amount=amounts, minutes=st.integers(1, 4), again=st.booleans())
+    def hold(self, who: str, amount: int, minutes: int, again: bool) -> None:
+        key = f"h{len(self.hold_ids)}"
+        if again and self.hold_ids:
+            key = next(reversed(self.hold_ids))
+            minutes = self.plain.holds[key]["until"] - self.tick + 9
+        answer = self.done(
+            operations.place_hold,
+            wanted=self.posting(Ask(key, who, "redeemed", amount)),
+            expires_at=clock.now() + timedelta(minutes=self.tick + minutes),
+        )
+        expected = self.plain.hold(key, who, amount, self.tick + minutes)
+        if isinstance(answer, str):
+            assert answer == expected
+        else:
+            self.hold_ids.setdefault(key, answer.id)
+            assert (answer.available, answer.repeated) == expected
+
+    @precondition(lambda self: self.hold_ids)
+    @rule(data=st.data(), whole=st.booleans(), amount=amounts)
+    def capture(self, data: st.DataObject, whole: bool, amount: int) -> None:
+        key = data.draw(st.sampled_from(list(self.hold_ids)))
+        amount = self.plain.holds[key]["amount"] if whole else amount
+        answer = self.done(
+            operations.capture, hold_id=self.hold_ids[key], amount=amount, effective_on=TODAY
+        )
+        expected = self.plain.capture(key, amount, self.tick)
+        if isinstance(answer, str):
+            assert answer == expected
+        elif expected == "repeat":
+            assert answer.repeated
+            assert answer.amount == amount
+        else:
+            assert self.seen(Ask(f"hold:{key}", "", "", 0), answer) == expected
+
+    @precondition(lambda self: self.hold_ids)
+    @rule(data=st.data())
+    def release(self, data: st.DataObject) -> None:
+        key = data.draw(st.sampled_from(list(self.hold_ids)))
+        answer = self.done(operations.release, hold_id=self.hold_ids[key])
+        assert (answer or "") == self.plain.release(key)
+
+    @rule(minutes=st.integers(0, 3))
+    def time_passes(self, minutes: int) -> None:
+        self.tick += minutes
+        assert self.done(operations.expire_holds) == self.plain.expire(self.tick)
+
+    @invariant()
+    def figures_agree(self) -> None:
+        if not hasattr(self, "plain"):
+            return
+        with snapshot() as session:
+            for name in MEMBERS:
+                found = queries.account(session, self.ref(name))
+                assert (found.balance, found.held) == (
+                    self.plain.balance[name],
+                    self.plain.held[name],
+                )
+                assert found.version == len(self.plain.entries[name])
+
+    def teardown(self) -> None:
+        with snapshot() as session:
+            for name in MEMBERS:
+                entries = queries.statement(session, self.ref(name), most=1_000)
+                assert [(e.amount, e.balance) for e in reversed(entries)] == self.plain.entries[
+                    name
+                ]
+        with transaction() as session:
+            over = clock.now() + timedelta(days=1)
+            while operations.expire_holds(session, SYSTEM, at=over):
+                pass
+
+
+def test_random_histories_agree_with_the_plain_ledger(bank: Database) -> None:
+    run_state_machine_as_test(
+        Histories,
+        settings=settings(
+            max_examples=HISTORIES,
+            stateful_step_count=20,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            database=None,
+        ),
+    )
+    with transaction() as session:
+        while operations.seal_next(session, SYSTEM, at=clock.now(), most=500):
+            pass
+    with snapshot() as session:
+        assert verify(session).fault is None
