@@ -146,6 +146,7 @@ function changed(event) {
 }
 
 if (box) {
+  typed = fold(box.value); // what was typed before this script came
   document.addEventListener("keydown", pressed, true);
   box.addEventListener("input", changed);
   box.addEventListener("compositionend", () => {

@@ -90,3 +90,12 @@ def test_the_api_describes_itself(client: FlaskClient, app: Flask, bank: Databas
         rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/api/v1/")
     } - {"/api/v1/openapi.json"}
     assert len(document["paths"]) == len(routes)
+
+
+def test_an_unknown_query_parameter_is_refused_by_the_api(client: FlaskClient) -> None:
+    with transaction() as session:
+        village = build(session)
+    sign_in(client, village.volunteer)
+    answer = client.get("/api/v1/me/statement?unit=minutes&member_id=2")
+    assert answer.status_code == 422
+    assert answer.json["errors"] == {"member_id": ["没有这一项。"]}
