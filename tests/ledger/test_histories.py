@@ -8,7 +8,7 @@ import os
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -38,7 +38,9 @@ from pointsbank.ledger.verify import verify
 from tests.ledger.accounts import TODAY
 from tests.ledger.plain import MEMBERS, Ask, Plain
 
-HISTORIES = int(os.environ.get("HISTORIES", "150"))
+HISTORIES = int(os.environ.get("HISTORIES", "100"))
+# Shrinking replays a history hundreds of times: only where somebody looks into a failure.
+PHASES = [Phase.generate, Phase.shrink] if os.environ.get("SHRINK") else [Phase.generate]
 _examples = itertools.count(1)
 
 amounts = st.integers(0, 60)
@@ -66,7 +68,7 @@ class Histories(RuleBasedStateMachine):
         self.ids: dict[str, int] = {}
         self.hold_ids: dict[str, int] = {}
         self.asked: list[Ask] = []
-        self.tick = 0
+        self.tick = self.reversals = 0
         reversal = SpentReversal.DEBT if debt else SpentReversal.REFUSE
         declaration = UnitDeclaration(
             self.unit, self.unit, spendable, floor=floor, spent_reversal=reversal
@@ -151,7 +153,8 @@ class Histories(RuleBasedStateMachine):
     def reverse_what_is_left(self, data: st.DataObject) -> None:
         key = data.draw(st.sampled_from(list(self.plain.book)))
         original, left = self.plain.book[key][0], self.plain.left(key)
-        name = f"r{len(self.asked)}"
+        self.reversals += 1
+        name = f"r{self.reversals}"
         answer = self.done(
             operations.reverse,
             transfer_ids=[self.ids[key]],
@@ -247,6 +250,7 @@ def test_random_histories_agree_with_the_plain_ledger(bank: Database) -> None:
             deadline=None,
             suppress_health_check=list(HealthCheck),
             database=None,
+            phases=PHASES,
         ),
     )
     with transaction() as session:
