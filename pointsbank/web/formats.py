@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from flask import Flask
-from flask_babel import format_date
+from flask_babel import format_date, gettext
 
 from pointsbank.core import clock
 from pointsbank.web.translations import chosen_language
@@ -43,11 +43,13 @@ def instant(value: datetime) -> str:
 
 
 def fact(value: Any) -> Any:
-    """A refusal's fact as a person reads it."""
+    """A refusal's fact as a person reads it; a word of ours (a state, a kind) in her language."""
     if isinstance(value, datetime):
         return clock_time(value) if clock.local_day(value) == clock.today() else instant(value)
     if isinstance(value, date):
         return day(value)
+    if isinstance(value, str):
+        return gettext(value)
     return number(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
