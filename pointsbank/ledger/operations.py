@@ -12,6 +12,7 @@ from pointsbank.core.actor import Actor
 from pointsbank.core.database import Session
 from pointsbank.core.errors import Forbidden, Refused
 from pointsbank.ledger.book import open_book
+from pointsbank.ledger.expiry import expire_points
 from pointsbank.ledger.holds import capture, expire_holds, place_hold, release
 from pointsbank.ledger.models import Period, Seal, Unit
 from pointsbank.ledger.periods import last_period, write_sheet
@@ -35,6 +36,7 @@ __all__ = [
     "declare_default_units",
     "declare_unit",
     "expire_holds",
+    "expire_points",
     "place_hold",
     "post",
     "post_all",

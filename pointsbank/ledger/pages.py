@@ -8,7 +8,7 @@ from flask import render_template
 
 from pointsbank.core import clock
 from pointsbank.core.actor import Role
-from pointsbank.core.database import snapshot
+from pointsbank.core.database import Session, snapshot
 from pointsbank.core.errors import say
 from pointsbank.ledger import journal
 from pointsbank.ledger.rules import OWNER_NAMES, REASON_NAMES, SYSTEM_NAMES, OwnerKind
@@ -27,26 +27,26 @@ pages = PageBlueprint("ledger", __name__)
 def ledger() -> str:
     asked = query(TransfersQuery)
     with snapshot() as session:
-        found = journal.transfers(session, **asked, most=PAGE + 1)
-        seals = journal.seals(session, most=5)
-        units = journal.unit_figures(session)
-        tail = journal.unsealed_count(session)
-        count = journal.transfer_count(session)
+        shown = _shown(session, asked)
+    return render_template("ledger/ledger.html", asked=asked, **shown)
+
+
+def _shown(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
+    """A page of the book, its last seals, and what it amounts to."""
+    found = journal.transfers(session, **asked, most=PAGE + 1)
     older = found[PAGE - 1].id if len(found) > PAGE else None
-    return render_template(
-        "ledger/ledger.html",
-        transfers=found[:PAGE],
-        seals=seals,
-        units=units,
-        unsealed_count=tail,
-        transfer_count=count,
-        asked=asked,
-        names={"owner": OWNER_NAMES, "system": SYSTEM_NAMES, "reason": REASON_NAMES},
-        owner_kinds=list(OwnerKind),
-        local_day=clock.local_day,
-        older_url=_address(asked, before=older) if older else "",
-        newest_url=_address(asked) if "before" in asked else "",
-    )
+    return {
+        "transfers": found[:PAGE],
+        "seals": journal.seals(session, most=5),
+        "units": journal.unit_figures(session),
+        "unsealed_count": journal.unsealed_count(session),
+        "transfer_count": journal.transfer_count(session),
+        "names": {"owner": OWNER_NAMES, "system": SYSTEM_NAMES, "reason": REASON_NAMES},
+        "owner_kinds": list(OwnerKind),
+        "local_day": clock.local_day,
+        "older_url": _address(asked, before=older) if older else "",
+        "newest_url": _address(asked) if "before" in asked else "",
+    }
 
 
 def _address(asked: dict[str, Any], **more: int) -> str:
