@@ -15,6 +15,7 @@ from pointsbank.orgs import queries as orgs
 
 _account = Account.__table__  # type: ignore[attr-defined]
 _transfer = Transfer.__table__  # type: ignore[attr-defined]
+_ROWS_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ def _totals(
                 where,
             )
             .group_by(whose, contra_id)
+            .execution_options(yield_per=_ROWS_AT_ONCE)
         )
         for owner, contra, amount in session.execute(sums):
             if contra in contras:

@@ -255,6 +255,7 @@ def test_english_readers_read_english(year: Any, client: FlaskClient) -> None:
         page = text_of(client, url)
         main = page[page.index("<main") : page.index("</main>")]
         for org in (
+            "明仁街道",
             "幸福社区党支部",
             "幸福社区志愿服务队",
             "幸福社区第一网格",
