@@ -18,6 +18,7 @@ from pointsbank.web.navigation import Link
 
 PAGE = 50
 NAVIGATION = (Link("/ledger", say("账本"), 75, frozenset({Role.AUDITOR})),)
+NAMES = {"owner": OWNER_NAMES, "system": SYSTEM_NAMES, "reason": REASON_NAMES}
 
 pages = PageBlueprint("ledger", __name__)
 
@@ -35,13 +36,14 @@ def _shown(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
     """A page of the book, its last seals, and what it amounts to."""
     found = journal.transfers(session, **asked, most=PAGE + 1)
     older = found[PAGE - 1].id if len(found) > PAGE else None
+    units = journal.unit_figures(session)
     return {
         "transfers": found[:PAGE],
-        "seals": journal.seals(session, most=5),
-        "units": journal.unit_figures(session),
+        "seals": journal.seals(session, most=3),
+        "units": units,
         "unsealed_count": journal.unsealed_count(session),
         "transfer_count": journal.transfer_count(session),
-        "names": {"owner": OWNER_NAMES, "system": SYSTEM_NAMES, "reason": REASON_NAMES},
+        "names": NAMES | {"unit": {one.unit: one.name for one in units}},
         "owner_kinds": list(OwnerKind),
         "local_day": clock.local_day,
         "older_url": _address(asked, before=older) if older else "",

@@ -79,7 +79,7 @@ SYSTEM_NAMES = {
     SystemKind.ISSUED: say("发放"),
     SystemKind.REDEEMED: say("兑换"),
     SystemKind.EXPIRED: say("到期"),
-    SystemKind.ADJUSTED: say("调整"),
+    SystemKind.ADJUSTED: say("调账"),
     SystemKind.TRANSIT: say("在途"),
 }
 
