@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cache
 
 from pointsbank.core.errors import Conflict, Invalid, NotFound, say
 
@@ -192,6 +193,7 @@ _ENTERED_LATER = frozenset({"supplemented", "imported"})
 _SPENT = frozenset({"redeemed", "expired"})
 
 
+@cache
 def columns_of_total(unit: str, kind: str, category: str) -> tuple[tuple[str, int], ...]:
     """The columns that a sum of the book goes into, each with its sign.
 

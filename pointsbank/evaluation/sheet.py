@@ -95,10 +95,8 @@ def write_xlsx(out: BinaryIO, sheet: Sheet) -> None:
     page = book.add_worksheet(guarded(sheet.name)[:31])
     looks = _looks(book)
     top = _write_head(page, sheet, looks)
-    last = top - 1
-    for last, row in enumerate(sheet.rows, start=top):
-        _write_row(page, last, sheet.columns, row, looks["body"])
-    _write_row(page, last + 1, sheet.columns, sheet.sums, looks["sums"])
+    last = _write_rows(page, top, sheet.columns, sheet.rows, looks["body"])
+    _write_rows(page, last, sheet.columns, [sheet.sums], looks["sums"])
     _set_up_print(page, sheet, top)
     book.close()
 
@@ -133,22 +131,25 @@ def _write_head(page: Any, sheet: Sheet, looks: dict[str, Any]) -> int:
     return header + 1
 
 
-def _write_row(
+def _write_rows(
     page: Any,
-    at: int,
+    top: int,
     columns: Sequence[SheetColumn],
-    row: Sequence[str | int | None],
+    rows: Iterable[Sequence[str | int | None]],
     looks: dict[Kind, Any],
-) -> None:
-    for place, (column, value) in enumerate(zip(columns, row, strict=True)):
-        look = looks[column.kind]
-        if value is None:
-            page.write_blank(at, place, None, look)
-        elif isinstance(value, str):
-            page.write_string(at, place, guarded(value), look)
-        else:
-            number = value / 10 if column.kind is Kind.HOURS else value
-            page.write_number(at, place, number, look)
+) -> int:
+    """Write rows from ``top`` on; the number of the row below them."""
+    styles = [(place, looks[column.kind], column.kind) for place, column in enumerate(columns)]
+    at = top - 1
+    for at, row in enumerate(rows, start=top):
+        for (place, look, kind), value in zip(styles, row, strict=True):
+            if value is None:
+                page.write_blank(at, place, None, look)
+            elif isinstance(value, str):
+                page.write_string(at, place, guarded(value), look)
+            else:
+                page.write_number(at, place, value / 10 if kind is Kind.HOURS else value, look)
+    return at + 1
 
 
 def _set_up_print(page: Any, sheet: Sheet, top: int) -> None:
