@@ -1,6 +1,7 @@
 """Draws QR codes: the only file that knows qrcode."""
 
 import io
+from html import escape
 
 import qrcode
 from qrcode.constants import ERROR_CORRECT_M
@@ -40,7 +41,7 @@ def svg(content: str, label: str = "") -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="qr" viewBox="0 0 {side} {side}" '
         'role="img" '
-        f'aria-label="{label}" shape-rendering="crispEdges">'
+        f'aria-label="{escape(label)}" shape-rendering="crispEdges">'
         f'<rect width="{side}" height="{side}" fill="#fff"/><path d="{path}" fill="#000"/></svg>'
     )
 

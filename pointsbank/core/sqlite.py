@@ -112,6 +112,7 @@ class SqliteDatabase(Database):
         )
         event.listen(self._writer, "connect", _prepare_writer)
         event.listen(self._writer, "begin", _begin_immediate)
+        _cheapen_savepoints(self._writer)
         event.listen(self._readers, "connect", _prepare_reader)
         event.listen(self._readers, "begin", _begin)
         self._turn = threading.Lock()
@@ -243,9 +244,24 @@ def _prepare_reader(connection: Any, _record: object) -> None:
     cursor.close()
 
 
+def _run(connection: Connection, statement: str) -> None:
+    """Straight to the driver: through SQLAlchemy these few words cost a tenth of a check-in."""
+    driver: Any = connection.connection.driver_connection
+    driver.execute(statement)
+
+
 def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
+    _run(connection, "BEGIN")
 
 
 def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    _run(connection, "BEGIN IMMEDIATE")
+
+
+def _cheapen_savepoints(engine: Engine) -> None:
+    dialect: Any = engine.dialect
+    dialect.do_savepoint = lambda connection, name: _run(connection, f"SAVEPOINT {name}")
+    dialect.do_release_savepoint = lambda connection, name: _run(connection, f"RELEASE {name}")
+    dialect.do_rollback_to_savepoint = lambda connection, name: _run(
+        connection, f"ROLLBACK TO {name}"
+    )
