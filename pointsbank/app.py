@@ -14,11 +14,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
 from pointsbank.access import queries as access
+from pointsbank.access.rules import local_path
 from pointsbank.core import bank, database, encryption, resources
 from pointsbank.core.actor import Actor
 from pointsbank.web import access as web_access
 from pointsbank.web import errors, formats, navigation, protection, sessions, translations
 from pointsbank.web.access import ANYONE, allow, visitor
+from pointsbank.web.blueprints import IdConverter
 from pointsbank.web.schemas import ProblemView
 
 log = structlog.get_logger()
@@ -55,6 +57,7 @@ def create_app() -> Flask:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+    app.url_map.converters["int"] = IdConverter
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     _stamp_assets(app)
     translations.register(app)
@@ -115,9 +118,7 @@ def _own_routes(app: Flask) -> None:
     def language() -> AnyResponse:
         wanted = request.form.get("language", "")
         back = request.form.get("next", "/")
-        response = redirect(
-            back if back.startswith("/") and not back.startswith("//") else "/", 303
-        )
+        response = redirect(local_path(back), 303)
         if wanted in translations.LANGUAGES:
             response.set_cookie(
                 translations.COOKIE,

@@ -57,6 +57,8 @@ def sentence_of(refused: Refused) -> str:
 def register(app: Flask) -> None:
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(HTTPException, _http)
+    # Flask's own line would hold the address and what was being worked on: _log_failure writes ours
+    app.log_exception = lambda exc_info: None  # type: ignore[method-assign]
 
 
 def _refused(refused: Refused) -> AnyResponse | tuple[Any, int]:

@@ -52,7 +52,7 @@ def register(app: Flask) -> None:
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
         if request.endpoint != "static":
-            response.headers.setdefault("Cache-Control", "no-store")
+            response.headers["Cache-Control"] = "no-store"
         return response
 
     app.jinja_env.globals.update(csrf=_csrf, csrf_token=generate_csrf)

@@ -13,6 +13,7 @@ from pointsbank.core.errors import Refused
 
 COOKIE = "session_token"
 _LONGEST = timedelta(days=400)
+_BEARER = "Bearer "
 _REFRESH = timedelta(minutes=1)
 
 
@@ -32,8 +33,8 @@ def token_of(asked: Request) -> str | None:
     idle.
     """
     header = asked.headers.get("Authorization", "")
-    if header.startswith("Bearer "):
-        return header.removeprefix("Bearer ").strip()
+    if header.startswith(_BEARER):
+        return header.removeprefix(_BEARER).strip()
     cookie = asked.cookies.get(COOKIE)
     if cookie is None:
         return None
@@ -52,8 +53,12 @@ def token_of(asked: Request) -> str | None:
 
 
 def by_cookie() -> bool:
-    """Whether the browser sent its cookie, and so could have been made to by another site."""
-    return "Authorization" not in request.headers
+    """Whether the browser sent its cookie, and so could have been made to by another site.
+
+    Only a bearer's token speaks for itself: a link with a name and a password in its address makes
+    a browser send an Authorization header too.
+    """
+    return not request.headers.get("Authorization", "").startswith(_BEARER)
 
 
 def register(app: Flask, actor_of: Callable[[str, datetime, str], Actor | None]) -> None:

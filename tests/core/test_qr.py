@@ -31,3 +31,4 @@ def test_a_small_and_turned_print_is_still_read() -> None:
 def test_the_same_content_gives_the_same_picture() -> None:
     assert qr.svg(CONTENTS[0]) == qr.svg(CONTENTS[0])
     assert 'aria-label="我的码"' in qr.svg(CONTENTS[0], "我的码")
+    assert 'aria-label="&quot;&gt;"' in qr.svg(CONTENTS[0], '">')

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from pointsbank.core import clock
 from pointsbank.core.database import Database, transaction
+from pointsbank.web import ANYONE, allow
 
 
 def test_a_page_sends_a_stranger_to_sign_in_and_back(client: FlaskClient) -> None:
@@ -99,3 +100,68 @@ def test_an_unknown_query_parameter_is_refused_by_the_api(client: FlaskClient) -
     answer = client.get("/api/v1/me/statement?unit=minutes&member_id=2")
     assert answer.status_code == 422
     assert answer.json["errors"] == {"member_id": ["没有这一项。"]}
+
+
+@pytest.mark.parametrize("elsewhere", ["/\\evil.example/", "/\r\nSet-Cookie: a=b", "https://a/"])
+def test_the_switch_goes_nowhere_that_a_browser_reads_as_another_site(
+    client: FlaskClient, elsewhere: str
+) -> None:
+    answer = submit(client, "/language", language="en", next=elsewhere)
+    assert answer.headers["Location"] == "/"
+
+
+def test_a_name_and_password_in_a_link_do_not_stand_in_for_the_token(client: FlaskClient) -> None:
+    with transaction() as session:
+        village = build(session)
+    sign_in(client, village.volunteer)
+    basic = {"Authorization": "Basic eDp5"}
+    assert client.delete("/api/v1/sessions/current", headers=basic).status_code == 403
+    assert client.get("/api/v1/me").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"[" * 100_000, b'{"name": ' + b"1" * 5_000 + b"}", b'{"\\ud800": 1}', b'{"name": "\\ud800"}'],
+)
+def test_json_that_python_chokes_on_is_a_bad_request(client: FlaskClient, body: bytes) -> None:
+    client.application.testing = False
+    answer = client.post("/api/v1/sessions", data=body, content_type="application/json")
+    assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
+
+
+@pytest.mark.parametrize("number", [2**63, 10**30, "9" * 5_000])
+def test_a_number_that_no_table_holds_is_no_address(client: FlaskClient, number: object) -> None:
+    with transaction() as session:
+        village = build(session)
+    sign_in(client, village.secretary)
+    assert client.get(f"/events/{number}").status_code == 404
+    assert client.get(f"/api/v1/events/{number}").status_code == 404
+
+
+def test_what_people_read_is_kept_by_no_cache(client: FlaskClient) -> None:
+    with transaction() as session:
+        village = build(session)
+    sign_in(client, village.secretary)
+    for answer in (
+        submit(client, "/evaluations/2025.csv", org=village.community),
+        client.get("/members"),
+        client.get("/api/v1/me"),
+    ):
+        assert answer.status_code == 200
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_failure_is_told_without_what_was_being_worked_on(
+    app: Flask, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @app.get("/broken/<name>")
+    @allow(ANYONE)
+    def broken(name: str) -> str:
+        raise ValueError(f"cannot greet {name}")
+
+    app.testing = False
+    answer = app.test_client().get("/broken/wang-guifang")
+    assert (answer.status_code, "系统出错了" in answer.text) == (500, True)
+    captured = capsys.readouterr()
+    assert "wang-guifang" not in captured.out + captured.err + caplog.text
+    assert "ValueError" in captured.out
