@@ -10,6 +10,7 @@ import pytest
 from community import PIN, STAFF_PASSWORD
 from flask import Flask
 from journeys.cast import Person, Story, Town
+from journeys.ground import Ground, lay
 from werkzeug.serving import make_server
 
 from pointsbank.core import clock
@@ -56,3 +57,9 @@ def person(served: int) -> Iterator[Callable[[str], Person]]:
             return Person(client).sign_in(name, PIN if name.isdigit() else STAFF_PASSWORD)
 
         yield arrive
+
+
+@pytest.fixture
+def ground(app: Flask) -> Ground:
+    app.testing = False  # a failure becomes the 500 that people would see
+    return lay()
