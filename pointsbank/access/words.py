@@ -26,7 +26,7 @@ ACTION_NAMES = {
     "events.record_attendances": say("补录签到"),
     "events.record_events": say("补录活动"),
     "exchange.add_goods": say("上架物品"),
-    "exchange.redeem": say("兑换物品"),
+    "exchange.redeem": say("办理兑换"),
     "exchange.stock_in": say("物品入库"),
     "exchange.take_back": say("撤销兑换"),
     "exchange.withdraw_goods": say("下架物品"),
@@ -40,7 +40,7 @@ ACTION_NAMES = {
 
 SUBJECT_NAMES = {
     "evaluation_rule": say("考评规则"),
-    "event": say("活动"),
+    "event": say("志愿活动"),
     "goods": say("物品"),
     "hour_rule": say("时长规则"),
     "member": say("成员"),
