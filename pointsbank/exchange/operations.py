@@ -189,9 +189,9 @@ def take_back(
     AlreadyTakenBack.
     """
     receipt, told = receipts.receipt_for_change(session, redemption_id)
+    actor.require(*STAFF, org_id=receipt.org_id)
     if receipt.state is RedemptionState.TAKEN_BACK and told == reason:
         return _undone(session, receipt, repeated=True)
-    actor.require(*STAFF, org_id=receipt.org_id)
     if not _in_time(actor, receipt, at):
         raise TakeBackTooLate(on=receipt.on_day)
     if receipt.state is RedemptionState.TAKEN_BACK:
