@@ -48,6 +48,7 @@ def _view(found: queries.Evaluation, page: int, most: int) -> dict[str, Any]:
         "relation": found.relation,
         "note": gettext(REFERENCE_ONLY),
         "seal": found.seal,
+        "seal_holds": found.seal_holds if found.seal else None,
         "columns": found.columns,
         "sums": {name: total for name, total in sums if total is not None},
         "people": [_person(person, names) for person in people],

@@ -44,6 +44,7 @@ def seal_year(
     actor's reach), Forbidden (secretary of the organisation), YearAlreadySealed, TooEarlyToSeal
     (before the local rule's day), NobodyToEvaluate.
     """
+    _lock(session, org_id)
     before = sealed_by_key(session, key)
     if before:
         if (before.org_id, before.year, before.sealed_by) != (org_id, year, actor.id):
@@ -51,7 +52,6 @@ def seal_year(
         return seal_of(before)
     org = organisation_in_reach(session, actor, org_id)
     actor.require(Role.SECRETARY, org_id=org_id)
-    _lock(session, org_id)
     sealed = sealed_year(session, org_id, year)
     if sealed:
         raise YearAlreadySealed(year=str(year), sealed_at=sealed.sealed_at)

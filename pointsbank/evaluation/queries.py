@@ -68,7 +68,10 @@ class Seal:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A year of an organisation's people, in the order of their numbers; no seal while open."""
+    """A year of an organisation's people, in the order of their numbers; no seal while open.
+
+    ``seal_holds``: whether the sealed rows still give the seal's digest.
+    """
 
     org_id: int
     org_name: str
@@ -77,6 +80,7 @@ class Evaluation:
     columns: tuple[Column, ...]
     people: tuple[Person, ...]
     seal: Seal | None
+    seal_holds: bool = True
 
     @property
     def sums(self) -> list[int | None]:
@@ -234,7 +238,18 @@ def as_sealed(session: Session, org: Organisation, sealed: SealedYear) -> Evalua
     )
     columns = tuple(Column(*column) for column in sealed.columns)
     relation = Relation(sealed.relation)
-    return Evaluation(org.id, org.name, sealed.year, relation, columns, people, seal_of(sealed))
+    holds = sealed.digest == seal_digest(
+        org_id=sealed.org_id,
+        year=sealed.year,
+        sealed_at=sealed.sealed_at,
+        sealed_by=sealed.sealed_by,
+        previous=sealed.previous_digest,
+        columns=columns,
+        rows=(person.line for person in people),
+    )
+    return Evaluation(
+        org.id, org.name, sealed.year, relation, columns, people, seal_of(sealed), holds
+    )
 
 
 def seal_of(sealed: SealedYear) -> Seal:
@@ -257,25 +272,6 @@ def _line(row: Row[Any]) -> SealedFigures:
         row.party_status,
         tuple(row.figures),
     )
-
-
-def seal_holds(session: Session, sealed: SealedYear) -> bool:
-    """Whether the sealed rows still give the digest that they were sealed with."""
-    rows = session.execute(
-        select(SealedRow.__table__)  # type: ignore[attr-defined]
-        .where(col(SealedRow.sealed_year_id) == sealed.id)
-        .order_by(col(SealedRow.position))
-    )
-    found = seal_digest(
-        org_id=sealed.org_id,
-        year=sealed.year,
-        sealed_at=sealed.sealed_at,
-        sealed_by=sealed.sealed_by,
-        previous=sealed.previous_digest,
-        columns=[Column(*column) for column in sealed.columns],
-        rows=(_line(row) for row in rows),
-    )
-    return found == sealed.digest
 
 
 def rule_in_force(session: Session, org_id: int, on: date) -> EvaluationRule:

@@ -80,6 +80,7 @@ class EvaluationView(View):
     relation = fields.Enum(Relation, by_value=fields.String)
     note = fields.String(metadata={"description": "a reference, not a grade"})
     seal = fields.Nested(SealView, allow_none=True)
+    seal_holds = fields.Boolean(allow_none=True, metadata={"description": "rows give the digest"})
     columns = fields.List(fields.Nested(ColumnView))
     sums = fields.Dict(keys=fields.String(), values=fields.Integer())
     people = fields.List(fields.Nested(PersonView))

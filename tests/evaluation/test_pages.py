@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from pointsbank.core import clock
 from pointsbank.core.audit import AuditEntry
-from pointsbank.core.database import snapshot, transaction
+from pointsbank.core.database import Database, snapshot, transaction
 from pointsbank.evaluation.operations import seal_year
 
 
@@ -206,6 +206,25 @@ def test_a_seal_shows_itself_and_the_file_stays_the_same(year: Any, client: Flas
         assert download(client, year, "xlsx").data == first
         assert "孙立军" in text_of(client, url)
         assert "返回评议表" in text_of(client, f"/evaluations/2026/seal?org={year.place.branch}")
+
+
+def test_a_page_warns_of_rows_that_were_tampered_with(
+    year: Any, client: FlaskClient, bank: Database
+) -> None:
+    sealed(year, year.place.branch)
+    sign_in(client, year.place.secretary)
+    url = f"/evaluations/2026?org={year.place.branch}"
+    assert "核对一致" in text_of(client, url)
+    table = "" if bank.dialect == "sqlite" else " ON sealed_row"
+    verb = "update" if bank.dialect == "sqlite" else "change"
+    with bank.administer() as connection:
+        connection.exec_driver_sql(f"DROP TRIGGER sealed_row_no_{verb}{table}")
+        connection.exec_driver_sql("UPDATE sealed_row SET residence_id = 1 WHERE position = 1")
+    page = text_of(client, url)
+    assert "可能被改动过" in page
+    assert "核对一致" not in page
+    answer = client.get(f"/api/v1/evaluations/2026?org_id={year.place.branch}").get_json()
+    assert answer["seal_holds"] is False
 
 
 def test_a_refused_seal_stands_on_its_page(year: Any, client: FlaskClient) -> None:
