@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from pointsbank.core import bank
 from pointsbank.core.actor import Role
 from pointsbank.core.database import snapshot
 from pointsbank.ledger import journal
@@ -29,10 +30,16 @@ def transfers(asked: dict[str, Any]) -> dict[str, Any]:
 @api.response(200, BookSealsView)
 @allow(Role.AUDITOR)
 def seals(asked: dict[str, Any]) -> dict[str, Any]:
-    """The seals, newest first, 50 at a time."""
+    """The seals, newest first, 50 at a time, and whether sealing keeps up with the book."""
     with snapshot() as session:
         found = journal.seals(session, **asked, most=PAGE + 1)
-    return {"seals": found[:PAGE], "next_before": next_before(found)}
+        unsealed_count = journal.unsealed_count(session)
+    return {
+        "seals": found[:PAGE],
+        "next_before": next_before(found),
+        "unsealed_count": unsealed_count,
+        "sealing_behind": unsealed_count > bank.settings().unsealed_most,
+    }
 
 
 def next_before(found: list[Any]) -> int | None:

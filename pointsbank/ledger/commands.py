@@ -6,7 +6,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from pointsbank.core import clock
+from pointsbank.core import bank, clock
 from pointsbank.core.actor import SYSTEM
 from pointsbank.core.database import snapshot, transaction
 from pointsbank.ledger import jobs, journal, operations
@@ -25,7 +25,10 @@ commands = click.Group("ledger", help="账本。The ledger.")
     help="公告上的封存行，可多次给出。A seal's line from a public notice.",
 )
 def verify(published: tuple[str, ...]) -> None:
-    """核验整本账。Recompute the whole book and name the first row that differs."""
+    """核验整本账。Recompute the whole book and name the first row that differs.
+
+    也报告未封存的账是否过多。Says too when more is unsealed than unsealed_most.
+    """
     console = Console(stderr=True)
     lines = [SealLine.read(line) for line in published]
     with snapshot() as session, _bar(console) as bar:
@@ -36,7 +39,7 @@ def verify(published: tuple[str, ...]) -> None:
             progress=lambda read: bar.update(task, completed=read),
         )
         bar.update(task, completed=found.transfers)
-    _tell(found)
+    _tell(found, bank.settings().unsealed_most)
 
 
 def _bar(console: Console) -> Progress:
@@ -49,11 +52,19 @@ def _bar(console: Console) -> Progress:
     )
 
 
-def _tell(found: Verification) -> None:
+def _tell(found: Verification, unsealed_most: int) -> None:
     if found.fault is not None:
         click.echo(
             f"✗ {found.fault.sentence}\n"
             f"  {found.fault.table} {found.fault.row_id}: {found.fault.what}"
+        )
+        raise SystemExit(1)
+    if found.tail > unsealed_most:
+        click.echo(
+            f"✗ 账目相符，但未封存的账有 {found.tail:,} 笔，超过设定的 {unsealed_most:,} 笔："
+            "请查看定时封存是否在运行。\n"
+            f"  unsealed_most: the figures agree, but {found.tail:,} transfers are not sealed,"
+            f" more than the {unsealed_most:,} set. See whether the sealing job runs."
         )
         raise SystemExit(1)
     click.echo(

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from flask import render_template
 
-from pointsbank.core import clock
+from pointsbank.core import bank, clock
 from pointsbank.core.actor import Role
 from pointsbank.core.database import Session, snapshot
 from pointsbank.core.errors import say
@@ -42,6 +42,7 @@ def _shown(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
         "seals": journal.seals(session, most=3),
         "units": units,
         "unsealed_count": journal.unsealed_count(session),
+        "unsealed_most": bank.settings().unsealed_most,
         "transfer_count": journal.transfer_count(session),
         "names": NAMES | {"unit": {one.unit: one.name for one in units}},
         "owner_kinds": list(OwnerKind),

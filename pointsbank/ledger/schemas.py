@@ -69,3 +69,7 @@ class BookSealsView(View):
     next_before = fields.Integer(
         allow_none=True, metadata={"description": "ask with this as before; null at the end"}
     )
+    unsealed_count = fields.Integer(metadata={"description": "transfers not sealed yet"})
+    sealing_behind = fields.Boolean(
+        metadata={"description": "whether more are unsealed than the bank's setting unsealed_most"}
+    )

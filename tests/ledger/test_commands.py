@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import text
 
+from pointsbank.core import bank as bank_module
 from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM
 from pointsbank.core.database import Database, snapshot, transaction
@@ -41,6 +42,29 @@ def test_a_fault_ends_with_code_1_and_a_name(bank: Database) -> None:
     found = ran("verify")
     assert found.exit_code == 1
     assert "transfer 2: changed" in found.stdout
+
+
+def test_a_tail_longer_than_is_set_ends_with_code_1_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bank_module.settings(), "unsealed_most", 2)
+    found = ran("verify")
+    assert found.exit_code == 1
+    assert "✗ 账目相符，但未封存的账有 3 笔，超过设定的 2 笔" in found.stdout
+    assert "unsealed_most: the figures agree, but 3 transfers are not sealed" in found.stdout
+    posted(earns("late"), earns("later"))
+    ran("seal")
+    posted(*(earns(f"tail{n}") for n in range(2)))
+    assert ran("verify").exit_code == 0  # as many as are allowed
+
+
+def test_a_changed_row_is_named_before_a_long_tail(
+    bank: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bank_module.settings(), "unsealed_most", 2)
+    with unprotected(bank, "transfer") as raw:
+        raw.execute(text("UPDATE transfer SET amount = 9 WHERE id = 2"))
+    assert "transfer 2: balance" in ran("verify").stdout
 
 
 def test_a_printed_line_proves_the_book_later() -> None:

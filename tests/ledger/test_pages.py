@@ -3,6 +3,7 @@
 import pytest
 from flask.testing import FlaskClient
 
+from pointsbank.core import bank as bank_module
 from pointsbank.core.database import Database, transaction
 from tests import community
 from tests.ledger.accounts import ANA, BEN, earns, posted, reversed_, sealed, spends
@@ -56,6 +57,26 @@ def test_the_seals_are_listed_with_their_public_line(
     (seal,) = community.sign_in(client, people.auditor).get("/api/v1/ledger/seals").json["seals"]
     assert (seal["first_transfer_id"], seal["last_transfer_id"]) == (1, 4)
     assert seal["line"].endswith(seal["digest"])
+
+
+def test_an_auditor_is_told_when_sealing_is_behind(
+    people: community.Community, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answered() -> tuple[int, bool]:
+        found = auditor.get("/api/v1/ledger/seals").json
+        return found["unsealed_count"], found["sealing_behind"]
+
+    monkeypatch.setattr(bank_module.settings(), "unsealed_most", 1)
+    auditor = community.sign_in(client, people.auditor)
+    assert answered() == (1, False)
+    assert "notice warning" not in auditor.get("/ledger").text
+    posted(earns("e", BEN, 5))
+    assert answered() == (2, True)
+    page = auditor.get("/ledger").text
+    assert "notice warning" in page
+    assert "未封存的账已有 2 笔，超过设定的 1 笔" in page
+    auditor.set_cookie("language", "en")
+    assert "2 entries are not sealed, more than the 1 set." in auditor.get("/ledger").text
 
 
 def test_pages_follow_one_another_by_id(people: community.Community, client: FlaskClient) -> None:
