@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, FromClause, Select, func, select
+from sqlalchemy import ColumnElement, FromClause, Select, func, or_, select
 from sqlmodel import Session, col
 
 from pointsbank.core import clock
@@ -15,6 +15,8 @@ from pointsbank.orgs import queries as orgs
 
 _account = Account.__table__  # type: ignore[attr-defined]
 _transfer = Transfer.__table__  # type: ignore[attr-defined]
+_reversed = _transfer.alias("reversed")
+_CARRIED_OVER = "opening"
 _ROWS_AT_ONCE = 5_000
 
 
@@ -33,7 +35,10 @@ class Total:
 
 
 def totals_by_member(session: Session, *, scope: Select[int], year: int) -> Iterator[Total]:
-    """Net sums of a scope's members; reversals count in the year that they are dated into."""
+    """Net sums of a scope's members; reversals count in the year that they are dated into.
+
+    What was carried over from before the book ("opening") is nobody's service of this year.
+    """
     return _totals(session, _account, _account.c.owner_id, year, _account.c.owner_id.in_(scope))
 
 
@@ -65,6 +70,8 @@ def _totals(
                 # A member's side always has a version; saying so lets its partial index be used.
                 _transfer.c[f"{side}_version"].is_not(None),
                 _transfer.c.effective_on.between(*clock.year_span(year)),
+                _transfer.c.reason != _CARRIED_OVER,
+                or_(_transfer.c.reverses.is_(None), ~_reverses_carried_over()),
                 where,
             )
             .group_by(whose, contra_id)
@@ -73,6 +80,14 @@ def _totals(
         for owner, contra, amount in session.execute(sums):
             if contra in contras:
                 yield Total(owner, *contras[contra], sign * int(amount))
+
+
+def _reverses_carried_over() -> ColumnElement[bool]:
+    return (
+        select(_reversed.c.id)
+        .where(_reversed.c.id == _transfer.c.reverses, _reversed.c.reason == _CARRIED_OVER)
+        .exists()
+    )
 
 
 def _system_accounts(session: Session) -> dict[int, tuple[str, str, str]]:

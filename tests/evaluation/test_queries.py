@@ -140,6 +140,25 @@ def test_adjusted_and_expired_points_get_columns_of_their_own(year: Any) -> None
     assert (line["adjusted.party"], line["expired.party"], line["earned.party"]) == (7, 5, 25)
 
 
+def test_what_was_carried_over_is_no_service_of_the_year(year: Any) -> None:
+    place = year.place
+    carried = Posting(
+        "carried", system_account("minutes", SystemKind.ISSUED, "imported"),
+        member_account(place.li, "minutes"), 60_000, date(2026, 1, 1), "opening",
+    )  # fmt: skip
+    with transaction() as session:
+        (posted,) = ledger.post_all(session, SYSTEM, [carried], at=clock.now())
+    line = line_of(counted(place.secretary, place.branch), place.li)
+    assert (line["hours"], line["star"]) == (750, 4)
+    with transaction() as session:
+        ledger.reverse(
+            session, SYSTEM, transfer_ids=[posted.id], key="mend", reason="correction",
+            effective_on=clock.today(), at=clock.now(),
+        )  # fmt: skip
+    line = line_of(counted(place.secretary, place.branch), place.li)
+    assert (line["hours"], line["star"]) == (750, 0)
+
+
 def test_sums_add_the_columns_up_but_not_the_stars(year: Any) -> None:
     found = counted(year.place.secretary, year.place.branch)
     sums = dict(zip([column.name for column in found.columns], found.sums, strict=True))
