@@ -20,10 +20,7 @@ from pointsbank.web.navigation import Link
 from pointsbank.web.sessions import close_session_cookie, open_session_cookie, token_of
 
 PAGE = 50
-NAVIGATION = (
-    Link("/audit", say("审计记录"), 80, frozenset({Role.AUDITOR})),
-    Link("/password", say("修改密码"), 95),
-)
+NAVIGATION = (Link("/audit", say("审计记录"), 80, frozenset({Role.AUDITOR})),)
 
 pages = PageBlueprint("access", __name__)
 

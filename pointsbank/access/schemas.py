@@ -8,7 +8,7 @@ from marshmallow import fields, validate
 
 from pointsbank.access.rules import LONGEST_PATH, MOST_PASSWORD
 from pointsbank.core.actor import Role
-from pointsbank.web.schemas import Instant, Request, Text, View, Whole
+from pointsbank.web.schemas import Day, Instant, Request, Text, View, Whole
 
 
 class Password(fields.String):
@@ -70,8 +70,8 @@ class TrailQuery(Request):
     before = Whole(least=1, metadata={"description": "entries older than this id"})
     action = Text(64)
     actor_id = Whole(least=1)
-    since = fields.Date()
-    until = fields.Date()
+    since = Day()
+    until = Day()
 
 
 class TrailLineView(View):
