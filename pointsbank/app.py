@@ -31,6 +31,12 @@ class ProblemApi(Api):  # type: ignore[misc]
 
     ERROR_SCHEMA = ProblemView
 
+    def _register_responses(self) -> None:
+        # Refusals, unlike answers, are of this type; flask-smorest has one type for both.
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = "application/problem+json"
+        super()._register_responses()
+        del self.DEFAULT_RESPONSE_CONTENT_TYPE
+
 
 def create_app() -> Flask:
     """The WSGI application of the bank that is open (``core.bank.open_bank``)."""

@@ -3,12 +3,12 @@
 import marshmallow as ma
 
 from pointsbank.earning.rules import Audience, Rounding
-from pointsbank.web.schemas import Request, View, Whole
+from pointsbank.web.schemas import Day, Request, View, Whole
 
 
 class PointsRulesQuery(Request):
     org_id = Whole(least=1, required=True, metadata={"description": "the event's organisation"})
-    on = ma.fields.Date(metadata={"description": "the day of service; today when left out"})
+    on = Day(metadata={"description": "the day of service; today when left out"})
 
 
 class PointsRuleView(View):

@@ -17,7 +17,7 @@ from pointsbank.events.rules import (
     Verdict,
     Way,
 )
-from pointsbank.web.schemas import Instant, Request, Text, View, Whole
+from pointsbank.web.schemas import Day, Instant, Request, Text, View, Whole
 
 MOST_EXPECTED = 100_000
 
@@ -95,12 +95,14 @@ class ScannedQuery(Request):
     """Where a scan's page comes from: the sign-in with a claim, or the deed just done."""
 
     claim = Text(400)
-    done = fields.String(validate=validate.OneOf(["in", "out"]))
+    done = fields.String(
+        validate=validate.OneOf(["in", "out"], error=lazy_gettext("没有这个选项。"))
+    )
 
 
 class HourRuleRequest(Request):
     org_id = Whole(least=1, required=True)
-    from_on = fields.Date(required=True)
+    from_on = Day(required=True)
     rounding = _choice(Rounding, load_default=Rounding.MINUTE)
     least_minutes = Whole(most=MOST_MINUTES, load_default=10)
     most_minutes = Whole(least=1, most=MOST_MINUTES, load_default=480)
@@ -119,7 +121,7 @@ class HourRuleRequest(Request):
 
 class HourRuleQuery(Request):
     org_id = Whole(least=1, required=True)
-    on = fields.Date(metadata={"description": "the day of the event; today when left out"})
+    on = Day(metadata={"description": "the day of the event; today when left out"})
 
 
 class EventView(View):

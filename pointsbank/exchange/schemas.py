@@ -1,6 +1,5 @@
 """The counter's JSON and forms."""
 
-from datetime import date
 from typing import Any
 
 import marshmallow as ma
@@ -15,7 +14,7 @@ from pointsbank.exchange.rules import (
     RedemptionState,
     Wish,
 )
-from pointsbank.web.schemas import Request, Text, View, Whole
+from pointsbank.web.schemas import Day, Request, Text, View, Whole
 
 _lines = validate.Length(max=MOST_LINES, error=lazy_gettext("最多 {max} 项。"))
 
@@ -79,7 +78,7 @@ class CounterQuery(Request):
 
 class DayQuery(Request):
     org_id = _id()
-    on = fields.Date(validate=validate.Range(min=date(1900, 1, 1), max=date(2200, 1, 1)))
+    on = Day()
 
 
 class LookupForm(MemberLookupRequest):

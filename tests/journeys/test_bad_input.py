@@ -7,11 +7,18 @@ written, and nothing in the log that says who it was.
 import re
 from typing import Any
 
+import pytest
+import schemathesis
 from conftest import NOW
 from flask import Flask
+from hypothesis import HealthCheck, Phase, given, settings
 from journeys.ground import Ground, Visitor, is_refused, nothing_happens
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 
-from pointsbank.core import tokens
+from pointsbank.access.operations import open_session
+from pointsbank.core import clock, tokens
+from pointsbank.core.database import transaction
 from pointsbank.events import claims
 
 NOT_JSON = (
@@ -155,3 +162,31 @@ def test_every_form_is_looked_at_before_anything_is_done(app: Flask, ground: Gro
                     assert 'role="alert"' in answer.text, (path, what)
                 else:
                     is_refused(answer, (path, what))
+
+
+@pytest.mark.only("sqlite")
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("role", ["secretary", "organiser", "clerk", "volunteer", "auditor"])
+def test_the_document_keeps_its_word_whatever_is_sent(
+    app: Flask, ground: Ground, role: str
+) -> None:
+    """Requests that another program makes up from openapi.json."""
+    with transaction() as session:
+        opened = open_session(session, user_id=getattr(ground.place, role).id, at=clock.now())
+    headers = {"Authorization": f"Bearer {opened.token}"}
+    checks = [not_a_server_error, content_type_conformance, response_schema_conformance]
+    document = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
+    for found in document.get_all_operations():
+        operation = found.ok()
+        if operation.path.endswith(("/sessions/current", "/me/password")):
+            continue
+
+        @settings(
+            max_examples=5, deadline=None, database=None, derandomize=True,
+            phases=[Phase.generate], suppress_health_check=list(HealthCheck),
+        )  # fmt: skip
+        @given(case=operation.as_strategy())
+        def ask(case: schemathesis.Case) -> None:
+            case.call_and_validate(headers=headers, checks=checks)
+
+        ask()
