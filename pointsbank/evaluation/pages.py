@@ -32,7 +32,10 @@ from pointsbank.web.navigation import Link
 pages = PageBlueprint("evaluation", __name__)
 
 READERS = (Role.SECRETARY, Role.OFFICIAL)
-NAVIGATION = (Link("/evaluations", say("年度评议"), 60, frozenset(READERS)),)
+NAVIGATION = (
+    Link("/organisations", say("组织概况"), 15, frozenset({Role.OFFICIAL})),
+    Link("/evaluations", say("年度评议"), 60, frozenset(READERS)),
+)
 YEAR = "/evaluations/<int(min=2000, max=2199):year>"
 YEARS_LISTED = 3
 PEOPLE_A_PAGE = 100
@@ -124,6 +127,15 @@ def _seal_page(year: int, org_id: int, key: str, refusal: str = "") -> str:
         found=found, key=key, refusal=refusal,
         seal_from=rule.seal_from(year), early=clock.today() < rule.seal_from(year),
     )  # fmt: skip
+
+
+@pages.get("/organisations")
+@allow(*READERS)
+def topmost() -> Response:
+    """The roll-up of the organisation with most below it that this person answers for."""
+    held = [grant for grant in actor().grants if grant.role in READERS]
+    widest = max(held, key=lambda grant: (len(grant.reach), -grant.org_id))
+    return redirect(f"/organisations/{widest.org_id}", 303)
 
 
 @pages.get("/organisations/<int:org_id>")

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import render_template
+from flask_babel import gettext
 
 from pointsbank.core import bank, clock
 from pointsbank.core.actor import Role
@@ -13,12 +14,20 @@ from pointsbank.core.errors import say
 from pointsbank.ledger import journal
 from pointsbank.ledger.rules import OWNER_NAMES, REASON_NAMES, SYSTEM_NAMES, OwnerKind
 from pointsbank.ledger.schemas import TransfersQuery
+from pointsbank.ledger.words import CATEGORY_NAMES, ORIGIN_NAMES, RULE_NAMES, numbered
 from pointsbank.web import PageBlueprint, allow, query
 from pointsbank.web.navigation import Link
 
 PAGE = 50
 NAVIGATION = (Link("/ledger", say("账本"), 75, frozenset({Role.AUDITOR})),)
-NAMES = {"owner": OWNER_NAMES, "system": SYSTEM_NAMES, "reason": REASON_NAMES}
+NAMES = {
+    "owner": OWNER_NAMES,
+    "system": SYSTEM_NAMES,
+    "reason": REASON_NAMES,
+    "origin": ORIGIN_NAMES,
+    "rule": RULE_NAMES,
+    "category": CATEGORY_NAMES,
+}
 
 pages = PageBlueprint("ledger", __name__)
 
@@ -45,6 +54,7 @@ def _shown(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
         "unsealed_most": bank.settings().unsealed_most,
         "transfer_count": journal.transfer_count(session),
         "names": NAMES | {"unit": {one.unit: one.name for one in units}},
+        "numbered": lambda names, code: numbered(names, code, gettext),
         "owner_kinds": list(OwnerKind),
         "local_day": clock.local_day,
         "older_url": _address(asked, before=older) if older else "",

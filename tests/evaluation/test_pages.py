@@ -300,3 +300,13 @@ def test_a_city_of_people_is_shown_a_page_at_a_time(
     assert "李建国" not in page
     assert "sort=number&amp;page=1" in page
     assert "q=&amp;page=2" in text_of(client, "/evaluations")
+
+
+def test_an_official_begins_with_the_whole_that_she_answers_for(
+    year: Any, client: FlaskClient
+) -> None:
+    sign_in(client, year.place.official)
+    assert client.get("/").location == "/organisations"
+    assert client.get("/organisations").location == f"/organisations/{year.place.street}"
+    page = text_of(client, f"/organisations/{year.place.street}")
+    assert re.search(r'href="/organisations" aria-current="page">组织概况', page)

@@ -1,0 +1,22 @@
+"""The book's words for other features' codes are those features' own."""
+
+from pointsbank.earning.rules import DEED_CATEGORIES
+from pointsbank.events import stories as attendances
+from pointsbank.exchange import stories as redemptions
+from pointsbank.ledger.words import CATEGORY_NAMES, ORIGIN_NAMES, RULE_NAMES, numbered
+from pointsbank.passbook.rules import PROVENANCE_NAMES
+
+
+def test_every_category_that_features_write_has_their_word() -> None:
+    assert {**PROVENANCE_NAMES, **DEED_CATEGORIES} == CATEGORY_NAMES
+
+
+def test_every_origin_that_features_write_has_a_word() -> None:
+    assert {attendances.ORIGIN, redemptions.ORIGIN} == set(ORIGIN_NAMES)
+
+
+def test_a_code_is_said_in_words_and_an_unknown_one_stands_as_it_is() -> None:
+    assert numbered(RULE_NAMES, "points_rule:3", str) == "积分规则 #3"
+    assert numbered(CATEGORY_NAMES, "patrol", str) == "治安巡逻"
+    assert numbered(RULE_NAMES, "new_rule:3", str) == "new_rule #3"
+    assert numbered(RULE_NAMES, "", str) == ""
