@@ -3,7 +3,7 @@
 from marshmallow import fields
 
 from pointsbank.ledger.rules import LONGEST_CODE, OwnerKind
-from pointsbank.web.schemas import Instant, Request, Text, View, Whole
+from pointsbank.web.schemas import Day, Instant, Request, Text, View, Whole
 
 
 class TransfersQuery(Request):
@@ -12,8 +12,8 @@ class TransfersQuery(Request):
     owner_kind = fields.Enum(OwnerKind, by_value=fields.String)
     owner_id = Whole()
     reason = Text(LONGEST_CODE)
-    since = fields.Date()
-    until = fields.Date()
+    since = Day()
+    until = Day()
 
 
 class SealsQuery(Request):

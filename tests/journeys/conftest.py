@@ -60,6 +60,6 @@ def person(served: int) -> Iterator[Callable[[str], Person]]:
 
 
 @pytest.fixture
-def ground(app: Flask) -> Ground:
-    app.testing = False  # a failure becomes the 500 that people would see
+def ground(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Ground:
+    monkeypatch.setattr(app, "testing", False)  # a failure becomes the 500 that people would see
     return lay()

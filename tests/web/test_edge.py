@@ -124,7 +124,6 @@ def test_a_name_and_password_in_a_link_do_not_stand_in_for_the_token(client: Fla
     [b"[" * 100_000, b'{"name": ' + b"1" * 5_000 + b"}", b'{"\\ud800": 1}', b'{"name": "\\ud800"}'],
 )
 def test_json_that_python_chokes_on_is_a_bad_request(client: FlaskClient, body: bytes) -> None:
-    client.application.testing = False
     answer = client.post("/api/v1/sessions", data=body, content_type="application/json")
     assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
 
@@ -152,16 +151,19 @@ def test_what_people_read_is_kept_by_no_cache(client: FlaskClient) -> None:
 
 
 def test_a_failure_is_told_without_what_was_being_worked_on(
-    app: Flask, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+    app: Flask,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    @app.get("/broken/<name>")
     @allow(ANYONE)
-    def broken(name: str) -> str:
-        raise ValueError(f"cannot greet {name}")
+    def broken(code: str) -> str:
+        raise ValueError(f"cannot greet {code}")
 
-    app.testing = False
-    answer = app.test_client().get("/broken/wang-guifang")
+    monkeypatch.setattr(app, "testing", False)
+    monkeypatch.setitem(app.view_functions, "events_pages.scanned", broken)
+    answer = app.test_client().get("/c/wang-guifang")
     assert (answer.status_code, "系统出错了" in answer.text) == (500, True)
-    captured = capsys.readouterr()
+    captured = capfd.readouterr()
     assert "wang-guifang" not in captured.out + captured.err + caplog.text
     assert "ValueError" in captured.out
