@@ -8,7 +8,8 @@ from types import ModuleType
 from typing import Any
 
 import structlog
-from flask import Flask, Response, g, jsonify, redirect, request
+from flask import Flask, Request, Response, g, jsonify, redirect, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_smorest import Api
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
@@ -20,7 +21,7 @@ from pointsbank.core.actor import Actor
 from pointsbank.web import access as web_access
 from pointsbank.web import errors, formats, navigation, protection, sessions, translations
 from pointsbank.web.access import ANYONE, allow, visitor
-from pointsbank.web.blueprints import IdConverter
+from pointsbank.web.blueprints import CodeConverter, IdConverter
 from pointsbank.web.schemas import ProblemView
 
 log = structlog.get_logger()
@@ -47,6 +48,7 @@ def create_app() -> Flask:
         template_folder="web/templates",
         root_path=str(importlib.resources.files("pointsbank")),
     )
+    app.session_interface = CookieWhenThere()
     app.config.update(
         SECRET_KEY=encryption.derived("flask-session").hex(),
         SESSION_COOKIE_SAMESITE="Lax",
@@ -63,7 +65,7 @@ def create_app() -> Flask:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
-    app.url_map.converters["int"] = IdConverter
+    app.url_map.converters.update(int=IdConverter, default=CodeConverter)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     _stamp_assets(app)
     translations.register(app)
@@ -87,6 +89,15 @@ def create_app() -> Flask:
     return app
 
 
+class CookieWhenThere(SecureCookieSessionInterface):
+    """Flask's cookie of the CSRF token, without setting up signatures where none was sent."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
+
+
 def _module(feature: str, name: str) -> ModuleType | None:
     path = f"pointsbank.{feature}.{name}"
     if feature in {"core", "web"} or not importlib.util.find_spec(path):
@@ -95,8 +106,8 @@ def _module(feature: str, name: str) -> ModuleType | None:
 
 
 def _actor_of(token: str, at: datetime, address: str) -> Actor | None:
-    with database.snapshot() as session:
-        return access.actor_of_token(session, token, at, address=address)
+    with database.reading() as connection:
+        return access.actor_of_token(connection, token, at, address=address)
 
 
 def _own_routes(app: Flask) -> None:

@@ -177,7 +177,7 @@ def _ready(session: Session, user_id: int, password: str) -> Actor:
         access.set_password(session, SYSTEM, user_id=user_id, password=password, at=at)
         session.execute(update(User).where(User.id == user_id).values(must_change=False))
     opened = access.open_session(session, user_id=user_id, at=at)
-    actor = access_queries.actor_of_token(session, opened.token, at)
+    actor = access_queries.actor_of_token(session.connection(), opened.token, at)
     assert actor is not None
     access.sign_out(session, token=opened.token, at=at)
     return actor

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Table, and_, bindparam, func, or_, select
+from sqlalchemy.engine import Connection
 from sqlmodel import col
 
 from pointsbank.access import rules
@@ -64,7 +65,7 @@ _below = select(_reach.c.ancestor_id, _reach.c.organisation_id).where(
 
 
 def actor_of_token(
-    session: Session, token: str, at: datetime, *, address: str = ""
+    connection: Connection, token: str, at: datetime, *, address: str = ""
 ) -> Actor | None:
     """The person behind a session's token, with her roles and their reach; None once it is over.
 
@@ -72,22 +73,22 @@ def actor_of_token(
     first comes without roles and without her membership.
     """
     asked = {"digest": token_digest(token), "at": at, "today": local_day(at)}
-    rows = session.connection().execute(_person, asked).all()
+    rows = connection.execute(_person, asked).all()
     if not rows:
         return None
     user_id, member_id, name, must_change, *_ = rows[0]
     if must_change:
         return Actor(kind="user", id=user_id, name=name, address=address)
     held = [(role, org_id) for *_, role, org_id in rows if role is not None]
-    return Actor("user", user_id, member_id, name, _grants(session, held), address)
+    return Actor("user", user_id, member_id, name, _grants(connection, held), address)
 
 
-def _grants(session: Session, held: list[tuple[Role, int]]) -> tuple[Grant, ...]:
+def _grants(connection: Connection, held: list[tuple[Role, int]]) -> tuple[Grant, ...]:
     """The roles with the ids that they reach, from the closure of organisations."""
     if not held:
         return ()
     reach: dict[int, list[int]] = {org_id: [] for _, org_id in held}
-    for ancestor_id, below_id in session.connection().execute(_below, {"held": list(reach)}):
+    for ancestor_id, below_id in connection.execute(_below, {"held": list(reach)}):
         reach[ancestor_id].append(below_id)
     return tuple(Grant(role, org_id, frozenset(reach[org_id])) for role, org_id in held)
 

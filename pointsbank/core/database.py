@@ -110,6 +110,10 @@ class Database(ABC):
         """Read one consistent state; a write raises."""
 
     @abstractmethod
+    def reading(self) -> AbstractContextManager[Connection]:
+        """A connection for single statements, each its own snapshot: no BEGIN, no session."""
+
+    @abstractmethod
     def administer(self) -> AbstractContextManager[Connection]:
         """A connection in one transaction for migrations and whole-database work."""
 
@@ -160,6 +164,13 @@ def transaction() -> Iterator[Session]:
     """Open the one transaction of a request, job or command. Does not nest."""
     with current().transaction() as session:
         yield session
+
+
+@contextmanager
+def reading() -> Iterator[Connection]:
+    """Open the way for a single statement, where a snapshot's setting up would cost more."""
+    with current().reading() as connection:
+        yield connection
 
 
 @contextmanager

@@ -1,10 +1,12 @@
 """PostgreSQL: READ COMMITTED for writes, a read-only REPEATABLE READ for snapshots."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import create_engine
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
 from pointsbank.core.database import Database
@@ -27,6 +29,11 @@ class PostgresDatabase(Database):
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
 
+        self._statements = create_engine(
+            url, hide_parameters=True, poolclass=NullPool, isolation_level="AUTOCOMMIT"
+        )
+        self._own = threading.local()
+
     @property
     def engine(self) -> Engine:
         return self._writer
@@ -42,9 +49,19 @@ class PostgresDatabase(Database):
             yield session
 
     @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        if not hasattr(self._own, "reading"):
+            self._own.reading = self._statements.connect()  # one a thread, kept
+        try:
+            yield self._own.reading
+        finally:
+            self._own.reading.rollback()
+
+    @contextmanager
     def administer(self) -> Iterator[Connection]:
         with self._writer.begin() as connection:
             yield connection
 
     def close(self) -> None:
         self._writer.dispose()
+        self._own = threading.local()

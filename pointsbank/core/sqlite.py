@@ -24,7 +24,7 @@ from sqlalchemy import (
 )  # fmt: skip
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.pool import QueuePool, StaticPool
+from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 from sqlmodel import Session
 
 from pointsbank.core.database import Database
@@ -115,6 +115,15 @@ class SqliteDatabase(Database):
         _cheapen_savepoints(self._writer)
         event.listen(self._readers, "connect", _prepare_reader)
         event.listen(self._readers, "begin", _begin)
+        self._statements = create_engine(
+            f"sqlite:///file:{self.path}?mode=ro&uri=true",
+            module=module,
+            poolclass=NullPool,
+            hide_parameters=True,
+            connect_args={"check_same_thread": False, "timeout": _BUSY_MS / 1000},
+        )
+        event.listen(self._statements, "connect", _prepare_reader)
+        self._own = threading.local()
         self._turn = threading.Lock()
         self._queue = threading.Lock()
         self._queueing = 0
@@ -194,6 +203,15 @@ class SqliteDatabase(Database):
         return self._connection
 
     @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        if not hasattr(self._own, "reading"):
+            self._own.reading = self._statements.connect()  # one a thread, kept
+        try:
+            yield self._own.reading
+        finally:
+            self._own.reading.rollback()
+
+    @contextmanager
     def snapshot(self) -> Iterator[Session]:
         with Session(self._readers, expire_on_commit=False) as session:
             yield session
@@ -213,6 +231,7 @@ class SqliteDatabase(Database):
             self._connection = None
         self._writer.dispose()
         self._readers.dispose()
+        self._own = threading.local()
 
 
 def _prepare_writer(connection: Any, _record: object) -> None:

@@ -70,7 +70,7 @@ def _ready(session: Session, user_id: int, role: Role, login: str, *, at: dateti
     opened = access.change_password(session, proof, password=password, address=ADDRESS, at=at)
     if isinstance(opened, Exception):
         raise opened
-    actor = queries.actor_of_token(session, opened.token, at)
+    actor = queries.actor_of_token(session.connection(), opened.token, at)
     if actor is None:
         raise RuntimeError("a session just opened names nobody")
     access.sign_out(session, token=opened.token, at=at)

@@ -9,7 +9,7 @@ from flask import Blueprint as FlaskBlueprint
 from flask import Request, abort
 from flask_smorest import Blueprint as SmorestBlueprint
 from webargs.flaskparser import FlaskParser
-from werkzeug.routing import IntegerConverter
+from werkzeug.routing import IntegerConverter, UnicodeConverter, ValidationError
 
 
 class StrictParser(FlaskParser):
@@ -42,6 +42,15 @@ class IdConverter(IntegerConverter):
     """A whole number in an address that a database can hold: at most eighteen plain digits."""
 
     regex = "[0-9]{1,18}"
+
+
+class CodeConverter(UnicodeConverter):
+    """A text in an address: printable, since PostgreSQL refuses to look for a NUL."""
+
+    def to_python(self, value: str) -> str:
+        if not value.isprintable():
+            raise ValidationError
+        return value
 
 
 View = TypeVar("View", bound=Callable[..., Any])

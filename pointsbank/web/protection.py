@@ -49,8 +49,7 @@ def register(app: Flask) -> None:
 
     @app.after_request
     def _headers(response: Response) -> Response:
-        for name, value in _HEADERS.items():
-            response.headers.setdefault(name, value)
+        response.headers.extend(_HEADERS)
         if request.endpoint != "static":
             response.headers["Cache-Control"] = "no-store"
         return response

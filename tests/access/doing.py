@@ -49,7 +49,7 @@ def actions(session: Session, user_id: int) -> list[str]:
 
 def actor_of(token: str) -> Actor | None:
     with snapshot() as session:
-        return queries.actor_of_token(session, token, clock.now())
+        return queries.actor_of_token(session.connection(), token, clock.now())
 
 
 def proof_of(name: str, password: str, *, address: str = "10.0.0.1") -> Proof:

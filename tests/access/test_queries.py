@@ -30,7 +30,7 @@ def statements_for(bank: Database, token: str) -> int:
     with snapshot() as session:
         engine = session.connection().engine
         event.listen(engine, "before_cursor_execute", note)
-        queries.actor_of_token(session, token, clock.now())
+        queries.actor_of_token(session.connection(), token, clock.now())
         event.remove(engine, "before_cursor_execute", note)
     return len([statement for statement in seen if not statement.startswith("BEGIN")])
 
@@ -45,7 +45,7 @@ def test_a_volunteer_costs_one_statement_and_staff_two(
 def test_the_actor_carries_name_roles_reach_and_address(community: Community) -> None:
     token = token_of(community.official)
     with snapshot() as session:
-        actor = queries.actor_of_token(session, token, clock.now(), address="10.0.0.9")
+        actor = queries.actor_of_token(session.connection(), token, clock.now(), address="10.0.0.9")
     assert actor is not None
     assert (actor.name, actor.address) == ("测试official", "10.0.0.9")
     assert actor.reach(Role.OFFICIAL) >= {community.street, community.other_building_group}
@@ -55,7 +55,7 @@ def test_the_actor_carries_name_roles_reach_and_address(community: Community) ->
 @pytest.mark.parametrize("token", ["", "x", "王" * 100, "\x00"])
 def test_an_unknown_token_is_nobody(community: Community, token: str) -> None:
     with snapshot() as session:
-        assert queries.actor_of_token(session, token, clock.now()) is None
+        assert queries.actor_of_token(session.connection(), token, clock.now()) is None
 
 
 def test_a_session_ends_at_its_instant(community: Community) -> None:
@@ -63,7 +63,7 @@ def test_a_session_ends_at_its_instant(community: Community) -> None:
     for seconds, alive in ((86_399, True), (86_400, False)):
         at = clock.now() + timedelta(seconds=seconds)
         with snapshot() as session:
-            assert (queries.actor_of_token(session, token, at) is not None) is alive
+            assert (queries.actor_of_token(session.connection(), token, at) is not None) is alive
 
 
 def test_who_left_the_register_is_nobody(community: Community) -> None:
@@ -73,7 +73,7 @@ def test_who_left_the_register_is_nobody(community: Community) -> None:
             update(Member).where(Member.id == community.wang).values(left_on=clock.today())
         )
     with snapshot() as session:
-        assert queries.actor_of_token(session, token, clock.now()) is None
+        assert queries.actor_of_token(session.connection(), token, clock.now()) is None
 
 
 def test_a_person_is_found_by_phone_or_staff_name(community: Community) -> None:
@@ -152,7 +152,7 @@ def test_an_auditor_sees_her_organisations_and_what_concerns_the_bank(
         )  # fmt: skip
         session.execute(update(User).values(must_change=False))
         token = operations.open_session(session, user_id=user.id, at=clock.now()).token
-        local = queries.actor_of_token(session, token, clock.now())
+        local = queries.actor_of_token(session.connection(), token, clock.now())
     assert local is not None
     seen = trail(local)
     assert {line.org_id for line in seen} <= {
