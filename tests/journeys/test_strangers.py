@@ -202,6 +202,16 @@ def test_a_claim_is_good_for_one_event_a_while_and_one_person_a_time(
         other.submit(f"/c/{ground.code}/check-in", {"claim": good})
 
 
+@pytest.mark.parametrize("code", ["%00", "A%00B", "%ED%A0%80", "x" * 3000, "%0D%0AX:1", "' OR 1"])
+def test_no_code_in_an_address_is_too_odd(app: Flask, ground: Ground, code: str) -> None:
+    visitor = Visitor(app, ground, "volunteer")
+    with nothing_happens():
+        is_refused(visitor.client.get(f"/c/{code}"), code)
+        is_refused(app.test_client().get(f"/c/{code}"), code)
+        claim = {"claim": claims.sign(ground.code, at=NOW)}
+        is_refused(visitor.submit(f"/c/{code}/check-in", claim), code)
+
+
 def test_codes_that_are_guessed_old_or_lost_open_nothing(app: Flask, ground: Ground) -> None:
     clerk = Visitor(app, ground, "clerk")
     shown = phone_code(ground.place.wang, NOW)
