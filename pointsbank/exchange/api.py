@@ -1,12 +1,12 @@
 """Goods, redemptions and who stands at the counter, as JSON."""
 
+from dataclasses import asdict
 from typing import Any
 
 from pointsbank.core import clock
 from pointsbank.core.actor import Role
 from pointsbank.core.database import snapshot, transaction
-from pointsbank.exchange import operations, queries, receipts
-from pointsbank.exchange.queries import Customer
+from pointsbank.exchange import customers, operations, queries, receipts
 from pointsbank.exchange.receipts import Receipt
 from pointsbank.exchange.rules import Offer
 from pointsbank.exchange.schemas import (
@@ -60,10 +60,14 @@ def stock_in(asked: dict[str, Any], goods_id: int) -> Offer:
 @api.arguments(MemberLookupRequest)
 @api.response(200, MemberLookupView)
 @allow(Role.CLERK)
-def look_up(asked: dict[str, Any]) -> Customer:
+def look_up(asked: dict[str, Any]) -> dict[str, Any]:
     """Whose card number or phone code this is, and what she has."""
+    org_id, now = asked["org_id"], clock.now()
     with snapshot() as session:
-        return queries.customer_by_code(session, asked["code"], clock.now())
+        found = queries.customer_by_code(
+            session, actor(), org_id=org_id, digits=asked["code"], at=now
+        )
+    return {**asdict(found), "customer": customers.known_as(found.member_id, org_id, at=now)}
 
 
 @api.post("/redemptions")
@@ -71,9 +75,13 @@ def look_up(asked: dict[str, Any]) -> Customer:
 @api.response(201, RedemptionView)
 @allow(Role.CLERK)
 def redeem(asked: dict[str, Any]) -> Receipt:
-    """Hand over goods for points: points, stock and receipt together, or nothing."""
+    """Hand over goods for points to who was looked up: points, stock and receipt, or nothing."""
+    now = clock.now()
+    member_id, org_id = customers.who(asked.pop("customer"), at=now)
     with transaction() as session:
-        settled = operations.redeem(session, actor(), **asked, at=clock.now())
+        settled = operations.redeem(
+            session, actor(), org_id=org_id, member_id=member_id, **asked, at=now
+        )
         return receipts.receipt(session, settled.redemption_id)
 
 

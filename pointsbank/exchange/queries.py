@@ -141,8 +141,14 @@ def lock_keys(session: Session, keys: Iterable[str]) -> None:
         session.execute(_LOCK_KEYS, {"keys": list(keys)})
 
 
-def customer_by_code(session: Session, digits: str, at: datetime) -> Customer:
-    """Whose card or phone code this is and what she has. Refuses as ``members.member_by_code``."""
+def customer_by_code(
+    session: Session, actor: Actor, *, org_id: int, digits: str, at: datetime
+) -> Customer:
+    """Whose card or phone code this is and what she has, for a clerk of the counter.
+
+    Refuses, in order: Forbidden; then as ``members.member_by_code``.
+    """
+    actor.require(Role.CLERK, org_id=org_id)
     return _customer(session, members.member_by_code(session, digits, at))
 
 

@@ -38,8 +38,7 @@ class LineRequest(Request):
 
 
 class RedemptionRequest(Request):
-    org_id = _id(required=True, metadata={"description": "the counter's organisation"})
-    member_id = _id(required=True)
+    customer = Text(600, required=True, metadata={"description": "as a look-up answered it"})
     lines = fields.List(fields.Nested(LineRequest), required=True, validate=_lines)
     key = _key()
 
@@ -66,6 +65,7 @@ class GoodsQuery(Request):
 
 
 class MemberLookupRequest(Request):
+    org_id = _id(required=True, metadata={"description": "the counter's organisation"})
     code = Text(60, required=True, metadata={"description": "card number or phone code"})
 
 
@@ -79,10 +79,6 @@ class CounterQuery(Request):
 class DayQuery(Request):
     org_id = _id()
     on = Day()
-
-
-class LookupForm(MemberLookupRequest):
-    org_id = _id(required=True)
 
 
 class DeliveryForm(StockMovementRequest):
@@ -142,6 +138,7 @@ class RedemptionView(View):
 
 
 class MemberLookupView(View):
+    customer = fields.String(metadata={"description": "stands for her here for 15 minutes"})
     member_id = fields.Integer()
     number = fields.String()
     name = fields.String()

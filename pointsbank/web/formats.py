@@ -49,7 +49,7 @@ def fact(value: Any) -> Any:
     if isinstance(value, date):
         return day(value)
     if isinstance(value, str):
-        return gettext(value)
+        return gettext(value) if value else ""
     return number(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 

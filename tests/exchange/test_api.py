@@ -8,8 +8,8 @@ from werkzeug.test import TestResponse
 
 from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM, Actor
-from pointsbank.core.database import Database
-from pointsbank.exchange import queries
+from pointsbank.core.database import Database, snapshot
+from pointsbank.exchange import customers, queries
 from pointsbank.ledger import queries as ledger
 from pointsbank.members import operations as members
 from tests.community import csrf_token, sign_in
@@ -29,8 +29,7 @@ def clerk(client: FlaskClient, shop: Shop) -> FlaskClient:
 
 def asked(shop: Shop, **other: Any) -> dict[str, Any]:
     return {
-        "org_id": shop.org,
-        "member_id": shop.people.wang,
+        "customer": customers.known_as(shop.people.wang, shop.org, at=clock.now()),
         "lines": [{"goods_id": shop.rice, "quantity": 1}, {"goods_id": shop.soap, "quantity": 2}],
         "key": "key-of-a-page",
     } | other
@@ -58,13 +57,13 @@ def test_a_redemption_is_made_read_and_reversed(bank: Database, shop: Shop, cler
 def test_a_code_is_looked_up(bank: Database, shop: Shop, clerk: FlaskClient):
     with bank.transaction() as session:
         card = members.issue_card(session, SYSTEM, member_id=shop.people.wang, at=clock.now())
-    found = post(clerk, "/member-lookups", {"code": card.digits})
+    found = post(clerk, "/member-lookups", {"org_id": shop.org, "code": card.digits})
     assert found.status_code == 200
     body = found.get_json()
     assert (body["name"], body["phone_tail"], body["balances"]["morality"]) == (
         "王桂芳", "0001", POINTS,
     )  # fmt: skip
-    unknown = post(clerk, "/member-lookups", {"code": "1" * 20})
+    unknown = post(clerk, "/member-lookups", {"org_id": shop.org, "code": "1" * 20})
     assert (unknown.status_code, unknown.get_json()["code"]) == (404, "code_invalid")
 
 
@@ -102,11 +101,10 @@ def test_too_few_points_and_no_stock_are_sentences(bank: Database, shop: Shop, c
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"org_id": None}, "org_id"),
-        ({"org_id": "many"}, "org_id"),
-        ({"org_id": 2**60}, "org_id"),
-        ({"member_id": -1}, "member_id"),
-        ({"member_id": True}, "member_id"),
+        ({"customer": None}, "customer"),
+        ({"customer": 7}, "customer"),
+        ({"customer": "x" * 601}, "customer"),
+        ({"member_id": 1}, "member_id"),
         ({"lines": "rice"}, "lines"),
         ({"lines": [{"goods_id": 1, "quantity": 0}]}, "lines.0.quantity"),
         ({"lines": [{"goods_id": 1, "quantity": 10**9}]}, "lines.0.quantity"),
@@ -159,3 +157,20 @@ def test_a_receipt_is_not_for_everyone(client: FlaskClient, shop: Shop, who: str
     reader = sign_in(client, getattr(shop.people, who))
     assert reader.get(f"{API}/redemptions/{made['id']}").status_code == status
     assert reader.get(f"{API}/redemptions/999999").status_code == 404
+
+
+def test_goods_are_handed_only_to_who_was_looked_up_here(shop: Shop, clerk: FlaskClient):
+    elsewhere = customers.known_as(shop.people.wang, shop.people.other_community, at=clock.now())
+    assert post(clerk, "/redemptions", asked(shop, customer=elsewhere)).status_code in {403, 404}
+    forged = customers.known_as(shop.people.wang, shop.org, at=clock.now())[:-2] + "xx"
+    assert post(clerk, "/redemptions", asked(shop, customer=forged)).status_code == 422
+    left = customers.known_as(shop.people.wang, shop.org, at=clock.now() - customers.STAY * 2)
+    assert post(clerk, "/redemptions", asked(shop, customer=left)).status_code == 422
+    with snapshot() as session:
+        assert ledger.balances(session, shop.people.wang)["morality"] == POINTS
+
+
+def test_only_a_clerk_of_the_counter_looks_people_up(shop: Shop, client: FlaskClient):
+    stranger = sign_in(client, shop.people.stranger)
+    asked_for = {"org_id": shop.org, "code": "1" * 20}
+    assert post(stranger, "/member-lookups", asked_for).get_json()["code"] == "forbidden"

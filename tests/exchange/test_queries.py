@@ -22,7 +22,9 @@ from tests.exchange.test_two_clerks import redemption
 def test_a_code_says_who_stands_there_and_what_she_has(bank: Database, shop: Shop):
     with bank.transaction() as session:
         card = members.issue_card(session, SYSTEM, member_id=shop.people.wang, at=clock.now())
-        found = queries.customer_by_code(session, card.digits, clock.now())
+        found = queries.customer_by_code(
+            session, shop.people.clerk, org_id=shop.org, digits=card.digits, at=clock.now()
+        )
     assert (found.name, found.phone_tail, found.member_id) == ("王桂芳", "0001", shop.people.wang)
     assert (found.balances["morality"], found.balances["party"]) == (120, 30)
 

@@ -20,6 +20,7 @@ from pointsbank.access.operations import open_session
 from pointsbank.core import clock, tokens
 from pointsbank.core.database import transaction
 from pointsbank.events import claims
+from pointsbank.exchange import customers
 
 NOT_JSON = (
     b"", b"{", b"x", b"\xff\xfe", b"[" * 100_000, b'{"a":' + b"1" * 5000 + b"}", b"[]", b"null",
@@ -67,9 +68,12 @@ def jsons(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
         ("clerk", "POST", f"/api/v1/goods/{ground.goods}/stock-movements"): {
             "quantity": 3, "key": key,
         },
-        ("clerk", "POST", "/api/v1/member-lookups"): {"code": ground.card},
+        ("clerk", "POST", "/api/v1/member-lookups"): {
+            "org_id": here, "code": ground.card,
+        },
         ("clerk", "POST", "/api/v1/redemptions"): {
-            "org_id": here, "member_id": ground.place.wang, "lines": [line], "key": key,
+            "customer": customers.known_as(ground.place.wang, here, at=NOW), "lines": [line],
+            "key": key,
         },
         ("clerk", "POST", f"/api/v1/redemptions/{ground.redemption}/reversal"): {"reason": "错"},
         ("secretary", "POST", "/api/v1/evaluations/2025/seal"): {"org_id": here, "key": key},

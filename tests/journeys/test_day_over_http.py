@@ -160,15 +160,16 @@ def rice_and_soap_are_exchanged_refused_and_taken_back(day: Day) -> None:
     day.story.at("15:00")
     clerk, volunteer = day.person("clerk"), day.person(WANG)
     shown = volunteer.get("/api/v1/me/code")["digits"]
-    customer = clerk.post("/api/v1/member-lookups", 200, code=shown)
+    customer = clerk.post(
+        "/api/v1/member-lookups", 200, org_id=day.town.place.community, code=shown
+    )
     assert (customer["name"], customer["phone_tail"]) == ("王桂芳", "0001")
     assert customer["balances"]["morality"] == 19
 
     def redeem(key: str, status: int, **counts: int) -> Any:
         lines = [{"goods_id": day.goods[name], "quantity": n} for name, n in counts.items()]
         return clerk.post(
-            "/api/v1/redemptions", status, org_id=day.town.place.community,
-            member_id=customer["member_id"], lines=lines, key=key,
+            "/api/v1/redemptions", status, customer=customer["customer"], lines=lines, key=key,
         )  # fmt: skip
 
     refused = redeem("basket-1", 409, 大米=2)

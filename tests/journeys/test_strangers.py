@@ -12,6 +12,7 @@ from journeys.ground import ROLES, Ground, Visitor, filled, is_refused, nothing_
 
 from pointsbank.core import clock, tokens
 from pointsbank.events import claims
+from pointsbank.exchange import customers
 from pointsbank.members.queries import phone_code
 
 NO_IDS = (0, -1, 2**53, 2**63 - 1, 2**63, 10**30, "1" * 5000)
@@ -215,14 +216,18 @@ def test_no_code_in_an_address_is_too_odd(app: Flask, ground: Ground, code: str)
 def test_codes_that_are_guessed_old_or_lost_open_nothing(app: Flask, ground: Ground) -> None:
     clerk = Visitor(app, ground, "clerk")
     shown = phone_code(ground.place.wang, NOW)
+
+    def asked(code: str) -> dict[str, object]:
+        return {"org_id": ground.place.community, "code": code}
+
     guessed = [f"{shown[:12]}{n:06d}{check:02d}" for n in range(3) for check in range(0, 97, 8)]
-    lost = clerk.send("POST", "/api/v1/member-lookups", {"code": ground.lost_card})
+    lost = clerk.send("POST", "/api/v1/member-lookups", asked(ground.lost_card))
     assert "挂失" in lost.json["title"]
     with nothing_happens():
         for code in (ground.lost_card, phone_code(10**7, NOW), shown[::-1], *guessed):
-            is_refused(clerk.send("POST", "/api/v1/member-lookups", {"code": code}), code[:3])
+            is_refused(clerk.send("POST", "/api/v1/member-lookups", asked(code)), code[:3])
     with clock.frozen(NOW + timedelta(minutes=4)):
-        answer = clerk.send("POST", "/api/v1/member-lookups", {"code": shown})
+        answer = clerk.send("POST", "/api/v1/member-lookups", asked(shown))
         is_refused(answer, "an old code")
 
 
@@ -246,7 +251,7 @@ def test_a_script_in_a_text_is_a_text(app: Flask, ground: Ground) -> None:
         {"quantity": 1, "key": "d-script"},
     )
     sold = clerk.send("POST", "/api/v1/redemptions", {
-        "org_id": place.community, "member_id": place.wang, "key": "sale-script",
+        "customer": customers.known_as(place.wang, place.community, at=NOW), "key": "sale-script",
         "lines": [{"goods_id": goods.json["id"], "quantity": 1}],
     })  # fmt: skip
     clerk.send("POST", f"/api/v1/redemptions/{sold.json['id']}/reversal", {"reason": SCRIPT})
