@@ -1,5 +1,6 @@
 """A town with a real server in front of it, and people who come with their own passwords."""
 
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -9,8 +10,9 @@ import httpx
 import pytest
 from community import PIN, STAFF_PASSWORD
 from flask import Flask
-from journeys.cast import Person, Story, Town
+from journeys.cast import Person, Story, Town, without
 from journeys.ground import Ground, lay
+from playwright.sync_api import Browser, sync_playwright
 from werkzeug.serving import make_server
 
 from pointsbank.core import clock
@@ -63,3 +65,18 @@ def person(served: int) -> Iterator[Callable[[str], Person]]:
 def ground(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Ground:
     monkeypatch.setattr(app, "testing", False)  # a failure becomes the 500 that people would see
     return lay()
+
+
+@pytest.fixture
+def browser(served: int) -> Iterator[Browser]:
+    """Headless Chromium, in which ``bank.test`` is the town's server."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        without("Chromium (apt-get install chromium)")
+    resolve = f"--host-resolver-rules=MAP bank.test 127.0.0.1:{served}"
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", resolve]
+        )
+        yield opened
+        opened.close()

@@ -7,8 +7,6 @@ policy, throws, or asks any other host for anything fails the test.
 import csv
 import io
 import re
-import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,9 +15,9 @@ from urllib.parse import urlsplit
 import openpyxl
 import pytest
 from community import PIN, STAFF_PASSWORD
-from journeys.cast import Story, Town, read_qr, without
+from journeys.cast import Story, Town, read_qr
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 pytestmark = pytest.mark.browser
 
@@ -28,20 +26,6 @@ WANG = "13800000001"
 PHONE = {"viewport": {"width": 360, "height": 780}, "is_mobile": True, "has_touch": True}
 FETCHED = "async url => [...new Uint8Array(await (await fetch(url)).arrayBuffer())]"
 PC = {"viewport": {"width": 1280, "height": 900}}
-
-
-@pytest.fixture
-def browser(served: int) -> Iterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        without("Chromium (apt-get install chromium)")
-    resolve = f"--host-resolver-rules=MAP bank.test 127.0.0.1:{served}"
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", resolve]
-        )
-        yield opened
-        opened.close()
 
 
 @dataclass

@@ -1,0 +1,193 @@
+"""Every main page, for those who use it, on a phone and on a PC: no serious fault by axe's rules,
+and nothing that leaves a narrow screen sideways. Once full of a year, once empty.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from community import PIN, STAFF_PASSWORD, Community
+from journeys.cast import ZONE, Story, Town
+from playwright.sync_api import Browser, Page
+
+from pointsbank.core import clock
+from pointsbank.core.actor import SYSTEM
+from pointsbank.core.database import Session, transaction
+from pointsbank.earning.rules import DeedCategory
+from pointsbank.events import door
+from pointsbank.events import operations as events
+from pointsbank.events.history import PastAttendance, PastEvent, record_attendances, record_events
+from pointsbank.events.rules import Way
+from pointsbank.exchange import operations as exchange
+from pointsbank.exchange.rules import Wish
+
+pytestmark = pytest.mark.browser
+
+HOST = "http://bank.test"
+WANG = "13800000001"
+NOT_THERE = {"/nowhere", "/c/ZZZZZZ"}
+WIDTHS = (360, 1280)
+GRAVE = {"serious", "critical"}
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@dataclass(frozen=True)
+class Place:
+    """The town with what the pages are to show."""
+
+    town: Community
+    open_event: int = 0
+    code: str = "ZZZZZZ"
+    receipt: int = 0
+
+    def pages_of(self, role: str) -> list[str]:
+        org, year = self.town.community, "/evaluations/2026"
+        event = [f"/events/{self.open_event}"] if self.open_event else []
+        pages = {
+            "volunteer": ["/me", "/me/statement", "/me/code", f"/c/{self.code}", *event],
+            "organiser": ["/events", "/events/new", "/members", "/password", *event],
+            "clerk": ["/counter", "/counter/day", "/goods"],
+            "secretary": ["/evaluations", f"{year}?org={org}", f"{year}/seal?org={org}"],
+            "official": ["/organisations", f"/organisations/{org}"],
+            "auditor": ["/ledger", "/audit", "/nowhere"],
+        }
+        if event:
+            pages["organiser"] += [f"{event[0]}/attendance", f"{event[0]}/poster"]
+        if self.receipt:
+            pages["clerk"].append(f"/counter/redemptions/{self.receipt}")
+        return pages[role]
+
+
+@pytest.fixture
+def full(town: Town, story: Story) -> Place:
+    """Wang served in March, took soap, and stands at an open event now."""
+    place = town.place
+    story.at("09:02")
+    with transaction() as session:
+        _serve(session, place)
+        event = _open_event(session, place)
+        receipt = _redeem(session, place)
+        return Place(place, event.id, event.code, receipt)
+
+
+def _serve(session: Session, place: Community) -> None:
+    begin = datetime(2026, 3, 5, 9, tzinfo=ZONE)
+    end = begin + timedelta(hours=3)
+    kind = DeedCategory.ENVIRONMENT
+    past = PastEvent(place.community, "清扫小区庭院", kind, "3号楼庭院", begin, end)
+    (event_id,) = record_events(session, SYSTEM, [past], at=clock.now())
+    rows = [
+        PastAttendance(event_id, member, begin, end, Way.ROSTER)
+        for member in (place.wang, place.li)
+    ]
+    record_attendances(session, SYSTEM, rows, at=clock.now())
+
+
+def _open_event(session: Session, place: Community) -> Any:
+    now, organiser = clock.now(), place.organiser
+    begin = datetime(2026, 11, 21, 9, tzinfo=ZONE)
+    event = events.plan(
+        session, organiser, org_id=place.community, title="社区便民服务集市",
+        kind=DeedCategory.REPAIRS, place="社区文化广场", starts_at=begin,
+        ends_at=begin + timedelta(hours=2), key="market", at=now, capacity=30,
+        description="磨刀、修小家电、量血压。",
+    )  # fmt: skip
+    events.publish(session, organiser, event_id=event.id, at=now)
+    events.open_event(session, organiser, event_id=event.id, at=now)
+    door.check_in(session, place.volunteer, code=event.code, claimed_at=now, key="wang-in", at=now)
+    return event
+
+
+def _redeem(session: Session, place: Community) -> int:
+    now = clock.now()
+    soap = exchange.add_goods(
+        session, SYSTEM, org_id=place.community, name="香皂", unit_name="块", price_points=5, at=now
+    )
+    exchange.stock_in(session, SYSTEM, goods_id=soap.goods_id, quantity=9, key="soap", at=now)
+    receipt = exchange.redeem(
+        session, place.clerk, org_id=place.community, member_id=place.wang,
+        lines=[Wish(soap.goods_id, 3)], key="three", at=now,
+    )  # fmt: skip
+    return receipt.redemption_id
+
+
+def _visitors(browser: Browser, role: str, language: str) -> Iterator[Page]:
+    """Her page on a phone, then on a PC, signed in."""
+    name, secret = (WANG, PIN) if role == "volunteer" else (role, STAFF_PASSWORD)
+    for width in WIDTHS:
+        context = browser.new_context(viewport={"width": width, "height": 800}, locale="zh-CN")
+        context.add_cookies([{"name": "language", "value": language, "url": HOST}])
+        page = context.new_page()
+        page.goto(f"{HOST}/sign-in")
+        page.fill("input[name=name]", name)
+        page.fill("input[name=password]", secret)
+        page.click("main form button[type=submit]")
+        page.wait_for_url(lambda url: "/sign-in" not in url)
+        yield page
+        context.close()
+
+
+def _faults(page: Page) -> list[str]:
+    """What is wrong with the page as it stands."""
+    where = f"{page.url} at {page.viewport_size}"
+    grave = [
+        f"{where}: {fault['id']}: {node['html'][:200]}"
+        for fault in Axe().run(page).response["violations"]
+        if fault["impact"] in GRAVE
+        for node in fault["nodes"]
+    ]
+    too_wide = page.evaluate(OVERFLOW)
+    return [*grave, f"{where}: {too_wide} px too wide"] if too_wide > 0 else grave
+
+
+def _visit(browser: Browser, place: Place, role: str, language: str) -> list[str]:
+    faults = []
+    for page in _visitors(browser, role, language):
+        for path in place.pages_of(role):
+            answer = page.goto(f"{HOST}{path}")
+            assert answer is not None
+            assert answer.status == (404 if path in NOT_THERE else 200), path
+            faults += _faults(page)
+        page.click("details.menu > summary")
+        faults += _faults(page)
+    return faults
+
+
+ROLES = ("volunteer", "organiser", "clerk", "secretary", "official", "auditor")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_pages_full_of_a_year_have_no_grave_fault(full: Place, browser: Browser, role: str) -> None:
+    assert _visit(browser, full, role, "zh") == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_empty_pages_in_english_have_no_grave_fault(
+    town: Town, browser: Browser, role: str
+) -> None:
+    assert _visit(browser, Place(town.place), role, "en") == []
+
+
+def test_the_way_in_has_no_grave_fault(town: Town, browser: Browser) -> None:
+    faults = []
+    for width in WIDTHS:
+        page = browser.new_page(viewport={"width": width, "height": 800}, locale="zh-CN")
+        page.goto(f"{HOST}/sign-in")
+        faults += _faults(page)
+        page.fill("input[name=name]", "nobody")
+        page.fill("input[name=password]", "nothing")
+        page.click("main form button[type=submit]")
+        faults += _faults(page)
+    assert faults == []
+
+
+def test_a_fault_is_noticed(town: Town, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 360, "height": 800})
+    page.goto(f"{HOST}/sign-in")
+    page.evaluate("document.querySelector('main').append(document.createElement('input'))")
+    page.evaluate("document.querySelector('main h1').style.width = '600px'")
+    assert any(": label: " in fault for fault in _faults(page))
+    assert any("px too wide" in fault for fault in _faults(page))
