@@ -125,7 +125,7 @@ def an_organiser_publishes_and_prints_a_poster(day: Day) -> None:
     page.get_by_role("button", name="保存草稿").click()
     expect(page.get_by_role("heading", name="周末清洁家园")).to_be_visible()
     day.event_url = page.url
-    page.get_by_role("button", name="发布活动").click()
+    page.get_by_role("button", name="发布这个活动").click()
     expect(page.get_by_text("活动已发布")).to_be_visible()
     page.get_by_role("link", name="签到海报").click()
     expect(page.locator(".code-drawing svg")).to_be_visible()
@@ -135,7 +135,7 @@ def an_organiser_publishes_and_prints_a_poster(day: Day) -> None:
     printed = bytes(page.evaluate(FETCHED, f"{day.event_url}/poster.pdf"))
     assert read_qr(printed) == day.address
     page.goto(day.event_url)
-    page.get_by_role("button", name="开始签到").click()
+    page.get_by_role("button", name="开始扫码签到").click()
     expect(page.get_by_text("签到中")).to_be_visible()
 
 
