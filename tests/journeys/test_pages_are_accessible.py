@@ -24,7 +24,8 @@ from pointsbank.events.rules import Way
 from pointsbank.exchange import operations as exchange
 from pointsbank.exchange.rules import Wish
 
-pytestmark = pytest.mark.browser
+# How a page looks does not depend on the database below it.
+pytestmark = [pytest.mark.browser, pytest.mark.only("sqlite")]
 
 HOST = "http://bank.test"
 WANG = "13800000001"
