@@ -281,6 +281,10 @@ def _cheapen_savepoints(engine: Engine) -> None:
     dialect: Any = engine.dialect
     dialect.do_savepoint = lambda connection, name: _run(connection, f"SAVEPOINT {name}")
     dialect.do_release_savepoint = lambda connection, name: _run(connection, f"RELEASE {name}")
-    dialect.do_rollback_to_savepoint = lambda connection, name: _run(
-        connection, f"ROLLBACK TO {name}"
-    )
+    dialect.do_rollback_to_savepoint = _undo
+
+
+def _undo(connection: Connection, name: str) -> None:
+    driver: Any = connection.connection.driver_connection
+    if driver.in_transaction:  # else SQLite has undone all by itself, as on a full disk
+        driver.execute(f"ROLLBACK TO {name}")

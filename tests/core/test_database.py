@@ -91,6 +91,7 @@ def test_a_full_disk_acknowledges_nothing_and_the_bank_goes_on(bank: Database) -
         thread.start()
     for thread in threads:
         thread.join(20)
+    assert not any(thread.is_alive() for thread in threads)
     assert _count() == 1 + 3 * len(acknowledged)
     assert len(acknowledged) < 16
     with transaction() as session:
