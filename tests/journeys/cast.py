@@ -1,21 +1,16 @@
 """What a journey is made of: its clock, its town, people at the JSON API, a reader of QR codes."""
 
-import os
-import shutil
-import subprocess
-import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Any, Never
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
-import pytest
 import zxingcpp
 from community import Community
 from PIL import Image
+from pypdfium2 import PdfDocument
 
 from pointsbank.core import clock
 
@@ -75,13 +70,6 @@ class Person:
         return answer.content
 
 
-def without(what: str) -> Never:
-    """Skip aloud on a laptop; in CI nothing may be missing."""
-    if os.environ.get("CI"):
-        pytest.fail(f"CI needs {what}")
-    pytest.skip(f"not on this machine: {what}")
-
-
 def read_qr(shown: bytes | Image.Image) -> str:
     """What a scanner reads off a printed page or a screen: zxing, which drew none of it."""
     image = shown if isinstance(shown, Image.Image) else _printed(shown)
@@ -92,19 +80,4 @@ def read_qr(shown: bytes | Image.Image) -> str:
 
 def _printed(pdf: bytes) -> Image.Image:
     """The first page of a PDF at 150 dots an inch."""
-    try:
-        import pypdfium2
-    except ImportError:
-        return _printed_by_poppler(pdf)
-    return pypdfium2.PdfDocument(pdf)[0].render(scale=150 / 72).to_pil()
-
-
-def _printed_by_poppler(pdf: bytes) -> Image.Image:
-    if not shutil.which("pdftoppm"):
-        without("a renderer of PDF (pip install pypdfium2, or Debian's poppler-utils)")
-    with tempfile.TemporaryDirectory() as folder:
-        page = Path(folder) / "page"
-        command = ["pdftoppm", "-r", "150", "-png", "-singlefile", "-", str(page)]
-        subprocess.run(command, input=pdf, check=True)
-        with Image.open(page.with_suffix(".png")) as image:
-            return image.copy()
+    return PdfDocument(pdf)[0].render(scale=150 / 72).to_pil()

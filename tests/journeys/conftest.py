@@ -9,8 +9,9 @@ import community
 import httpx
 import pytest
 from community import PIN, STAFF_PASSWORD
+from conftest import without
 from flask import Flask
-from journeys.cast import Person, Story, Town, without
+from journeys.cast import Person, Story, Town
 from journeys.ground import Ground, lay
 from playwright.sync_api import Browser, sync_playwright
 from werkzeug.serving import make_server
