@@ -14,7 +14,7 @@ from sqlmodel import Field, Session, SQLModel, col
 
 __all__ = [
     "Database", "Session", "Table", "append_only", "choice", "col", "key", "open_database",
-    "reference", "snapshot", "transaction",
+    "reference", "snapshot", "table_of", "transaction",
 ]  # fmt: skip
 
 
@@ -39,6 +39,12 @@ def _make_strict(table: SQLTable, _parent: object) -> None:
     # A STRICT table refuses a value of another type; set here so that no model and no migration
     # forgets it.
     table.dialect_options["sqlite"]["strict"] = True
+
+
+def table_of(model: type[SQLModel]) -> SQLTable:
+    """The model's table, for statements in SQLAlchemy Core."""
+    table: SQLTable = model.__table__  # type: ignore[attr-defined]
+    return table
 
 
 def key() -> Any:

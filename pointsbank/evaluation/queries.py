@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Row, Select, case, func, select
 from sqlmodel import Session, col
 
 from pointsbank.core.actor import Actor, Role
+from pointsbank.core.database import table_of
 from pointsbank.core.resources import features
 from pointsbank.earning.rules import DEED_CATEGORIES
 from pointsbank.evaluation.models import EvaluationRuleVersion, SealedRow, SealedYear
@@ -228,7 +229,7 @@ def last_digest(session: Session, org_id: int) -> bytes:
 def as_sealed(session: Session, org: Organisation, sealed: SealedYear) -> Evaluation:
     """The evaluation from its sealed rows; names and numbers are joined as they are today."""
     found = session.execute(
-        select(SealedRow.__table__, col(Member.number), col(Member.name))  # type: ignore[attr-defined]
+        select(table_of(SealedRow), col(Member.number), col(Member.name))
         .outerjoin(Member, col(Member.id) == col(SealedRow.member_id))
         .where(col(SealedRow.sealed_year_id) == sealed.id)
         .order_by(col(SealedRow.position))

@@ -7,14 +7,15 @@ from sqlalchemy import ColumnElement, FromClause, Select, func, or_, select
 from sqlmodel import Session, col
 
 from pointsbank.core import clock
+from pointsbank.core.database import table_of
 from pointsbank.evaluation.people import belonging
 from pointsbank.evaluation.rules import Relation
 from pointsbank.ledger.models import Account, Transfer, Unit
 from pointsbank.ledger.rules import OwnerKind
 from pointsbank.orgs import queries as orgs
 
-_account = Account.__table__  # type: ignore[attr-defined]
-_transfer = Transfer.__table__  # type: ignore[attr-defined]
+_account = table_of(Account)
+_transfer = table_of(Transfer)
 _reversed = _transfer.alias("reversed")
 _CARRIED_OVER = "opening"
 _ROWS_AT_ONCE = 5_000

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from pointsbank.core import clock
 from pointsbank.core.actor import Actor
+from pointsbank.core.database import table_of
 from pointsbank.core.errors import Refused
 from pointsbank.earning.rules import DeedCategory
 from pointsbank.events import queries
@@ -65,10 +66,10 @@ class Door:
 
 _TERMS = HourTerms.__slots__
 _STANDING = STANDING_RULE.terms
-_EVENT = Event.__table__.c  # type: ignore[attr-defined]
-_ATTENDANCE = Attendance.__table__.c  # type: ignore[attr-defined]
-_SCAN = Scan.__table__.c  # type: ignore[attr-defined]
-_RULE = HourRuleRow.__table__.c  # type: ignore[attr-defined]
+_EVENT = table_of(Event).c
+_ATTENDANCE = table_of(Attendance).c
+_SCAN = table_of(Scan).c
+_RULE = table_of(HourRuleRow).c
 _OF_EVENT = ("id", "org_id", "title", "kind", "place", "code", "cancel_reason", "hour_rule_id")
 _OF_OCCASION = ("state", "starts_at", "ends_at")
 _OF_ATTENDANCE = ("id", "state", "checked_in_at", "checked_out_at", "minutes", "way")
@@ -79,17 +80,17 @@ _DOOR = (
         _SCAN.verdict,
         *(_RULE[name] for name in _TERMS),
     )
-    .select_from(Event.__table__)  # type: ignore[attr-defined]
-    .outerjoin(HourRuleRow.__table__, _RULE.id == _EVENT.hour_rule_id)  # type: ignore[attr-defined]
+    .select_from(table_of(Event))
+    .outerjoin(table_of(HourRuleRow), _RULE.id == _EVENT.hour_rule_id)
     .outerjoin(
-        Attendance.__table__,  # type: ignore[attr-defined]
+        table_of(Attendance),
         and_(
             _ATTENDANCE.event_id == _EVENT.id,
             _ATTENDANCE.member_id == bindparam("member_id"),
         ),
     )
     .outerjoin(
-        Scan.__table__,  # type: ignore[attr-defined]
+        table_of(Scan),
         and_(
             _SCAN.event_id == _EVENT.id,
             _SCAN.member_id == bindparam("member_id"),
@@ -98,7 +99,7 @@ _DOOR = (
     )
     .where(_EVENT.code == bindparam("code"), _EVENT.state != EventState.DRAFT)
 )
-_DOOR_HELD = _DOOR.with_for_update(read=True, of=Event.__table__)  # type: ignore[attr-defined]
+_DOOR_HELD = _DOOR.with_for_update(read=True, of=table_of(Event))
 _DONE = (Verdict.ALREADY_IN, Verdict.OFFER_CHECK_OUT, Verdict.CHECKED_OUT)
 
 
@@ -185,7 +186,7 @@ def check_in(
     if attendance_id is None:  # her other tap was faster
         return _told_again(find(session, code=code, member_id=member), member)
     run(
-        _SCAN,
+        _NOTE_SCAN,
         _scan(
             actor,
             door,
@@ -243,7 +244,7 @@ def check_out(
     left = _left(session, door, scan)
     if not session.connection().execute(_LEAVE, left).rowcount:  # her other tap was faster
         return _told_again(find(session, code=code, member_id=member), member)
-    session.connection().execute(_SCAN, scan)
+    session.connection().execute(_NOTE_SCAN, scan)
     if left["state"] is AttendanceState.CREDITED:
         credit(session, actor, [_service(door, member, left["minutes"])], at=at)
     return ScanAnswer(
@@ -333,7 +334,7 @@ def _service(door: Door, member_id: int, minutes: int) -> Service:
 
 def _enter_once(*columns: str) -> TextClause:
     """An insert that gives the new row's id, or no row where the member is in already."""
-    table = Attendance.__table__.c  # type: ignore[attr-defined]
+    table = table_of(Attendance).c
     names, places = ", ".join(columns), ", ".join(f":{name}" for name in columns)
     return text(
         f"INSERT INTO attendance ({names}, why) VALUES ({places}, '[]')"  # noqa: S608 - our own names
@@ -342,11 +343,11 @@ def _enter_once(*columns: str) -> TextClause:
 
 
 _ENTER = _enter_once("event_id", "member_id", "way", "state", "checked_in_at", "hour_rule_id")
-_SCAN = insert(Scan.__table__).inline()  # type: ignore[attr-defined]
+_NOTE_SCAN = insert(table_of(Scan)).inline()
 _LEAVE = (
-    update(Attendance.__table__)  # type: ignore[attr-defined]
+    update(table_of(Attendance))
     .where(
-        Attendance.__table__.c.id == bindparam("attendance"),  # type: ignore[attr-defined]
-        Attendance.__table__.c.state == AttendanceState.PRESENT,  # type: ignore[attr-defined]
+        table_of(Attendance).c.id == bindparam("attendance"),
+        table_of(Attendance).c.state == AttendanceState.PRESENT,
     )
 )  # fmt: skip

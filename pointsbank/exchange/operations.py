@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from pointsbank.core import audit, clock
 from pointsbank.core.actor import Actor, Role
-from pointsbank.core.database import Session
+from pointsbank.core.database import Session, table_of
 from pointsbank.core.errors import Refused
 from pointsbank.exchange import queries, receipts, rules
 from pointsbank.exchange.models import ReceiptBook
@@ -46,7 +46,7 @@ from pointsbank.ledger.rules import (
 )
 from pointsbank.orgs import queries as orgs
 
-_book = ReceiptBook.__table__  # type: ignore[attr-defined]
+_book = table_of(ReceiptBook)
 _upserts: dict[str, Callable[..., Any]] = {
     "sqlite": sqlite.insert,
     "postgresql": postgresql.insert,

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Row, Select, func, select, text
 
 from pointsbank.core.actor import Actor, Role
-from pointsbank.core.database import Session
+from pointsbank.core.database import Session, table_of
 from pointsbank.exchange.models import Goods, Redemption, StockMovement
 from pointsbank.exchange.rules import NoSuchGoods, Offer, RedemptionState
 from pointsbank.ledger import queries as ledger
@@ -18,9 +18,9 @@ from pointsbank.members.models import Member
 from pointsbank.orgs import queries as orgs
 from pointsbank.orgs.models import Organisation
 
-goods_table = Goods.__table__  # type: ignore[attr-defined]
-redemption_table = Redemption.__table__  # type: ignore[attr-defined]
-movement_table = StockMovement.__table__  # type: ignore[attr-defined]
+goods_table = table_of(Goods)
+redemption_table = table_of(Redemption)
+movement_table = table_of(StockMovement)
 
 # Keys share 64 locks: a batch of thousands would fill PostgreSQL's table of locks.
 _LOCK_KEYS = text(
@@ -102,7 +102,7 @@ def delivery(session: Session, key: str) -> tuple[int, int] | None:
 
 def spendable_units(session: Session) -> dict[str, str]:
     """The ledger units that goods may be priced in: code to name."""
-    unit = Unit.__table__  # type: ignore[attr-defined]
+    unit = table_of(Unit)
     rows = session.execute(
         select(unit.c.code, unit.c.name).where(unit.c.spendable).order_by(unit.c.id)
     )
@@ -111,7 +111,7 @@ def spendable_units(session: Session) -> dict[str, str]:
 
 def left_on(session: Session, member_ids: Iterable[int]) -> dict[int, date | None]:
     """Those of the members that exist, with the day on which they left, if they did."""
-    member = Member.__table__  # type: ignore[attr-defined]
+    member = table_of(Member)
     rows = session.execute(
         select(member.c.id, member.c.left_on).where(member.c.id.in_(set(member_ids)))
     )
@@ -120,7 +120,7 @@ def left_on(session: Session, member_ids: Iterable[int]) -> dict[int, date | Non
 
 def points_for_change(session: Session, member_ids: Iterable[int]) -> dict[tuple[int, str], int]:
     """What members can spend, by member and unit; locked in the order of account until the end."""
-    account, unit = Account.__table__, Unit.__table__  # type: ignore[attr-defined]
+    account, unit = table_of(Account), table_of(Unit)
     rows = session.execute(
         select(account.c.owner_id, unit.c.code, account.c.balance - account.c.held)
         .join(unit, unit.c.id == account.c.unit_id)
@@ -169,7 +169,7 @@ def place(session: Session, actor: Actor, org_id: int | None, *roles: Role) -> P
 def counters(session: Session, actor: Actor, *roles: Role) -> list[tuple[int, str]]:
     """Where this actor holds one of the roles: organisations with goods first, then its own."""
     given = {grant.org_id for grant in actor.grants if grant.role in roles}
-    table = Organisation.__table__  # type: ignore[attr-defined]
+    table = table_of(Organisation)
     with_goods = (
         select(goods_table.c.org_id)
         .where(goods_table.c.org_id.in_(actor.reach(*roles)), goods_table.c.withdrawn_at.is_(None))

@@ -7,14 +7,14 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, Select, select
 
 from pointsbank.core.actor import Actor, Role
-from pointsbank.core.database import Session
+from pointsbank.core.database import Session, table_of
 from pointsbank.exchange.models import Redemption, RedemptionLine
 from pointsbank.exchange.rules import STAFF, NoSuchRedemption, RedemptionState
 from pointsbank.members.models import Member
 from pointsbank.orgs.models import Organisation
 
-redemption_table = Redemption.__table__  # type: ignore[attr-defined]
-line_table = RedemptionLine.__table__  # type: ignore[attr-defined]
+redemption_table = table_of(Redemption)
+line_table = table_of(RedemptionLine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def redemptions_by_key(session: Session, keys: Iterable[str]) -> dict[str, Recei
 
 
 def _receipts(session: Session, *wanted: ColumnElement[bool]) -> list[Receipt]:
-    member, org = Member.__table__, Organisation.__table__  # type: ignore[attr-defined]
+    member, org = table_of(Member), table_of(Organisation)
     rows = session.execute(
         select(
             redemption_table,

@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 
 from pointsbank.core import audit, clock
 from pointsbank.core.actor import Actor, Role
+from pointsbank.core.database import table_of
 from pointsbank.core.encryption import seal
 from pointsbank.core.errors import Forbidden
 from pointsbank.members import pinyin, queries
@@ -35,7 +36,7 @@ from pointsbank.orgs.rules import HOMES, Line, NoSuchOrganisation, OrganisationC
 REGISTRARS = (Role.SECRETARY, Role.ADMINISTRATOR)
 CARD_STAFF = (Role.CLERK, Role.SECRETARY, Role.ADMINISTRATOR)
 _SLICE = 10_000
-_members = Member.__table__  # type: ignore[attr-defined]
+_members = table_of(Member)
 
 
 def register(

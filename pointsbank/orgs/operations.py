@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 
 from pointsbank.core import audit
 from pointsbank.core.actor import Actor, Role
+from pointsbank.core.database import table_of
 from pointsbank.core.errors import Forbidden
 from pointsbank.orgs import queries
 from pointsbank.orgs.models import Organisation, OrganisationKind, OrganisationReach
@@ -28,7 +29,7 @@ from pointsbank.orgs.rules import (
 )
 
 FOUNDERS = (Role.SECRETARY, Role.ADMINISTRATOR)
-_table = Organisation.__table__  # type: ignore[attr-defined]
+_table = table_of(Organisation)
 
 
 def lay_in_kinds(session: Session) -> dict[str, Kind]:
