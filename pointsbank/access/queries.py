@@ -2,9 +2,8 @@
 
 import hashlib
 from datetime import date, datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Table, and_, bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.engine import Connection
 from sqlmodel import col
 
@@ -14,21 +13,15 @@ from pointsbank.access.rules import Credentials, NoSuchGrant, NoSuchUser, Period
 from pointsbank.core.actor import Actor, Grant, Role
 from pointsbank.core.audit import AuditEntry
 from pointsbank.core.clock import day_start, local_day
-from pointsbank.core.database import Session
+from pointsbank.core.database import Session, table_of
 from pointsbank.core.encryption import digest
 from pointsbank.members import queries as members
 from pointsbank.members.models import Member
 from pointsbank.orgs import queries as orgs
 from pointsbank.orgs.models import Organisation, OrganisationReach
 
-
-def _table(model: Any) -> Table:
-    table: Table = model.__table__
-    return table
-
-
-_opened, _user, _grant = _table(SignInSession), _table(User), _table(RoleGrant)
-_member, _reach = _table(Member), _table(OrganisationReach)
+_opened, _user, _grant = table_of(SignInSession), table_of(User), table_of(RoleGrant)
+_member, _reach = table_of(Member), table_of(OrganisationReach)
 
 # Built once, on plain columns: running these two is all that a request pays for knowing who asks.
 _person = (
