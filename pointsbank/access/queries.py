@@ -15,6 +15,7 @@ from pointsbank.core.audit import AuditEntry
 from pointsbank.core.clock import day_start, local_day
 from pointsbank.core.database import Session, table_of
 from pointsbank.core.encryption import digest
+from pointsbank.core.statements import Prepared
 from pointsbank.members import queries as members
 from pointsbank.members.models import Member
 from pointsbank.orgs import queries as orgs
@@ -23,8 +24,8 @@ from pointsbank.orgs.models import Organisation, OrganisationReach
 _opened, _user, _grant = table_of(SignInSession), table_of(User), table_of(RoleGrant)
 _member, _reach = table_of(Member), table_of(OrganisationReach)
 
-# Built once, on plain columns: running these two is all that a request pays for knowing who asks.
-_person = (
+# Built once: running these two is all that a request pays for knowing who asks.
+_person = Prepared(
     select(
         _user.c.id,
         _user.c.member_id,
@@ -66,7 +67,7 @@ def actor_of_token(
     first comes without roles and without her membership.
     """
     asked = {"digest": token_digest(token), "at": at, "today": local_day(at)}
-    rows = connection.execute(_person, asked).all()
+    rows = _person.run(connection, asked)
     if not rows:
         return None
     user_id, member_id, name, must_change, *_ = rows[0]

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import TextClause, and_, bindparam, insert, select, text, update
+from sqlalchemy import BigInteger, and_, bindparam, insert, select, text, update
 from sqlmodel import Session
 
 from pointsbank.core import clock
 from pointsbank.core.actor import Actor
 from pointsbank.core.database import table_of
 from pointsbank.core.errors import Refused
+from pointsbank.core.statements import Prepared
 from pointsbank.earning.rules import DeedCategory
 from pointsbank.events import queries
 from pointsbank.events.credit import Service, credit
@@ -99,7 +100,8 @@ _DOOR = (
     )
     .where(_EVENT.code == bindparam("code"), _EVENT.state != EventState.DRAFT)
 )
-_DOOR_HELD = _DOOR.with_for_update(read=True, of=table_of(Event))
+_LOOK = Prepared(_DOOR)
+_LOOK_AND_HOLD = Prepared(_DOOR.with_for_update(read=True, of=table_of(Event)))
 _DONE = (Verdict.ALREADY_IN, Verdict.OFFER_CHECK_OUT, Verdict.CHECKED_OUT)
 
 
@@ -128,15 +130,15 @@ def find(
     """
     code = code.strip().upper()
     asked = {"code": code, "member_id": member_id, "key": key}
-    row = session.connection().execute(_DOOR_HELD if hold else _DOOR, asked).one_or_none()
-    if row is None:
+    rows = (_LOOK_AND_HOLD if hold else _LOOK).run(session.connection(), asked)
+    if not rows:
         raise CodeUnknown(code=code[:12])
-    fields = tuple(row)
+    [fields] = rows
     attendance_id, state, checked_in_at, checked_out_at, minutes, way, key_verdict = fields[11:18]
     values: list[Any] = [
         *fields[:8],
         Occasion(*fields[8:11]),
-        _STANDING if row.hour_rule_id is None else HourTerms(*fields[18:]),
+        _STANDING if fields[7] is None else HourTerms(*fields[18:]),
         attendance_id,
         state,
         None if attendance_id is None else Stay(checked_in_at, checked_out_at),
@@ -181,25 +183,23 @@ def check_in(
         return _told_again(door, member)
     if verdict is not Verdict.CHECK_IN:
         raise _refusal(verdict, door)
-    run = session.connection().execute
-    attendance_id = run(_ENTER, _entered(door, member, way, claimed_at)).scalar_one_or_none()
-    if attendance_id is None:  # her other tap was faster
+    connection = session.connection()
+    entered = _ENTER.run(connection, _entered(door, member, way, claimed_at))
+    if not entered:  # her other tap was faster
         return _told_again(find(session, code=code, member_id=member), member)
-    run(
-        _NOTE_SCAN,
-        _scan(
-            actor,
-            door,
-            Verdict.CHECKED_IN,
-            scanned_at=claimed_at,
-            received_at=at,
-            member_id=member,
-            way=way,
-            key=key,
-        ),
+    scan = _scan(
+        actor,
+        door,
+        Verdict.CHECKED_IN,
+        scanned_at=claimed_at,
+        received_at=at,
+        member_id=member,
+        way=way,
+        key=key,
     )
+    _NOTE_SCAN.run(connection, scan)
     return ScanAnswer(
-        Verdict.CHECKED_IN, False, door.event_id, door.title, member, attendance_id,
+        Verdict.CHECKED_IN, False, door.event_id, door.title, member, entered[0][0],
         AttendanceState.PRESENT, claimed_at,
     )  # fmt: skip
 
@@ -241,10 +241,10 @@ def check_out(
         way=way,
         key=key,
     )
-    left = _left(session, door, scan)
-    if not session.connection().execute(_LEAVE, left).rowcount:  # her other tap was faster
+    connection, left = session.connection(), _left(session, door, scan)
+    if not _LEAVE.run(connection, left):  # her other tap was faster
         return _told_again(find(session, code=code, member_id=member), member)
-    session.connection().execute(_NOTE_SCAN, scan)
+    _NOTE_SCAN.run(connection, scan)
     if left["state"] is AttendanceState.CREDITED:
         credit(session, actor, [_service(door, member, left["minutes"])], at=at)
     return ScanAnswer(
@@ -332,22 +332,28 @@ def _service(door: Door, member_id: int, minutes: int) -> Service:
     )  # fmt: skip
 
 
-def _enter_once(*columns: str) -> TextClause:
-    """An insert that gives the new row's id, or no row where the member is in already."""
-    table = table_of(Attendance).c
-    names, places = ", ".join(columns), ", ".join(f":{name}" for name in columns)
-    return text(
-        f"INSERT INTO attendance ({names}, why) VALUES ({places}, '[]')"  # noqa: S608 - our own names
+_ENTERED = ("event_id", "member_id", "way", "state", "checked_in_at", "hour_rule_id")
+_ENTER = Prepared(
+    text(
+        f"INSERT INTO attendance ({', '.join(_ENTERED)}, why)"  # noqa: S608 - our own names
+        f" VALUES (:{', :'.join(_ENTERED)}, '[]')"
         " ON CONFLICT (event_id, member_id) DO NOTHING RETURNING id"
-    ).bindparams(*(bindparam(name, type_=table[name].type) for name in columns))
-
-
-_ENTER = _enter_once("event_id", "member_id", "way", "state", "checked_in_at", "hour_rule_id")
-_NOTE_SCAN = insert(table_of(Scan)).inline()
-_LEAVE = (
+    )
+    .bindparams(*(bindparam(name, type_=_ATTENDANCE[name].type) for name in _ENTERED))
+    .columns(id=BigInteger)
+)
+"""Gives the new row's id, or no row where the member is in already."""
+_NOTE_SCAN = Prepared(
+    insert(table_of(Scan)).inline(),
+    *("event_id", "member_id", "way", "verdict", "scanned_at", "received_at"),
+    *("by_kind", "by_id", "key"),
+)
+_LEAVE = Prepared(
     update(table_of(Attendance))
     .where(
-        table_of(Attendance).c.id == bindparam("attendance"),
-        table_of(Attendance).c.state == AttendanceState.PRESENT,
+        _ATTENDANCE.id == bindparam("attendance"),
+        _ATTENDANCE.state == AttendanceState.PRESENT,
     )
-)  # fmt: skip
+    .returning(_ATTENDANCE.id),
+    *("checked_in_at", "checked_out_at", "minutes", "why", "state", "credited_at"),
+)

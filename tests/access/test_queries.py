@@ -3,16 +3,17 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import update
 
 from pointsbank.access import operations, queries, rules
 from pointsbank.access.models import User
 from pointsbank.access.rules import TrailLine
 from pointsbank.core import audit, clock
 from pointsbank.core.actor import SYSTEM, Actor, Role
-from pointsbank.core.database import Database, snapshot, transaction
+from pointsbank.core.database import snapshot, transaction
 from pointsbank.members.models import Member
 from tests.community import Community
+from tests.statements import noting
 
 
 def token_of(actor: Actor) -> str:
@@ -20,26 +21,18 @@ def token_of(actor: Actor) -> str:
         return operations.open_session(session, user_id=actor.id, at=clock.now()).token
 
 
-def statements_for(bank: Database, token: str) -> int:
+def statements_for(token: str) -> int:
     """How many statements it takes to know who is behind a token."""
-    seen: list[str] = []
-
-    def note(_c: object, _k: object, statement: str, *_: object) -> None:
-        seen.append(statement)
-
     with snapshot() as session:
-        engine = session.connection().engine
-        event.listen(engine, "before_cursor_execute", note)
-        queries.actor_of_token(session.connection(), token, clock.now())
-        event.remove(engine, "before_cursor_execute", note)
-    return len([statement for statement in seen if not statement.startswith("BEGIN")])
+        connection = session.connection()
+        with noting(connection) as seen:
+            queries.actor_of_token(connection, token, clock.now())
+    return len(seen)
 
 
-def test_a_volunteer_costs_one_statement_and_staff_two(
-    bank: Database, community: Community
-) -> None:
-    assert statements_for(bank, token_of(community.volunteer)) == 1
-    assert statements_for(bank, token_of(community.stranger)) == 2
+def test_a_volunteer_costs_one_statement_and_staff_two(community: Community) -> None:
+    assert statements_for(token_of(community.volunteer)) == 1
+    assert statements_for(token_of(community.stranger)) == 2
 
 
 def test_the_actor_carries_name_roles_reach_and_address(community: Community) -> None:

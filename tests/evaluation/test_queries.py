@@ -4,7 +4,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM, Actor
@@ -20,6 +19,7 @@ from pointsbank.ledger.queries import transfers_of
 from pointsbank.ledger.rules import Posting, SystemKind, member_account, system_account
 from pointsbank.members.models import Member
 from pointsbank.orgs.rules import Line
+from tests.statements import noting
 
 
 def counted(actor: Actor, org_id: int, year: int = 2026) -> Evaluation:
@@ -303,15 +303,9 @@ def test_statements_do_not_grow_with_the_people(year: Any, bank: Database) -> No
     readers = getattr(bank, "_readers", bank.engine)  # SQLite reads on connections of its own
 
     def statements(org_id: int) -> int:
-        asked: list[object] = []
-
-        def note(*told: object) -> None:
-            asked.append(told[2])
-
-        event.listen(readers, "before_cursor_execute", note)
-        counted(SYSTEM, org_id)
-        event.remove(readers, "before_cursor_execute", note)
-        return len(asked)
+        with noting(readers) as seen:
+            counted(SYSTEM, org_id)
+        return len(seen)
 
     few = statements(year.place.employer)
     assert statements(year.place.city) <= few + 2

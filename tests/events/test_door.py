@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from community import build
-from sqlalchemy import event
 from sqlmodel import func, select
 
 from pointsbank.core.actor import SYSTEM
@@ -36,6 +35,7 @@ from pointsbank.events.rules import (
 )
 from pointsbank.ledger.queries import balances
 from pointsbank.ledger.rules import MINUTES
+from tests.statements import noting
 
 TODAY = date(2026, 11, 21)
 
@@ -186,15 +186,8 @@ def test_eight_taps_at_once_count_once(bank: Database, make_scene: Any, verb: An
 
 
 def statements(scene: Any, deed: Any) -> int:
-    seen: list[str] = []
-
-    def note(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        seen.append(statement)
-
-    connection = scene.session.connection()
-    event.listen(connection, "before_cursor_execute", note)
-    deed()
-    event.remove(connection, "before_cursor_execute", note)
+    with noting(scene.session.connection()) as seen:
+        deed()
     return len(seen)
 
 
