@@ -1,8 +1,7 @@
 """Tables' common base, and the two doors to the database: ``transaction()`` and ``snapshot()``."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from enum import StrEnum
 from typing import Any
 
@@ -165,25 +164,19 @@ def use(database: Database) -> None:
     _current = database
 
 
-@contextmanager
-def transaction() -> Iterator[Session]:
+def transaction() -> AbstractContextManager[Session]:
     """Open the one transaction of a request, job or command. Does not nest."""
-    with current().transaction() as session:
-        yield session
+    return current().transaction()
 
 
-@contextmanager
-def reading() -> Iterator[Connection]:
+def reading() -> AbstractContextManager[Connection]:
     """Open the way for a single statement, where a snapshot's setting up would cost more."""
-    with current().reading() as connection:
-        yield connection
+    return current().reading()
 
 
-@contextmanager
-def snapshot() -> Iterator[Session]:
+def snapshot() -> AbstractContextManager[Session]:
     """Open a consistent, read-only view."""
-    with current().snapshot() as session:
-        yield session
+    return current().snapshot()
 
 
 def answers() -> bool:

@@ -77,11 +77,10 @@ class _Commit:
 
 class SqliteDatabase(Database):
     """Bodies run one after another on the writing connection, each in a savepoint, and share the
-    COMMIT.
+    COMMIT. What SQLAlchemy takes for a transaction there is a body's savepoint.
 
     A body that raises undoes its own savepoint only. Nobody leaves ``transaction()`` before the
-    commit is durable,
-    a refused body included: what it was refused for may be in the same commit.
+    commit is durable, a refused body included: what it was refused for may be in the same commit.
     """
 
     dialect = "sqlite"
@@ -98,6 +97,7 @@ class SqliteDatabase(Database):
             f"sqlite:///{self.path}",
             module=module,
             poolclass=StaticPool,
+            pool_reset_on_return=None,
             hide_parameters=True,
             connect_args={"check_same_thread": False, "timeout": _BUSY_MS / 1000},
         )
@@ -111,8 +111,7 @@ class SqliteDatabase(Database):
             connect_args={"check_same_thread": False, "timeout": _BUSY_MS / 1000},
         )
         event.listen(self._writer, "connect", _prepare_writer)
-        event.listen(self._writer, "begin", _begin_immediate)
-        _cheapen_savepoints(self._writer)
+        _make_savepoints(self._writer)
         event.listen(self._readers, "connect", _prepare_reader)
         event.listen(self._readers, "begin", _begin)
         self._statements = create_engine(
@@ -139,12 +138,7 @@ class SqliteDatabase(Database):
     def transaction(self) -> Iterator[Session]:
         commit, connection = self._enter()
         try:
-            with (
-                Session(
-                    connection, join_transaction_mode="create_savepoint", expire_on_commit=False
-                ) as session,
-                session.begin(),
-            ):
+            with Session(connection, expire_on_commit=False) as session, session.begin():
                 yield session
         finally:
             self._leave(commit)
@@ -161,7 +155,7 @@ class SqliteDatabase(Database):
         try:
             connection = self._writing()
             if self._commit is None:
-                connection.begin()
+                _run(connection, "BEGIN IMMEDIATE")
                 self._commit = _Commit()
         except BaseException:
             self._turn.release()
@@ -174,8 +168,8 @@ class SqliteDatabase(Database):
         """Commit for all who share it, or leave that to who is queueing; return when durable."""
         self._holder = None
         # A full disk makes SQLite roll everything back by itself: then nobody may join any more.
-        driver: Any = self._writing().connection.driver_connection
-        if driver.in_transaction and self._queueing and commit.bodies < MOST_BODIES_A_COMMIT:
+        whole = _driver(self._writing()).in_transaction
+        if whole and self._queueing and commit.bodies < MOST_BODIES_A_COMMIT:
             self._turn.release()
             commit.done.wait()
         else:
@@ -188,7 +182,7 @@ class SqliteDatabase(Database):
         """Commit, and tell all who share it; a connection that could not is not used again."""
         connection = self._writing()
         try:
-            connection.get_transaction().commit()  # type: ignore[union-attr]
+            _run(connection, "COMMIT")
         except BaseException as failure:
             commit.error = failure
             self._connection = None
@@ -222,8 +216,14 @@ class SqliteDatabase(Database):
             if self._commit is not None:
                 self._finish(self._commit)
             connection = self._writing()
-            with connection.begin():
-                yield connection
+            _run(connection, "BEGIN IMMEDIATE")
+            try:
+                with connection.begin():
+                    yield connection
+            except BaseException:
+                _driver(connection).rollback()
+                raise
+            _run(connection, "COMMIT")
 
     def close(self) -> None:
         if self._connection is not None:
@@ -263,28 +263,29 @@ def _prepare_reader(connection: Any, _record: object) -> None:
     cursor.close()
 
 
+def _driver(connection: Connection) -> Any:
+    return connection.connection.driver_connection
+
+
 def _run(connection: Connection, statement: str) -> None:
     """Straight to the driver: through SQLAlchemy these few words cost a tenth of a check-in."""
-    driver: Any = connection.connection.driver_connection
-    driver.execute(statement)
+    _driver(connection).execute(statement)
 
 
 def _begin(connection: Connection) -> None:
     _run(connection, "BEGIN")
 
 
-def _begin_immediate(connection: Connection) -> None:
-    _run(connection, "BEGIN IMMEDIATE")
-
-
-def _cheapen_savepoints(engine: Engine) -> None:
+def _make_savepoints(engine: Engine) -> None:
+    """Let SQLAlchemy's transactions on an engine be savepoints; what begins and ends the whole is
+    not its business."""
+    event.listen(engine, "begin", lambda connection: _run(connection, "SAVEPOINT body"))
     dialect: Any = engine.dialect
-    dialect.do_savepoint = lambda connection, name: _run(connection, f"SAVEPOINT {name}")
-    dialect.do_release_savepoint = lambda connection, name: _run(connection, f"RELEASE {name}")
-    dialect.do_rollback_to_savepoint = _undo
+    dialect.do_commit = lambda driver: driver.execute("RELEASE body")
+    dialect.do_rollback = _undo
 
 
-def _undo(connection: Connection, name: str) -> None:
-    driver: Any = connection.connection.driver_connection
+def _undo(driver: Any) -> None:
     if driver.in_transaction:  # else SQLite has undone all by itself, as on a full disk
-        driver.execute(f"ROLLBACK TO {name}")
+        driver.execute("ROLLBACK TO body")
+        driver.execute("RELEASE body")
