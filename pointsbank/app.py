@@ -3,6 +3,7 @@
 import importlib
 import secrets
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from types import ModuleType
 from typing import Any
@@ -42,7 +43,7 @@ class ProblemApi(Api):  # type: ignore[misc]
 def create_app() -> Flask:
     """The WSGI application of the bank that is open (``core.bank.open_bank``)."""
     settings = bank.settings()
-    app = Flask(
+    app = Service(
         "pointsbank",
         static_folder=str(resources.folder("static")),
         template_folder="web/templates",
@@ -87,6 +88,13 @@ def create_app() -> Flask:
     errors.register(app)
     web_access.require_declarations(app)
     return app
+
+
+class Service(Flask):
+    """Flask without coroutines: it would ask eleven times a request whether a function is one."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
 
 
 class CookieWhenThere(SecureCookieSessionInterface):
