@@ -42,6 +42,7 @@ PIN = "246813"
 _ROLES = {
     "organiser": (Role.ORGANISER,),
     "clerk": (Role.CLERK,),
+    "reviewer": (Role.REVIEWER,),
     "secretary": (Role.SECRETARY,),
     "official": (Role.OFFICIAL,),
     "administrator": (Role.ADMINISTRATOR,),
@@ -76,8 +77,9 @@ class Community:
 
     volunteer: Actor  # wang
     other_volunteer: Actor  # zhou
-    organiser: Actor  # of 幸福社区, as the next two
+    organiser: Actor  # of 幸福社区, as the next three
     clerk: Actor
+    reviewer: Actor
     secretary: Actor
     official: Actor  # of the street
     administrator: Actor  # of the city, as the auditor

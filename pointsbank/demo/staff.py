@@ -29,6 +29,7 @@ class SignIn:
 _STAFF = (
     (Role.ORGANISER, "organiser", "刘洋"),
     (Role.CLERK, "clerk", "孙丽娜"),
+    (Role.REVIEWER, "reviewer", "陈敏"),
     (Role.SECRETARY, "secretary", "赵立新"),
     (Role.OFFICIAL, "official", "高志强"),
     (Role.AUDITOR, "auditor", "吕秀荣"),

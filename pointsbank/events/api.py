@@ -11,7 +11,7 @@ from pointsbank.core.database import Session, snapshot, transaction
 from pointsbank.events import claims, operations, queries
 from pointsbank.events.models import Event
 from pointsbank.events.operations import Confirmation, ScanAnswer
-from pointsbank.events.rules import ORGANISERS, HourRule, Way
+from pointsbank.events.rules import CONFIRMERS, ORGANISERS, HourRule, Way
 from pointsbank.events.schemas import (
     AttendancesView,
     CancellationRequest,
@@ -108,7 +108,7 @@ def cancel(asked: dict[str, Any], event_id: int) -> Event:
 
 @api.post("/events/<int:event_id>/confirmations")
 @api.response(200, ConfirmationView)
-@allow(*ORGANISERS)
+@allow(*CONFIRMERS)
 def confirm(event_id: int) -> Confirmation:
     """Credit everybody whose hours wait for confirmation."""
     with transaction() as session:
@@ -117,12 +117,12 @@ def confirm(event_id: int) -> Confirmation:
 
 @api.get("/events/<int:event_id>/attendances")
 @api.response(200, AttendancesView)
-@allow(*ORGANISERS, Role.OFFICIAL)
+@allow(*CONFIRMERS, Role.OFFICIAL)
 def attendances(event_id: int) -> dict[str, Any]:
     """Who came, the last first, and how many are in which state."""
     with snapshot() as session:
         found = queries.event(session, actor(), event_id)
-        actor().require(*ORGANISERS, Role.OFFICIAL, org_id=found.org_id)
+        actor().require(*CONFIRMERS, Role.OFFICIAL, org_id=found.org_id)
         rows = queries.attendances(session, event_id)
         return {
             "counts": queries.counts(session, event_id),

@@ -25,6 +25,7 @@ from pointsbank.events.history import (
 )  # fmt: skip
 from pointsbank.events.models import Attendance, Event, HourRuleRow
 from pointsbank.events.rules import (
+    CONFIRMERS,
     ORGANISERS,
     STATE_NAMES,
     AttendanceState,
@@ -235,10 +236,10 @@ def cancel(session: Session, actor: Actor, *, event_id: int, reason: str, at: da
 def confirm(session: Session, actor: Actor, *, event_id: int, at: datetime) -> Confirmation:
     """Credit everybody who waits for confirmation, in one batch; nobody waiting is an answer.
 
-    An organiser's own hours are left for somebody else to confirm. Refuses, in order:
+    Organisers and reviewers do; their own hours are left for somebody else. Refuses, in order:
     EventNotFound, Forbidden, WrongState (draft, published, cancelled); then as the ledger does.
     """
-    event = _held(session, actor, event_id)
+    event = _held(session, actor, event_id, *CONFIRMERS)
     _check_state(event, EventState.OPEN, EventState.CLOSED)
     credited = _credit_all(session, actor, event, AttendanceState.TO_CONFIRM, at)
     if credited.people:
@@ -283,8 +284,8 @@ def _of(event: Event) -> Any:
     return col(Attendance.event_id) == event.id
 
 
-def _held(session: Session, actor: Actor, event_id: int) -> Event:
-    """The event, locked, for one who may change it."""
+def _held(session: Session, actor: Actor, event_id: int, *roles: Role) -> Event:
+    """The event, locked, for one who holds a role there: an organiser's, or one of these."""
     event: Event | None = session.execute(
         select(Event).where(col(Event.id) == event_id).with_for_update()
     ).scalar_one_or_none()
@@ -292,7 +293,7 @@ def _held(session: Session, actor: Actor, event_id: int) -> Event:
         raise EventNotFound
     if event.state is EventState.DRAFT and not actor.may(*ORGANISERS, org_id=event.org_id):
         raise EventNotFound
-    actor.require(*ORGANISERS, org_id=event.org_id)
+    actor.require(*(roles or ORGANISERS), org_id=event.org_id)
     return event
 
 

@@ -17,6 +17,7 @@ from pointsbank.events import claims, door, operations, posters, queries
 from pointsbank.events.models import Event
 from pointsbank.events.rules import (
     ATTENDANCE_NAMES,
+    CONFIRMERS,
     ORGANISERS,
     STATE_NAMES,
     EventState,
@@ -53,7 +54,7 @@ from pointsbank.web.navigation import Link
 pages = PageBlueprint("events", __name__)
 
 NAVIGATION = (Link("/events", say("活动"), 20),)
-WATCHERS = (*ORGANISERS, Role.OFFICIAL)
+WATCHERS = (*CONFIRMERS, Role.OFFICIAL)
 Page = tuple[str, int]
 
 
@@ -74,8 +75,7 @@ def events() -> str:
     with snapshot() as session:
         coming = queries.coming_events(session, actor(), at=now)
         past = queries.past_events(session, actor(), at=now, before=asked.get("before"))
-        mine = actor().reach(*ORGANISERS)
-        waiting = queries.waiting(session, [*coming, *past], mine)
+        waiting = queries.waiting(session, [*coming, *past], actor().reach(*CONFIRMERS))
     return render_template(
         "events/events.html",
         coming=coming,
@@ -83,7 +83,7 @@ def events() -> str:
         paged="before" in asked,
         more=len(past) == queries.PAGE,
         waiting=waiting,
-        may_plan=bool(mine),
+        may_plan=bool(actor().reach(*ORGANISERS)),
     )
 
 
@@ -172,7 +172,7 @@ def cancel(event_id: int) -> Response:
 
 
 @pages.post("/events/<int:event_id>/confirmations")
-@allow(*ORGANISERS)
+@allow(*CONFIRMERS)
 def confirm(event_id: int) -> Response:
     with transaction() as session:
         done = operations.confirm(session, actor(), event_id=event_id, at=clock.now())
@@ -238,6 +238,7 @@ def attendance(event_id: int) -> str:
             counts=queries.counts(session, event_id),
             rows=queries.attendances(session, event_id),
             may_run=actor().may(*ORGANISERS, org_id=found.org_id),
+            may_confirm=actor().may(*CONFIRMERS, org_id=found.org_id),
             key=secrets.token_urlsafe(9),
         )
 

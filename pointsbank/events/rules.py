@@ -11,8 +11,8 @@ from pointsbank.core.errors import Conflict, Forbidden, Invalid, NotFound, say
 LONGEST_EVENT = timedelta(hours=24)
 FARTHEST_AHEAD = timedelta(days=731)
 MOST_MINUTES = 24 * 60
-
 ORGANISERS = (Role.ORGANISER, Role.SECRETARY)
+CONFIRMERS = (*ORGANISERS, Role.REVIEWER)
 
 
 class EventState(StrEnum):

@@ -191,6 +191,16 @@ def test_one_tap_credits_everybodys_minutes_and_points(scene: Any) -> None:
     assert trail(scene).count("events.confirm") == 1
 
 
+def test_a_reviewer_confirms_and_changes_nothing_else(scene: Any) -> None:
+    event, reviewer = scene.open(), scene.community.reviewer
+    scene.stays_of_everybody(event)
+    with pytest.raises(Forbidden):
+        scene.do(operations.close_event, event, 130, actor=reviewer)
+    with pytest.raises(EventNotFound):
+        scene.do(operations.confirm, scene.plan(), 130, actor=reviewer)
+    assert scene.do(operations.confirm, event, 130, actor=reviewer).people == 6
+
+
 def test_an_organiser_does_not_confirm_her_own_hours(scene: Any) -> None:
     c, event = scene.community, scene.open()
     scene.stays_of_everybody(event)
