@@ -31,7 +31,7 @@ from pointsbank.core.database import Database
 
 MOST_BODIES_A_COMMIT = 64
 _BUSY_MS = 30_000
-# The driver keeps the statements that it has parsed, but once it has so many it never keeps another:
+# The driver keeps statements that it has parsed, but once it has so many it keeps no other:
 # enough for all that the program says more than once.
 _CONNECT = {"check_same_thread": False, "timeout": _BUSY_MS / 1000, "cached_statements": 4096}
 _SAFE_FROM = (3, 51, 3)  # 3.7.0 to 3.51.2 can corrupt a WAL that two connections reset
