@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import blake2b, sha256
 from typing import Any
 
@@ -43,103 +44,150 @@ def request_hash(posting: Posting) -> bytes:
     return blake2b(head + "".join(words).encode(), digest_size=16).digest()
 
 
-_TEXT = {
-    "sqlite": {"day": "{0}", "instant": "{0}", "flag": "({0})"},
+_SHAPES = {
+    "sqlite": {
+        "plain": "{0}",
+        "flag": "{0}",
+        "null": "({0} IS NULL)",
+        "day": "{0}",
+        "instant": "{0}",
+        "bytes": "CAST({0} AS BLOB)",
+        "empty": "x''",
+    },
     "postgresql": {
+        "plain": "{0}",
+        "flag": "({0})::int",
+        "null": "({0} IS NULL)::int",
         "day": "to_char({0}, 'YYYY-MM-DD')",
         "instant": "to_char({0} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')",
-        "flag": "({0})::int",
+        "bytes": "convert_to({0}, 'UTF8')",
+        "empty": "''::bytea",
     },
 }
+
+Columns = Sequence[Sequence[Any]]
+"""Rows of one table, column by column."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a table's rows are sealed: whole numbers, then texts, then bytes, each with its length.
+    """How a table's rows are sealed, column by column.
 
     Days and instants are text, ``2026-03-05`` and ``2026-03-05 01:02:03.123456`` in UTC, as SQLite
-    holds them: every bit of a row counts. NULL numbers are 0 and are told apart by a mask.
+    holds them: every bit of a row counts. A NULL is 0 or empty and told apart by a mask, whose bits
+    stand in the order of ``optional``.
     """
 
     table: str
     numbers: tuple[str, ...]
-    optional: tuple[str, ...]
     flags: tuple[str, ...]
     texts: tuple[str, ...]
     days: tuple[str, ...]
     instants: tuple[str, ...]
     binaries: tuple[str, ...]
+    optional: tuple[str, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        numbers = self.numbers + self.flags
+        return numbers + self.texts + self.days + self.instants + self.binaries
+
+    @property
+    def numbers_first(self) -> int:
+        """How many numbers ``select`` begins with, the mask included."""
+        return len(self.numbers) + len(self.flags) + 1
 
     def select(self, dialect: str) -> str:
-        """The columns for ``coder``, as this database gives them."""
-        shape = _TEXT[dialect]
+        """What ``encode`` takes, as this database gives it: numbers, the mask, then bytes."""
+        shape = _SHAPES[dialect]
         mask = " + ".join(
-            shape["flag"].format(f"{name} IS NULL") + f" * {1 << place}"
+            f"{shape['null'].format(name)} * {1 << place}"
             for place, name in enumerate(self.optional)
         )
-        empty = "x''" if dialect == "sqlite" else "''::bytea"
+
+        def column(name: str, kind: str, empty: str) -> str:
+            value = shape[kind].format(name)
+            return f"coalesce({value}, {empty})" if name in self.optional else value
+
+        def text(name: str, kind: str) -> str:
+            return shape["bytes"].format(column(name, kind, "''"))
+
         return ", ".join(
             [
-                *self.numbers,
-                *(f"coalesce({name}, 0)" for name in self.optional),
-                *(shape["flag"].format(name) for name in self.flags),
+                *(column(name, "plain", "0") for name in self.numbers),
+                *(column(name, "flag", "0") for name in self.flags),
                 mask or "0",
-                *self.texts,
-                *(f"coalesce({shape['day'].format(name)}, '')" for name in self.days),
-                *(shape["instant"].format(name) for name in self.instants),
-                *(f"coalesce({name}, {empty})" for name in self.binaries),
+                *(text(name, "plain") for name in self.texts),
+                *(text(name, "day") for name in self.days),
+                *(text(name, "instant") for name in self.instants),
+                *(column(name, "plain", shape["empty"]) for name in self.binaries),
             ]
         )
 
-    def coder(self) -> Callable[[Sequence[Any]], bytes]:
-        """A function from a selected row to its bytes."""
-        numbers = len(self.numbers) + len(self.optional) + len(self.flags) + 1
-        binaries = numbers + len(self.texts) + len(self.days) + len(self.instants)
-        last = binaries + len(self.binaries)
-        pack = struct.Struct(f">{numbers}q{last - numbers}I").pack
+    def encode(self, columns: Columns) -> bytes:
+        """The numbers, 8 bytes each; how long each text is, 4 bytes each; and the texts."""
+        eights, fours = _packers(len(columns[0]))
+        numbers, texts = columns[: self.numbers_first], columns[self.numbers_first :]
+        return b"".join(
+            [
+                *[eights(*column) for column in numbers],
+                *[fours(*map(len, column)) for column in texts],
+                *map(b"".join, texts),
+            ]
+        )
 
-        def code(row: Sequence[Any]) -> bytes:
-            head = pack(*row[:numbers], *map(len, row[numbers:last]))
-            return head + "".join(row[numbers:binaries]).encode() + b"".join(row[binaries:last])
+    def row_encoder(self) -> Callable[[Sequence[Any]], bytes]:
+        """The encoding of one row alone, as ``encode`` would have it."""
+        first = self.numbers_first
+        pack = struct.Struct(f">{first}q{len(self.columns) + 1 - first}I").pack
 
-        return code
+        def encode_row(row: Sequence[Any]) -> bytes:
+            return pack(*row[:first], *map(len, row[first:])) + b"".join(row[first:])
+
+        return encode_row
+
+
+@cache
+def _packers(count: int) -> tuple[Callable[..., bytes], Callable[..., bytes]]:
+    return struct.Struct(f">{count}q").pack, struct.Struct(f">{count}I").pack
 
 
 UNIT = Layout(
     table="unit",
     numbers=("id", "floor", "expiry_months"),
-    optional=(),
     flags=("spendable",),
     texts=("code", "name", "expiry", "spent_reversal"),
     days=(),
     instants=("declared_at",),
     binaries=(),
+    optional=(),
 )
 ACCOUNT = Layout(
     table="account",
     numbers=("id", "unit_id", "owner_id"),
-    optional=(),
     flags=(),
     texts=("owner_kind", "kind", "category"),
     days=(),
     instants=(),
     binaries=(),
+    optional=(),
 )
 TRANSFER = Layout(
     table="transfer",
-    numbers=("id", "unit_id", "source_id", "destination_id", "amount", "actor_id", "origin_id"),
-    optional=(
-        "source_balance",
-        "source_version",
-        "destination_balance",
-        "destination_version",
-        "reverses",
+    numbers=(
+        *("id", "unit_id", "source_id", "destination_id", "amount"),
+        *("source_balance", "source_version", "destination_balance", "destination_version"),
+        *("reverses", "actor_id", "origin_id"),
     ),
     flags=(),
     texts=("key", "actor_kind", "reason", "origin_kind", "rule"),
     days=("effective_on", "expires_on"),
     instants=("recorded_at",),
     binaries=("request_hash", "text_hash"),
+    optional=(
+        *("source_balance", "source_version", "destination_balance", "destination_version"),
+        *("reverses", "expires_on", "text_hash"),
+    ),
 )
 
 

@@ -18,6 +18,7 @@ from pointsbank.ledger.models import Period, Seal, Unit
 from pointsbank.ledger.periods import last_period, write_sheet
 from pointsbank.ledger.posting import apply, apply_all, as_text
 from pointsbank.ledger.queries import reversible
+from pointsbank.ledger.reader import Reach, Reader, SealRow
 from pointsbank.ledger.rules import (
     DEFAULT_UNITS,
     PeriodClosed,
@@ -28,7 +29,7 @@ from pointsbank.ledger.rules import (
     UnitDeclared,
     UnknownTransfer,
 )
-from pointsbank.ledger.seals import Reach, Reader, SealRow, seal_run
+from pointsbank.ledger.seals import seal_run
 
 __all__ = [
     "capture",
@@ -98,7 +99,7 @@ def seal_next(
     if actor.kind != "system":
         raise Forbidden
     book, reader = open_book(session), Reader(session)
-    before = next(reader.seals(last=True), None)
+    before = reader.last_seal()
     reach = Reach(*book.settled())
     until = reader.last_of_run(before.last_transfer_id if before else 0, reach.transfer_id, most)
     if not until:

@@ -28,6 +28,12 @@ def last_period(session: Session, on: date | None = None) -> tuple[int, date]:
     return (row[0], row[1]) if row else (0, date.min)
 
 
+def closed_periods(session: Session) -> list[tuple[int, date]]:
+    """Of each period the last transfer before its close, and its last day."""
+    rows = session.execute(select(_period.c.last_transfer_id, _period.c.until_on))
+    return [(row[0], row[1]) for row in rows]
+
+
 def balance_as_of(session: Session, ref: AccountRef, day: date) -> int:
     """What had come to an account, less what had gone, at the end of a day, by effective dates.
 

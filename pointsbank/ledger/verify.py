@@ -1,25 +1,15 @@
 """Recomputes the whole book and names the first row that is not as it was written."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from pointsbank.core.database import Session
 from pointsbank.core.errors import say
-from pointsbank.ledger.encoding import ACCOUNT, TRANSFER, UNIT, text_hash
+from pointsbank.ledger.encoding import ACCOUNT, TRANSFER, Columns, text_hash
 from pointsbank.ledger.holds import wrong_hold
-from pointsbank.ledger.periods import wrong_sheet
-from pointsbank.ledger.seals import (
-    CHUNK_ROWS,
-    END,
-    GENESIS,
-    LAYOUTS,
-    Hasher,
-    Reach,
-    Reader,
-    SealRow,
-    first_difference,
-)
+from pointsbank.ledger.periods import closed_periods, wrong_sheet
+from pointsbank.ledger.reader import BEGINNING, END, LAYOUTS, Reach, Reader, Rows, SealRow
+from pointsbank.ledger.seals import GENESIS, Hasher, first_difference, marks_of
 
 SENTENCES = {
     "changed": say("%(table)s 第 %(row_id)s 行在封存后被改动。"),
@@ -70,42 +60,69 @@ class Found(Exception):
 
 
 @dataclass(slots=True)
+class _Standing:
+    """An account's figures, recounted. ``tracked``: it carries figures at all."""
+
+    unit_id: int
+    tracked: bool
+    balance: int = 0
+    version: int = 0
+
+
 class _Recount:
-    """Balances and versions recounted from the transfers."""
+    """Balances and versions, recounted from the transfers. Grows with accounts only."""
 
-    owners: dict[int, tuple[int, bool]] = field(default_factory=dict)
-    balances: dict[int, int] = field(default_factory=dict)
-    versions: dict[int, int] = field(default_factory=dict)
+    def __init__(self, closed: Sequence[tuple[int, bytes]]) -> None:
+        """``closed``: of each period the last transfer before its close, and its last day."""
+        self.standings: dict[int, _Standing] = {}
+        self._closed = closed
 
-    def account(self, row: Sequence[Any]) -> None:
-        """``row``: id, unit, owner id, mask, owner kind …"""
-        self.owners[row[0]] = row[1], row[4] != "system"
+    def accounts(self, columns: Columns) -> None:
+        for row_id, unit_id, owner_kind in zip(*columns[:2], columns[4], strict=True):
+            self.standings[row_id] = _Standing(unit_id, owner_kind != b"system")
 
-    def transfer(self, row: Sequence[Any]) -> None:
-        """Refuse a transfer whose figures do not follow from those before it."""
-        row_id, unit_id, source_id, destination_id, amount = row[:5]
-        source_balance, source_version, destination_balance, destination_version = row[7:11]
-        source, destination = self.owners.get(source_id), self.owners.get(destination_id)
-        if source is None or destination is None or not source[0] == unit_id == destination[0]:
-            raise Found("unit", "transfer", row_id)
-        mask = 0
-        if source[1]:
-            self._step(row_id, source_id, -amount, source_balance, source_version)
-        else:
-            mask |= 0b0011
-        if destination[1]:
-            self._step(row_id, destination_id, amount, destination_balance, destination_version)
-        else:
-            mask |= 0b1100
-        if row[12] & 0b1111 != mask or amount <= 0:
-            raise Found("balance", "transfer", row_id)
+    def transfers(self, columns: Columns) -> None:
+        """Refuse the first transfer whose figures do not follow from those before it."""
+        standings = self.standings
+        for (
+            row_id, unit_id, source_id, destination_id, amount,
+            source_balance, source_version, destination_balance, destination_version, mask,
+        ) in zip(*columns[:9], columns[12], strict=True):  # fmt: skip
+            try:
+                source, destination = standings[source_id], standings[destination_id]
+            except KeyError:
+                raise Found("unit", "transfer", row_id) from None
+            if source.unit_id != unit_id or destination.unit_id != unit_id:
+                raise Found("unit", "transfer", row_id)
+            nothing = 0
+            if source.tracked:
+                source.balance -= amount
+                source.version += 1
+                if source.balance != source_balance or source.version != source_version:
+                    raise Found("balance", "transfer", row_id)
+            else:
+                nothing = 0b0011
+            if destination.tracked:
+                destination.balance += amount
+                destination.version += 1
+                if (
+                    destination.balance != destination_balance
+                    or destination.version != destination_version
+                ):
+                    raise Found("balance", "transfer", row_id)
+            else:
+                nothing |= 0b1100
+            if mask & 0b1111 != nothing or amount <= 0:
+                raise Found("balance", "transfer", row_id)
+        self._days(columns[0], columns[18])
 
-    def _step(self, row_id: int, account_id: int, amount: int, balance: int, version: int) -> None:
-        counted = self.balances.get(account_id, 0) + amount
-        place = self.versions.get(account_id, 0) + 1
-        if counted != balance or place != version:
-            raise Found("balance", "transfer", row_id)
-        self.balances[account_id], self.versions[account_id] = counted, place
+    def _days(self, ids: Sequence[int], days: Sequence[bytes]) -> None:
+        """Refuse the first transfer that is dated into a period after its close."""
+        closed = [(last_id, until) for last_id, until in self._closed if last_id < ids[-1]]
+        if closed and min(days) <= max(until for _, until in closed):
+            for row_id, day in zip(ids, days, strict=True):
+                if any(row_id > last_id and day <= until for last_id, until in closed):
+                    raise Found("period", "transfer", row_id)
 
 
 def verify(
@@ -120,15 +137,16 @@ def verify(
     transfers have been read. Memory grows with accounts, not with transfers.
     """
     check = _Check(session, published or {}, progress)
+    fault = None
     try:
         check.chain()
-        tail = check.tail()
+        check.tail()
         check.accounts()
         check.sets()
     except Found as found:
-        tail = check.read - check.sealed
-        return Verification(check.read, len(check.recount.owners), check.seals, tail, found.fault)
-    return Verification(check.read, len(check.recount.owners), check.seals, tail, None)
+        fault = found.fault
+    tail = check.read - check.sealed
+    return Verification(check.read, len(check.recount.standings), check.seals, tail, fault)
 
 
 class _Check:
@@ -140,16 +158,19 @@ class _Check:
         self.session, self.reader = session, Reader(session)
         self.published = dict(published)
         self.progress = progress
-        self.recount = _Recount()
-        self.reach = Reach()
+        self.recount = _Recount(
+            [(last_id, until.isoformat().encode()) for last_id, until in closed_periods(session)]
+        )
+        self.reach = BEGINNING
         self.read = self.sealed = self.seals = 0
-        self._unit, self._account, self._transfer = (layout.coder() for layout in LAYOUTS)
+        self._tables = [self.reader.rows(layout, self.reach) for layout in LAYOUTS]
 
     def chain(self) -> None:
         """Every seal, and the rows that it covers."""
         previous = GENESIS
         for seal in self.reader.seals():
-            hasher, fault = self._rows(seal.reach, hashed=True)
+            hasher = Hasher()
+            fault = self._recount(seal.reach, hasher)
             self._compare(seal, hasher, previous)
             if fault is not None:
                 raise fault
@@ -158,54 +179,58 @@ class _Check:
         if self.published:  # a seal that was made public is no longer in the book
             raise Found("seal", "seal", min(self.published))
 
-    def tail(self) -> int:
+    def tail(self) -> None:
         """What is not sealed yet: recounted only."""
-        _, fault = self._rows(END, hashed=False)
-        if fault is not None:
+        if (fault := self._recount(END)) is not None:
             raise fault
-        return self.read - self.sealed
 
-    def _rows(self, until: Reach, *, hashed: bool) -> tuple[Hasher, Found | None]:
-        """Hash and recount the rows up to a reach; the first that does not follow, if any."""
-        hasher, reader, reach = Hasher(), self.reader, self.reach
-        for row in reader.rows(UNIT, reach.unit_id, until.unit_id):
-            hasher.add(0, row[0], self._unit(row))
-        for row in reader.rows(ACCOUNT, reach.account_id, until.account_id):
-            hasher.add(1, row[0], self._account(row))
-            self.recount.account(row)
+    def _recount(self, until: Reach, hasher: Hasher | None = None) -> Found | None:
+        """Recount and hash the rows up to a reach; the first that does not follow, if any."""
         fault = None
-        for row in reader.rows(TRANSFER, reach.transfer_id, until.transfer_id):
-            if hashed:
-                hasher.add(2, row[0], self._transfer(row))
-            if fault is None:
-                try:
-                    self.recount.transfer(row)
-                except Found as found:
-                    fault = found
-            self.read += 1
-            if self.read % CHUNK_ROWS == 0:
+        for kind, columns in _blocks(self._tables, until):
+            if hasher is not None:
+                hasher.add(kind, columns)
+            if LAYOUTS[kind] is ACCOUNT:
+                self.recount.accounts(columns)
+            elif LAYOUTS[kind] is TRANSFER:
+                if fault is None:
+                    try:
+                        self.recount.transfers(columns)
+                    except Found as found:
+                        fault = found
+                self.read += len(columns[0])
                 self.progress(self.read)
-        return hasher, fault
+        return fault
 
     def _compare(self, seal: SealRow, hasher: Hasher, previous: bytes) -> None:
         counted = (seal.unit_count, seal.account_count, seal.transfer_count)
-        sound = hasher.digest(seal) == seal.digest and counted == tuple(hasher.counts)
-        if not sound and (place := first_difference(seal.marks, hasher.marks)):
-            table, row_id, what = place
-            raise Found(what, table, row_id)
-        if not sound or seal.marks != hasher.marks:
-            raise Found("changed", "seal", seal.id)
+        if hasher.digest(seal) != seal.digest or counted != tuple(hasher.counts):
+            raise self._difference(seal, hasher)
         if seal.id != self.seals + 1 or seal.previous != previous:
             raise Found("chain", "seal", seal.id)
         if self.published.pop(seal.id, seal.digest) != seal.digest:
             raise Found("seal", "seal", seal.id)
 
+    def _difference(self, seal: SealRow, hasher: Hasher) -> Found:
+        """What of a run is not as it was sealed: read again, for its rows' own marks."""
+        tables = [self.reader.rows(layout, self.reach) for layout in LAYOUTS]
+        marks = b"".join(
+            mark
+            for kind, columns in _blocks(tables, seal.reach)
+            for mark in marks_of(kind, columns)
+        )
+        place = first_difference(seal.marks, marks)
+        if place is None or hasher.digest(replace(seal, marks=marks)) == seal.digest:
+            return Found("changed", "seal", seal.id)
+        table, row_id, what = place
+        return Found(what, table, row_id)
+
     def accounts(self) -> None:
         """Every account's figures against those recounted."""
-        recount = self.recount
+        standings = self.recount.standings
         for row_id, balance, version in self.reader.figures():
-            counted = recount.balances.get(row_id, 0), recount.versions.get(row_id, 0)
-            if (balance, version) != counted:
+            counted = standings[row_id]
+            if (balance, version) != (counted.balance, counted.version):
                 raise Found("balance", "account", row_id)
 
     def sets(self) -> None:
@@ -226,9 +251,10 @@ _SETS = (
     (
         "reversal",
         "transfer",
-        "SELECT min(r.id) FROM transfer r JOIN transfer o ON o.id = r.reverses"
-        " WHERE r.source_id <> o.destination_id OR r.destination_id <> o.source_id"
-        " OR o.reverses IS NOT NULL OR o.id >= r.id",
+        # +: or SQLite walks the whole table by id, for the first to come is the least
+        "SELECT min(+r.id) FROM transfer r JOIN transfer o ON o.id = r.reverses"
+        " WHERE r.reverses IS NOT NULL AND (r.source_id <> o.destination_id"
+        " OR r.destination_id <> o.source_id OR o.reverses IS NOT NULL OR o.id >= r.id)",
     ),
     (
         "reversal",
@@ -237,10 +263,10 @@ _SETS = (
         " FROM transfer WHERE reverses IS NOT NULL GROUP BY reverses) r"
         " ON r.reverses = o.id WHERE r.amount > o.amount",
     ),
-    (
-        "period",
-        "transfer",
-        "SELECT min(t.id) FROM period p JOIN transfer t ON t.effective_on <= p.until_on"
-        " AND t.id > p.last_transfer_id",
-    ),
 )
+
+
+def _blocks(tables: Sequence[Rows], until: Reach) -> Iterator[tuple[int, Columns]]:
+    for kind, rows in enumerate(tables):
+        for columns in rows.until(until.of(LAYOUTS[kind])):
+            yield kind, columns

@@ -103,24 +103,12 @@ NEW = {
 BYTES = {"sqlite": "x'00112233'", "postgresql": "'\\x00112233'::bytea"}
 
 
-def columns(layout: Layout) -> tuple[str, ...]:
-    return (
-        layout.numbers
-        + layout.optional
-        + layout.flags
-        + layout.texts
-        + layout.days
-        + layout.instants
-        + layout.binaries
-    )
-
-
 @pytest.mark.parametrize(("layout", "row_id"), [(UNIT, 1), (ACCOUNT, 3), (TRANSFER, 2)])
 def test_a_change_of_any_column_of_a_sealed_row_is_found_and_named(
     book: Database, layout: Layout, row_id: int
 ) -> None:
     table = layout.table
-    for column in columns(layout):
+    for column in layout.columns:
         value = NEW.get(column, BYTES[book.dialect])
         value = value.format(no="1" if book.dialect == "sqlite" else "true")
         if book.dialect == "postgresql" and column == "recorded_at":
@@ -150,7 +138,7 @@ def test_the_sealed_columns_are_all_columns(book: Database) -> None:
         (ACCOUNT, {"balance", "held", "version"}),
         (TRANSFER, set()),
     ):
-        assert {*columns(layout)} | not_sealed == set(TABLES[layout.table].c.keys())
+        assert {*layout.columns} | not_sealed == set(TABLES[layout.table].c.keys())
 
 
 def test_a_change_of_any_column_of_a_seal_is_found(book: Database) -> None:
@@ -298,8 +286,8 @@ def test_a_fault_says_what_it_is_in_a_sentence(book: Database) -> None:
 
 def test_progress_is_told_as_it_reads(bank: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     declare(bank)
-    monkeypatch.setattr("pointsbank.ledger.verify.CHUNK_ROWS", 2)
+    monkeypatch.setattr("pointsbank.ledger.reader.BLOCK_ROWS", 2)
     posted(*(earns(f"e{n}") for n in range(5)))
     told: list[int] = []
     verified(progress=told.append)
-    assert told == [2, 4]
+    assert told == [2, 4, 5]

@@ -1,0 +1,160 @@
+"""Reads the book as it is hashed and verified: in order, in blocks, so that memory stays flat."""
+
+# ruff: noqa: S608 - statements are made of constants here; values are always bound
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
+
+from pointsbank.core.database import Session
+from pointsbank.ledger.encoding import ACCOUNT, TRANSFER, UNIT, Columns, Layout
+from pointsbank.ledger.rules import LARGEST_ID
+
+LAYOUTS = (UNIT, ACCOUNT, TRANSFER)
+BLOCK_ROWS = 250  # part of how runs are hashed; a larger block leaves the processor's cache
+
+_SEALS_AT_ONCE = 10
+_CHUNK_ROWS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far a run goes: the last ids of the units, accounts and transfers in it."""
+
+    unit_id: int = 0
+    account_id: int = 0
+    transfer_id: int = 0
+
+    def of(self, layout: Layout) -> int:
+        return (self.unit_id, self.account_id, self.transfer_id)[LAYOUTS.index(layout)]
+
+
+BEGINNING = Reach(-LARGEST_ID - 1, -LARGEST_ID - 1, -LARGEST_ID - 1)
+END = Reach(LARGEST_ID, LARGEST_ID, LARGEST_ID)
+
+
+@dataclass(frozen=True, slots=True)
+class SealRow:
+    """A seal as it stands in the book; ``sealed_at`` is text, as rows are sealed."""
+
+    id: int
+    first_transfer_id: int
+    last_transfer_id: int
+    transfer_count: int
+    last_account_id: int
+    account_count: int
+    last_unit_id: int
+    unit_count: int
+    sealed_at: str
+    previous: bytes
+    digest: bytes
+    marks: bytes
+
+    @property
+    def reach(self) -> Reach:
+        return Reach(self.last_unit_id, self.last_account_id, self.last_transfer_id)
+
+
+class Reader:
+    """One snapshot's way to the book, by the driver's own cursor."""
+
+    def __init__(self, session: Session) -> None:
+        connection = session.connection()
+        self._driver = connection.connection
+        self._dialect = connection.dialect.name
+        self._hole = "?" if self._dialect == "sqlite" else "%s"
+        self._cursor = self._driver.cursor()
+
+    def rows(self, layout: Layout, after: Reach) -> "Rows":
+        """A table's rows beyond a reach."""
+        cursor: Any = self._driver.cursor()
+        if self._dialect == "postgresql":
+            cursor.format = 1  # binary: numbers need not be read from text
+        statement = (
+            f"SELECT {layout.select(self._dialect)} FROM {layout.table}"
+            f" WHERE id > {self._hole} ORDER BY id LIMIT {BLOCK_ROWS}"
+        )
+        return Rows(cursor, statement, after.of(layout))
+
+    def seals(self, after: int = 0) -> Iterator[SealRow]:
+        """The seals after one, by id."""
+        while rows := self._seals(f"id > {self._hole} ORDER BY id LIMIT {_SEALS_AT_ONCE}", after):
+            yield from rows
+            after = rows[-1].id
+
+    def last_seal(self) -> SealRow | None:
+        return next(iter(self._seals(f"id > {self._hole} ORDER BY id DESC LIMIT 1", 0)), None)
+
+    def _seals(self, wanted: str, after: int) -> list[SealRow]:
+        instant = (
+            "sealed_at"
+            if self._dialect == "sqlite"
+            else "to_char(sealed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')"
+        )
+        rows = self._cursor.execute(
+            "SELECT id, first_transfer_id, last_transfer_id, transfer_count, last_account_id,"
+            f" account_count, last_unit_id, unit_count, {instant}, previous, digest, marks"
+            f" FROM seal WHERE {wanted}",
+            (after,),
+        )
+        return [SealRow(*row) for row in rows.fetchall()]
+
+    def last_of_run(self, after: int, until: int, most: int) -> int:
+        """The last transfer of a run of at most so many; 0 if there is none."""
+        row = self._cursor.execute(
+            f"SELECT max(id) FROM (SELECT id FROM transfer WHERE id > {self._hole}"
+            f" AND id <= {self._hole} ORDER BY id LIMIT {most:d}) AS run",
+            (after, until),
+        ).fetchone()
+        return row[0] or 0
+
+    def figures(self) -> Iterator[tuple[int, int, int]]:
+        """Every account's id, balance and version."""
+        yield from self._chunks("SELECT id, balance, version FROM account", "id")
+
+    def texts(self) -> Iterator[tuple[int, bytes, str, bytes | None]]:
+        """Every free text that is still there: transfer, salt, text, and the book's hash of it."""
+        yield from self._chunks(
+            "SELECT x.transfer_id, x.salt, x.text, t.text_hash"
+            " FROM transfer_text x JOIN transfer t ON t.id = x.transfer_id",
+            "x.transfer_id",
+        )
+
+    def _chunks(self, statement: str, key: str) -> Iterator[Any]:
+        after = -1
+        chunk = f"{statement} WHERE {key} > {self._hole} ORDER BY {key} LIMIT {_CHUNK_ROWS}"
+        while rows := self._cursor.execute(chunk, (after,)).fetchall():
+            yield from rows
+            after = rows[-1][0]
+
+    def first(self, statement: str) -> int | None:
+        row = self._cursor.execute(statement).fetchone()
+        return row[0] if row else None
+
+
+class Rows:
+    """A table's rows by id, taken run by run, block by block."""
+
+    def __init__(self, cursor: Any, statement: str, after: int) -> None:
+        self._cursor, self._statement, self._after = cursor, statement, after
+        self._ahead: list[Sequence[Any]] = []
+        self._all_read = False
+
+    def until(self, last_id: int) -> Iterator[Columns]:
+        """The rows not taken yet, up to an id: full blocks and then the rest."""
+        while block := self._block(last_id):
+            self._ahead = self._ahead[len(block) :]
+            yield list(zip(*block, strict=True))
+
+    def _block(self, last_id: int) -> list[Sequence[Any]]:
+        if len(self._ahead) < BLOCK_ROWS and not self._all_read:
+            rows = self._cursor.execute(self._statement, (self._after,)).fetchall()
+            self._ahead += rows
+            self._all_read = len(rows) < BLOCK_ROWS
+            self._after = rows[-1][0] if rows else self._after
+        block = self._ahead[:BLOCK_ROWS]
+        if block and block[-1][0] > last_id:
+            return block[: bisect_right(block, last_id, key=itemgetter(0))]
+        return block
