@@ -487,7 +487,20 @@ def upgrade() -> None:
         sa.Column("by_category", sa.JSON(), nullable=False),
         sa.Column("each_time", sa.JSON(), nullable=False),
         sa.Column("most_minutes_an_activity", sa.Integer(), nullable=True),
-        sa.Column("most_a_day", sa.Integer(), nullable=True),
+        sa.Column("caps", sa.JSON(), nullable=False),
+        sa.Column(
+            "over_cap",
+            sa.Enum(
+                "refuse",
+                "withhold",
+                "clip",
+                name="overcap",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
         sa.Column(
             "audience",
             sa.Enum(
@@ -514,12 +527,10 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.CheckConstraint(
-            "most_a_day BETWEEN 1 AND 10000", name=op.f("ck_points_rule_most_a_day")
-        ),
-        sa.CheckConstraint(
             "most_minutes_an_activity BETWEEN 1 AND 1440",
             name=op.f("ck_points_rule_most_minutes_an_activity"),
         ),
+        sa.CheckConstraint("over_cap <> 'refuse'", name=op.f("ck_points_rule_over_cap")),
         sa.CheckConstraint(
             "points_per_hour BETWEEN 0 AND 1000", name=op.f("ck_points_rule_points_per_hour")
         ),
