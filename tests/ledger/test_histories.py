@@ -51,6 +51,7 @@ _examples = itertools.count(1)
 
 amounts = st.integers(0, 60)
 members = st.sampled_from(MEMBERS)
+groups = st.sampled_from([None, 1, 1])
 givers = st.sampled_from(["issued", "issued", "issued", *MEMBERS])
 names = st.sampled_from([*MEMBERS, "issued", "redeemed"])
 # Around new year, so that weeks, months, quarters and years part at different days.
@@ -156,31 +157,33 @@ class Histories(RuleBasedStateMachine):
     @rule(
         who=members,
         bears=caps,
-        moves=st.lists(
-            st.tuples(givers, amounts, days, st.sampled_from([None, 1, 1])), min_size=2, max_size=6
+        batches=st.lists(
+            st.tuples(
+                st.lists(st.tuples(givers, amounts, days, groups), min_size=3, max_size=6),
+                st.none() | st.integers(0, 99),
+                st.none() | st.none() | st.integers(0, 99),
+            ),
+            min_size=1,
+            max_size=3,
         ),
-        back=st.none() | st.integers(0, 99),
-        again=st.none() | st.none() | st.integers(0, 99),
     )
-    def earn_under_caps(
-        self, who: str, bears: Any, moves: list[Any], back: int | None, again: int | None
-    ) -> None:
+    def earn_under_caps(self, who: str, bears: Any, batches: list[Any]) -> None:
         """Maybe with a reversal among them, so that room comes back on the way."""
-        batch = [
-            Ask(f"k{len(self.asked) + n}", giver, who, amount, None, group, day, bears)
-            for n, (giver, amount, day, group) in enumerate(moves)
-        ]
-        if again is not None and self.asked:
-            batch.append(replace(self.asked[again % len(self.asked)], caps=bears, group=None))
-        entries = self.plain.book.items()
-        got = [key for key, (ask, *_) in entries if ask.caps and ask.destination == who]
-        if back is not None and got:
-            key = got[back % len(got)]
-            amount = max(self.plain.left(key), 1)
-            undo = f"k{len(self.asked) + len(batch)}"
-            giver = self.plain.book[key][0].source
-            batch.insert(len(batch) // 2, Ask(undo, who, giver, amount, key, moves[0][3]))
-        self.play(batch)
+        for moves, back, again in batches:
+            batch = [
+                Ask(f"k{len(self.asked) + n}", giver, who, amount, None, group, day, bears)
+                for n, (giver, amount, day, group) in enumerate(moves)
+            ]
+            if again is not None and self.asked:
+                batch.append(replace(self.asked[again % len(self.asked)], caps=bears, group=None))
+            entries = self.plain.book.items()
+            got = [key for key, (ask, *_) in entries if ask.caps and ask.destination == who]
+            if back is not None and got:
+                key = got[back % len(got)]
+                undo = f"k{len(self.asked) + len(batch)}"
+                amount, giver = max(self.plain.left(key), 1), self.plain.book[key][0].source
+                batch.insert(len(batch) // 2, Ask(undo, who, giver, amount, key, moves[0][3]))
+            self.play(batch)
 
     @precondition(lambda self: self.asked)
     @rule(data=st.data())
