@@ -9,6 +9,7 @@ attendance         签到记录        one member's stay at one event
 audit entry        审计记录        what staff changed or looked at
 bank               积分银行        one city's database, keys and settings
 branch             党支部          the party branch a member belongs to
+cap                上限            the most that may be earned by a rule in a day, month, year …
 card               志愿者卡        printed QR and digits for people without a phone
 category           服务类别        the kind of deed that earned points
 check in, out      签到、签退      the scans that begin and end an attendance

@@ -14,6 +14,7 @@ depends_on = None
 
 PROTECTED = (
     "audit_entry",
+    "cap_use",
     "hold",
     "hold_resolution",
     "period",
@@ -486,7 +487,20 @@ def upgrade() -> None:
         sa.Column("by_category", sa.JSON(), nullable=False),
         sa.Column("each_time", sa.JSON(), nullable=False),
         sa.Column("most_minutes_an_activity", sa.Integer(), nullable=True),
-        sa.Column("most_a_day", sa.Integer(), nullable=True),
+        sa.Column("caps", sa.JSON(), nullable=False),
+        sa.Column(
+            "over_cap",
+            sa.Enum(
+                "refuse",
+                "withhold",
+                "clip",
+                name="overcap",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
         sa.Column(
             "audience",
             sa.Enum(
@@ -513,12 +527,10 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.CheckConstraint(
-            "most_a_day BETWEEN 1 AND 10000", name=op.f("ck_points_rule_most_a_day")
-        ),
-        sa.CheckConstraint(
             "most_minutes_an_activity BETWEEN 1 AND 1440",
             name=op.f("ck_points_rule_most_minutes_an_activity"),
         ),
+        sa.CheckConstraint("over_cap <> 'refuse'", name=op.f("ck_points_rule_over_cap")),
         sa.CheckConstraint(
             "points_per_hour BETWEEN 0 AND 1000", name=op.f("ck_points_rule_points_per_hour")
         ),
@@ -758,6 +770,72 @@ def upgrade() -> None:
     with op.batch_alter_table("event", schema=None) as batch_op:
         batch_op.create_index("ix_event_org_starts", ["org_id", "starts_at"], unique=False)
         batch_op.create_index("ix_event_starts", ["starts_at"], unique=False)
+
+    op.create_table(
+        "cap_use",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("request_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column(
+            "window",
+            sa.Enum(
+                "day",
+                "week",
+                "month",
+                "quarter",
+                "year",
+                name="capwindow",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("most", sa.BigInteger(), nullable=False),
+        sa.Column("used", sa.BigInteger(), nullable=False),
+        sa.Column("asked", sa.BigInteger(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("transfer_id", sa.BigInteger(), nullable=True),
+        sa.Column("recorded_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("origin_kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("origin_id", sa.BigInteger(), nullable=False),
+        sa.Column("rule", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.CheckConstraint(
+            "(amount > 0) = (transfer_id IS NOT NULL)", name=op.f("ck_cap_use_transfer")
+        ),
+        sa.CheckConstraint("amount = 0 OR used + amount <= most", name=op.f("ck_cap_use_most")),
+        sa.CheckConstraint("amount BETWEEN 0 AND asked", name=op.f("ck_cap_use_amount")),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_cap_use_account_id")),
+        sa.ForeignKeyConstraint(
+            ["transfer_id"], ["transfer.id"], name=op.f("fk_cap_use_transfer_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cap_use")),
+        sa.UniqueConstraint(
+            "transfer_id", "name", "window", name=op.f("uq_cap_use_transfer_id_name_window")
+        ),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("cap_use", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_cap_use_account", ["account_id", "name", "window", "starts_on"], unique=False
+        )
+        batch_op.create_index(
+            "ix_cap_use_clipped",
+            ["origin_kind", "origin_id"],
+            unique=False,
+            sqlite_where=sa.text("amount < asked"),
+            postgresql_where=sa.text("amount < asked"),
+        )
+        batch_op.create_index(
+            "uq_cap_use_nothing",
+            ["key", "name", "window"],
+            unique=True,
+            sqlite_where=sa.text("transfer_id IS NULL"),
+            postgresql_where=sa.text("transfer_id IS NULL"),
+        )
 
     op.create_table(
         "hold_resolution",

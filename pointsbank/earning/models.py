@@ -7,6 +7,7 @@ from sqlmodel import Field
 
 from pointsbank.core.database import Table, choice, key, reference
 from pointsbank.earning.rules import Audience, Rounding
+from pointsbank.ledger.rules import OverCap
 
 
 class PointsRuleRow(Table, table=True):
@@ -21,7 +22,7 @@ class PointsRuleRow(Table, table=True):
         CheckConstraint(
             "most_minutes_an_activity BETWEEN 1 AND 1440", name="most_minutes_an_activity"
         ),
-        CheckConstraint("most_a_day BETWEEN 1 AND 10000", name="most_a_day"),
+        CheckConstraint("over_cap <> 'refuse'", name="over_cap"),
     )
 
     id: int = key()
@@ -34,6 +35,7 @@ class PointsRuleRow(Table, table=True):
     by_category: dict[str, int] = Field(default_factory=dict, sa_type=JSON)
     each_time: dict[str, int] = Field(default_factory=dict, sa_type=JSON)
     most_minutes_an_activity: int | None = None
-    most_a_day: int | None = None
+    caps: dict[str, int] = Field(default_factory=dict, sa_type=JSON)
+    over_cap: OverCap = Field(sa_type=choice(OverCap))
     audience: Audience = Field(sa_type=choice(Audience))
     rounding: Rounding = Field(sa_type=choice(Rounding))

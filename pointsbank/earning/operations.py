@@ -22,6 +22,7 @@ from pointsbank.earning.rules import (
     UnknownPointsUnit,
     check_points_rule,
 )  # fmt: skip
+from pointsbank.ledger.rules import CapWindow, OverCap
 from pointsbank.orgs.models import Organisation
 from pointsbank.orgs.queries import organisation
 
@@ -37,7 +38,8 @@ def adopt_points_rule(
     by_category: Mapping[str, int] | None = None,
     each_time: Mapping[str, int] | None = None,
     most_minutes_an_activity: int | None = None,
-    most_a_day: int | None = None,
+    caps: Mapping[CapWindow, int] | None = None,
+    over_cap: OverCap = OverCap.CLIP,
     audience: Audience = Audience.ALL,
     rounding: Rounding = Rounding.DOWN,
     at: datetime,
@@ -53,7 +55,8 @@ def adopt_points_rule(
         "by_category": dict(by_category or {}),
         "each_time": dict(each_time or {}),
         "most_minutes_an_activity": most_minutes_an_activity,
-        "most_a_day": most_a_day,
+        "caps": dict(caps or {}),
+        "over_cap": over_cap,
     }
     wanted = PointsRule(
         0, org_id, unit, 1, from_on, None, **terms, audience=audience, rounding=rounding

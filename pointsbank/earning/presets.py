@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from pointsbank.core.errors import say
 from pointsbank.earning.rules import Audience, DeedCategory, Rounding
-from pointsbank.ledger.rules import MORALITY, PARTY
+from pointsbank.ledger.rules import MORALITY, PARTY, CapWindow, OverCap
 
 
 class Terms(TypedDict, total=False):
@@ -16,7 +16,8 @@ class Terms(TypedDict, total=False):
     by_category: dict[str, int]
     each_time: dict[str, int]
     most_minutes_an_activity: int
-    most_a_day: int
+    caps: dict[CapWindow, int]
+    over_cap: OverCap
     audience: Audience
     rounding: Rounding
 
@@ -34,8 +35,13 @@ PRESETS: dict[str, Preset] = {
     "baicheng": Preset(
         say("道德银行：每小时10分，每天最多80分；党员另计党员积分"),
         (
-            Terms(unit=MORALITY, points_per_hour=10, most_a_day=80),
-            Terms(unit=PARTY, points_per_hour=2, most_a_day=16, audience=Audience.PARTY),
+            Terms(unit=MORALITY, points_per_hour=10, caps={CapWindow.DAY: 80}),
+            Terms(
+                unit=PARTY,
+                points_per_hour=2,
+                caps={CapWindow.DAY: 16},
+                audience=Audience.PARTY,
+            ),
         ),
     ),
     # Hailin: one hour one point, at most two hours an activity.

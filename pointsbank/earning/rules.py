@@ -7,11 +7,11 @@ from enum import StrEnum
 from typing import Any
 
 from pointsbank.core.errors import Conflict, Invalid, NotFound, say
-from pointsbank.ledger.rules import MORALITY, PARTY
+from pointsbank.ledger.rules import MORALITY, PARTY, WINDOW_NAMES, Cap, CapWindow, OverCap
 
 POINT_UNITS = (MORALITY, PARTY)
 MOST_POINTS_PER_HOUR = 1_000
-MOST_POINTS_A_DAY = 10_000
+MOST_POINTS_A_WINDOW = 1_000_000
 MOST_MINUTES_AN_ACTIVITY = 24 * 60
 
 
@@ -61,6 +61,8 @@ class PointsRule:
 
     ``by_category``: points per hour of categories that differ from ``points_per_hour`` (0: earns
     nothing). ``each_time``: points added once for an activity of that category, however long.
+    ``caps``: the most that a member earns by the organisation's rule for this unit, whatever its
+    version, in a day, week, month, quarter or year; ``over_cap`` says what becomes of the rest.
     """
 
     id: int
@@ -73,7 +75,8 @@ class PointsRule:
     by_category: Mapping[str, int] = field(default_factory=dict)
     each_time: Mapping[str, int] = field(default_factory=dict)
     most_minutes_an_activity: int | None = None
-    most_a_day: int | None = None
+    caps: Mapping[str, int] = field(default_factory=dict)
+    over_cap: OverCap = OverCap.CLIP
     audience: Audience = Audience.ALL
     rounding: Rounding = Rounding.DOWN
 
@@ -82,6 +85,16 @@ class PointsRule:
         """How a ledger entry names the rule that decided it."""
         return f"points_rule:{self.id}"
 
+    @property
+    def ledger_caps(self) -> tuple[Cap, ...]:
+        """The caps as the ledger counts them, from the day's to the year's."""
+        name = f"points:{self.org_id}:{self.unit}"
+        return tuple(
+            Cap(name, window, self.caps[window], self.over_cap)
+            for window in CapWindow
+            if window in self.caps
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -89,6 +102,15 @@ class Reason:
 
     sentence: str
     facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+CAP_SENTENCES = {
+    CapWindow.DAY: say("，每天最多%(points)s分"),
+    CapWindow.WEEK: say("，每周最多%(points)s分"),
+    CapWindow.MONTH: say("，每月最多%(points)s分"),
+    CapWindow.QUARTER: say("，每季度最多%(points)s分"),
+    CapWindow.YEAR: say("，每年最多%(points)s分"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +159,8 @@ def earns(rule: PointsRule, *, is_party_member: bool) -> bool:
     return rule.audience is Audience.ALL or is_party_member
 
 
-def points_for(
-    minutes: int, category: str, rule: PointsRule, *, earned_today: int = 0
-) -> PointsEarned:
-    """The points of one activity; ``earned_today`` counts toward the most that a day may give."""
+def points_for(minutes: int, category: str, rule: PointsRule) -> PointsEarned:
+    """The points of one activity, before the ledger holds them against the rule's caps."""
     why: list[Reason] = []
     counted = minutes
     most = rule.most_minutes_an_activity
@@ -164,15 +184,23 @@ def points_for(
         why.append(Reason(say("每次另计%(points)s分"), {"points": extra}))
     if not per_hour and not extra:
         why.append(Reason(say("这类活动不计分")))
-    if rule.most_a_day is not None:
-        room = max(rule.most_a_day - earned_today, 0)
-        if points > room:
-            points = room
-            facts = {"most": rule.most_a_day, "earned": earned_today, "points": points}
-            why.append(
-                Reason(say("每天最多%(most)s分，当天已得%(earned)s分，本次计%(points)s分"), facts)
-            )
     return PointsEarned(points, tuple(why))
+
+
+def why_clipped(window: CapWindow, most: int, used: int, asked: int, amount: int) -> Reason:
+    """Why an activity earned fewer points than it would have: ``amount``, not ``asked``."""
+    facts = {"window": WINDOW_NAMES[window], "most": most, "used": used, "asked": asked}
+    if not amount:
+        return Reason(
+            say("%(window)s上限%(most)s分，此前已得%(used)s分，本次应得%(asked)s分，未记入。"),
+            facts,
+        )
+    return Reason(
+        say(
+            "%(window)s上限%(most)s分，此前已得%(used)s分，本次应得%(asked)s分，实记%(amount)s分。"
+        ),
+        {**facts, "amount": amount},
+    )
 
 
 _HOURLY = {
@@ -194,9 +222,13 @@ def check_points_rule(
     by_category: Mapping[str, int],
     each_time: Mapping[str, int],
     most_minutes_an_activity: int | None,
-    most_a_day: int | None,
+    caps: Mapping[str, int],
+    over_cap: OverCap,
 ) -> None:
-    """Refuse with ``PointsRuleOutOfRange``: a number negative or huge, a category unknown."""
+    """Refuse with ``PointsRuleOutOfRange`` a number negative or huge, a category or window unknown.
+
+    And caps that refuse: service is over when its points are counted, nobody can ask for less.
+    """
     hourly = [points_per_hour, *by_category.values(), *each_time.values()]
     fits = (
         all(0 <= points <= MOST_POINTS_PER_HOUR for points in hourly)
@@ -205,7 +237,9 @@ def check_points_rule(
             most_minutes_an_activity is None
             or 1 <= most_minutes_an_activity <= MOST_MINUTES_AN_ACTIVITY
         )
-        and (most_a_day is None or 1 <= most_a_day <= MOST_POINTS_A_DAY)
+        and set(caps) <= set(CapWindow)
+        and all(1 <= most <= MOST_POINTS_A_WINDOW for most in caps.values())
+        and over_cap is not OverCap.REFUSE
     )
     if not fits:
         raise PointsRuleOutOfRange

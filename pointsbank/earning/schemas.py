@@ -3,6 +3,7 @@
 import marshmallow as ma
 
 from pointsbank.earning.rules import Audience, Rounding
+from pointsbank.ledger.rules import OverCap
 from pointsbank.web.schemas import Day, Request, View, Whole
 
 
@@ -30,6 +31,15 @@ class PointsRuleView(View):
         metadata={"description": "points added once for an activity of the category"},
     )
     most_minutes_an_activity = ma.fields.Integer(allow_none=True)
-    most_a_day = ma.fields.Integer(allow_none=True)
+    caps = ma.fields.Dict(
+        keys=ma.fields.String(),
+        values=ma.fields.Integer(),
+        metadata={"description": "the most points in a day, week, month, quarter or year"},
+    )
+    over_cap = ma.fields.Enum(
+        OverCap,
+        by_value=ma.fields.String,
+        metadata={"description": "what is over: clip keeps what fits, withhold keeps none of it"},
+    )
     audience = ma.fields.Enum(Audience, by_value=ma.fields.String)
     rounding = ma.fields.Enum(Rounding, by_value=ma.fields.String)

@@ -26,10 +26,12 @@ from pointsbank.events.schemas import (
     ScanRequest,
     ScanView,
 )
-from pointsbank.events.words import reasons
+from pointsbank.events.words import clip_reason, reasons
+from pointsbank.ledger.queries import Clip
 from pointsbank.members.queries import member_by_code
 from pointsbank.orgs.queries import organisation
 from pointsbank.web import SIGNED_IN, ApiBlueprint, actor, allow
+from pointsbank.web.errors import sentence_of
 
 api = ApiBlueprint("events", __name__, url_prefix="")
 
@@ -124,15 +126,17 @@ def attendances(event_id: int) -> dict[str, Any]:
         found = queries.event(session, actor(), event_id)
         actor().require(*CONFIRMERS, Role.OFFICIAL, org_id=found.org_id)
         rows = queries.attendances(session, event_id)
+        clips = queries.clips(session, [row[0].id for row in rows])
         return {
             "counts": queries.counts(session, event_id),
-            "attendances": [_seen(attendance, name) for attendance, name, _tail in rows],
+            "attendances": [_seen(row[0], row[1], clips[row[0].id]) for row in rows],
         }
 
 
-def _seen(attendance: Any, name: str) -> dict[str, Any]:
+def _seen(attendance: Any, name: str, clips: list[Clip]) -> dict[str, Any]:
     why = reasons(attendance.why, gettext)
-    return {**attendance.model_dump(), "name": name, "why": why}
+    told = [sentence_of(clip_reason(clip)) for clip in clips]
+    return {**attendance.model_dump(), "name": name, "why": why, "clips": told}
 
 
 @api.post("/check-ins")

@@ -8,13 +8,12 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from pointsbank.core.actor import Actor
-from pointsbank.earning.queries import points_earned_on, points_rules_of
+from pointsbank.earning.queries import points_rules_of
 from pointsbank.earning.rules import PointsRule, earns, in_force, points_for
 from pointsbank.events.rules import PROVENANCE, Way
 from pointsbank.ledger.operations import post_all
 from pointsbank.ledger.rules import (
     MINUTES,
-    Posted,
     Posting,
     SystemKind,
     member_account,
@@ -42,15 +41,14 @@ class Service:
 MOST_SERVICES_A_BATCH = 2_000
 
 
-def credit(
-    session: Session, actor: Actor, services: Sequence[Service], *, at: datetime
-) -> list[Posted]:
-    """Post what these services earn, all or none; refuses as the ledger does (PeriodClosed)."""
-    posted: list[Posted] = []
+def credit(session: Session, actor: Actor, services: Sequence[Service], *, at: datetime) -> None:
+    """Post what these services earn, all or none; refuses as the ledger does (PeriodClosed).
+
+    What is over a cap of a points rule, the ledger clips or withholds; minutes have no cap.
+    """
     for first in range(0, len(services), MOST_SERVICES_A_BATCH):
         part = services[first : first + MOST_SERVICES_A_BATCH]
-        posted += post_all(session, actor, postings_for(session, part), at=at)
-    return posted
+        post_all(session, actor, postings_for(session, part), at=at)
 
 
 def postings_for(session: Session, services: Sequence[Service]) -> list[Posting]:
@@ -58,18 +56,14 @@ def postings_for(session: Session, services: Sequence[Service]) -> list[Posting]
     rules = _rules_by_place(session, services)
     every = [rule for found in rules.values() for rule in found]
     in_the_party = _party_members(session, services, every)
-    earned = _earned_before(session, services, every)
     postings: list[Posting] = []
     for service in services:
         postings.append(_minutes(service))
         for rule in rules[service.org_id, service.on]:
             if not earns(rule, is_party_member=service.member_id in in_the_party):
                 continue
-            place = (service.member_id, rule.unit, service.on)
-            before = earned.get(place, 0)
-            won = points_for(service.minutes, service.category, rule, earned_today=before).points
+            won = points_for(service.minutes, service.category, rule).points
             if won:
-                earned[place] = before + won
                 postings.append(_points(service, rule, won))
     return postings
 
@@ -101,6 +95,7 @@ def _points(service: Service, rule: PointsRule, points: int) -> Posting:
         origin_id=service.attendance_id,
         rule=rule.ref,
         group=service.attendance_id,
+        caps=rule.ledger_caps,
     )
 
 
@@ -125,13 +120,3 @@ def _party_members(
         )
     )
     return frozenset(found.scalars())
-
-
-def _earned_before(
-    session: Session, services: Iterable[Service], rules: Iterable[PointsRule]
-) -> dict[tuple[int, str, date], int]:
-    """What they earned on those days already; not asked where no rule has a most a day."""
-    if all(rule.most_a_day is None for rule in rules):
-        return {}
-    members = {service.member_id for service in services}
-    return dict(points_earned_on(session, members, {service.on for service in services}))

@@ -33,8 +33,9 @@ from pointsbank.events.schemas import (
     PlanForm,
     ScannedQuery,
 )
-from pointsbank.events.words import reasons
+from pointsbank.events.words import clip_reason, reasons
 from pointsbank.ledger.queries import transfers_of
+from pointsbank.ledger.rules import DEFAULT_UNITS
 from pointsbank.members.queries import member_by_code
 from pointsbank.orgs.queries import organisation
 from pointsbank.web import (
@@ -65,6 +66,8 @@ def _words() -> dict[str, Any]:
         "state_names": STATE_NAMES,
         "attendance_names": ATTENDANCE_NAMES,
         "reasons": lambda why: reasons(why, gettext),
+        "unit_names": {unit.code: unit.name for unit in DEFAULT_UNITS},
+        "clip_text": lambda clip: sentence_of(clip_reason(clip)),
     }
 
 
@@ -138,12 +141,18 @@ def event(event_id: int) -> str:
             event=found,
             organisation=organisation(session, found.org_id),
             rule=queries.hour_rule_for(session, found),
-            mine=queries.attendance_of(session, event_id, person.member_id),
+            **_mine(session, event_id),
             counts=queries.counts(session, event_id),
             may_run=person.may(*ORGANISERS, org_id=found.org_id),
             may_watch=person.may(*WATCHERS, org_id=found.org_id),
             over=found.ends_at <= clock.now(),
         )
+
+
+def _mine(session: Session, event_id: int) -> dict[str, Any]:
+    """The person's own attendance, and what caps took of its points."""
+    mine = queries.attendance_of(session, event_id, actor().member_id)
+    return {"mine": mine, "clips": queries.clips(session, [mine.id])[mine.id] if mine else []}
 
 
 @pages.post("/events/<int:event_id>/publication")
@@ -310,6 +319,7 @@ def _answer_page(session: Session, met: door.Door, verdict: Verdict, **given: An
         volunteer=bool(person and person.member_id),
         may_run=bool(person and person.may(*ORGANISERS, org_id=met.org_id)),
         why=queries.why(session, met.attendance_id),
+        clips=queries.clips(session, [met.attendance_id])[met.attendance_id],
         counts=door.worth_until(met, clock.now()),
         earned={entry.unit: entry.left for entry in entries if entry.left},
         **given,

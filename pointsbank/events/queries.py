@@ -20,6 +20,7 @@ from pointsbank.events.rules import (
     HourRule,
     ScanFact,
 )
+from pointsbank.ledger.queries import Clip, clips_of
 from pointsbank.members.models import Member
 from pointsbank.orgs import queries as orgs
 from pointsbank.orgs.models import Organisation, OrganisationReach
@@ -204,6 +205,13 @@ def why(session: Session, attendance_id: int | None) -> list[Any]:
     """The stored reasons for which an attendance counts no more minutes."""
     asked = select(col(Attendance.why)).where(col(Attendance.id) == attendance_id)
     return list(session.execute(asked).scalar_one_or_none() or [])
+
+
+def clips(session: Session, attendance_ids: Sequence[int | None]) -> dict[int | None, list[Clip]]:
+    """What caps took of the points of each of these attendances."""
+    known = [attendance_id for attendance_id in attendance_ids if attendance_id is not None]
+    found = clips_of(session, "attendance", known) if known else {}
+    return {attendance_id: found.get(attendance_id or 0, []) for attendance_id in attendance_ids}
 
 
 def attendances(

@@ -173,6 +173,7 @@ class AttendanceView(View):
     checked_out_at = Instant(allow_none=True)
     minutes = fields.Integer(allow_none=True)
     why = fields.List(fields.String(), metadata={"description": "why not more minutes"})
+    clips = fields.List(fields.String(), metadata={"description": "why not more points"})
 
 
 class CountsView(View):

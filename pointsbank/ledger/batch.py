@@ -6,6 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from pointsbank.core.errors import Refused
+from pointsbank.ledger.caps import CapCount, caps_fault
 from pointsbank.ledger.rules import (
     LARGEST_ID,
     LONGEST_CODE,
@@ -105,10 +106,10 @@ class Asked(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What a key already stands for."""
+    """What a key already stands for; no ``id`` where its caps left nothing."""
 
     request_hash: bytes
-    id: int
+    id: int | None
     amount: int
     source_balance: int | None
     destination_balance: int | None
@@ -121,7 +122,8 @@ class Repeat:
     place: int
 
 
-Answer = int | Repeat | Known | Refused  # an int is the place of a new entry
+# An int is the place of a new entry; None: its caps left nothing.
+Answer = int | None | Repeat | Known | Refused
 
 
 @dataclass(slots=True)
@@ -136,6 +138,7 @@ class Batch:
     standings: dict[AccountRef, Standing]
     known: dict[str, Known]
     originals: dict[int, Original]
+    caps: CapCount = field(default_factory=CapCount)
     entries: list[Entry] = field(default_factory=list)
     touched: list[tuple[Standing, Standing]] = field(default_factory=list)
     taken: dict[str, int] = field(default_factory=dict)
@@ -158,18 +161,20 @@ class Batch:
         return [answers[place] for place in range(len(postings))]
 
     def _group(self, postings: Sequence[Asked]) -> list[Answer]:
-        before = len(self.entries)
+        before, mark = len(self.entries), self.caps.mark()
         answers: list[Answer] = []
         for asked in postings:
             answer = self._answer(asked)
             if isinstance(answer, Refused):
-                self._undo(before)
+                self._undo(before, mark)
                 rest = len(postings) - len(answers) - 1
                 return [*(GroupRefused() for _ in answers), answer, *(GroupRefused(),) * rest]
             answers.append(answer)
         return answers
 
-    def _undo(self, before: int) -> None:
+    def _undo(self, before: int, mark: tuple[int, int]) -> None:
+        for key in self.caps.undo(mark):
+            self.known.pop(key, None)
         while len(self.entries) > before:
             entry = self.entries.pop()
             source, destination = self.touched.pop()
@@ -198,8 +203,11 @@ class Batch:
         except Refused as refusal:
             return refusal
 
-    def _enter(self, asked: Asked) -> int:
-        """Refuse, or enter and say at which place. After the last check nothing fails."""
+    def _enter(self, asked: Asked) -> int | None:
+        """Refuse, or enter and say at which place; None if its caps leave nothing.
+
+        After the last check nothing fails.
+        """
         posting = asked.posting
         if asked.fault is not None:
             raise PostingMalformed(what=asked.fault)
@@ -216,13 +224,13 @@ class Batch:
                 expires = original.expires_on
         elif source.tracked and not unit.spendable and not _is_adjustment(posting):
             raise NotSpendable(unit=unit.code)
-        amount = posting.amount
-        if not 1 <= amount <= MOST_AMOUNT:
-            raise AmountOutOfRange(most=MOST_AMOUNT)
-        if original is not None and amount > original.left:
-            raise MoreThanLeft(transfer_id=posting.reverses, left=original.left)
+        amount = self._amount(posting, original, destination)
+        if not amount:
+            self._note_caps(asked, destination, 0, None)
+            self.known[posting.key] = Known(asked.request_hash, None, 0, None, None)
+            return None
         if source.tracked:
-            self._check_balance(unit, posting, source)
+            self._check_balance(unit, posting, source, amount)
 
         source_balance = source_version = destination_balance = destination_version = None
         if source.tracked:
@@ -235,7 +243,10 @@ class Batch:
             expires = None
         if original is not None:
             original.left -= amount
+            self.caps.give_back(posting.reverses or 0, amount)
         place = self.taken[posting.key] = len(self.entries)
+        if posting.caps:
+            self._note_caps(asked, destination, amount, place)
         self.touched.append((source, destination))
         self.entries.append(
             Entry(
@@ -247,6 +258,27 @@ class Batch:
             )
         )  # fmt: skip
         return place
+
+    def _amount(self, posting: Posting, original: Original | None, destination: Standing) -> int:
+        """What is to be posted: what was asked for, or what its caps leave of it."""
+        amount = posting.amount
+        if not 1 <= amount <= MOST_AMOUNT:
+            raise AmountOutOfRange(most=MOST_AMOUNT)
+        if original is not None and amount > original.left:
+            raise MoreThanLeft(transfer_id=posting.reverses, left=original.left)
+        return self.caps.fitting(posting, destination.id) if posting.caps else amount
+
+    def _note_caps(
+        self, asked: Asked, destination: Standing, amount: int, place: int | None
+    ) -> None:
+        self.caps.note(
+            asked.posting,
+            asked.request_hash,
+            destination.id,
+            amount=amount,
+            recorded_at=self.recorded_at,
+            entry=place,
+        )
 
     def _original(self, posting: Posting) -> Original | None:
         if posting.reverses is None:
@@ -277,16 +309,19 @@ class Batch:
         if original.left == 0:
             raise AlreadyReversed(transfer_id=posting.reverses)
 
-    def _check_balance(self, unit: UnitRow, posting: Posting, source: Standing) -> None:
+    def _check_balance(
+        self, unit: UnitRow, posting: Posting, source: Standing, amount: int
+    ) -> None:
         if posting.reverses is not None and unit.spent_reversal is SpentReversal.DEBT:
             return
         available = source.balance - source.held - unit.floor
-        if posting.amount > available:
-            raise InsufficientBalance(needed=posting.amount, available=max(available, 0))
+        if amount > available:
+            raise InsufficientBalance(needed=amount, available=max(available, 0))
 
 
 def form_fault(posting: Posting) -> str | None:
-    """What no book could hold: two units, one account twice, a code too long; None if well."""
+    """What no book could hold: two units, one account twice, a code too long, caps that cannot be
+    counted; None if well."""
     source, destination = posting.source, posting.destination
     if source == destination or source.unit != destination.unit:
         return "accounts"
@@ -303,7 +338,7 @@ def form_fault(posting: Posting) -> str | None:
         return "code"
     if len(posting.text) > LONGEST_TEXT:
         return "text"
-    return None
+    return "caps" if posting.caps and caps_fault(posting) else None
 
 
 def _is_adjustment(posting: Posting) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 
 from pointsbank.core.database import Session
 from pointsbank.ledger.batch import Entry, Known, Original, Standing, UnitRow
+from pointsbank.ledger.caps import CapPlace, CapUse
 from pointsbank.ledger.rules import (
     AccountRef,
     ExpiryPolicy,
@@ -44,11 +45,26 @@ _LAST = (
     "SELECT (SELECT coalesce(max(id), 0) FROM unit), (SELECT coalesce(max(id), 0) FROM account),"
     " (SELECT coalesce(max(id), 0) FROM transfer)"
 )
+_USED = (
+    "SELECT j.place, CAST(sum(u.amount - coalesce((SELECT sum(r.amount) FROM transfer r"
+    " WHERE r.reverses = u.transfer_id), 0)) AS BIGINT) FROM {asked} JOIN cap_use u"
+    ' ON u.account_id = j.account_id AND u.name = j.name AND u."window" = j."window"'
+    " AND u.starts_on = j.starts_on WHERE u.amount > 0 GROUP BY j.place"
+)
+_CAPPED = (
+    'SELECT u.transfer_id, u.account_id, u.name, u."window", {starts_on} FROM {asked}'
+    " JOIN cap_use u ON u.transfer_id = j.value"
+)
 _COLUMNS = ", ".join(Entry._fields)
+_CAP_COLUMNS = ", ".join(f'"{name}"' for name in (*CapUse._fields[:-1], "transfer_id"))
 _ARRAYS = (
     *("text", "bytea", "bigint", "bigint", "bigint", "bigint"),
     *("bigint", "bigint", "bigint", "bigint", "date", "date", "timestamptz"),
     *("text", "bigint", "text", "text", "bigint", "text", "bytea", "bigint"),
+)
+_CAP_ARRAYS = (
+    *("text", "bytea", "bigint", "text", "text", "date", "bigint", "bigint", "bigint", "bigint"),
+    *("timestamptz", "text", "bigint", "text", "bigint"),
 )
 
 
@@ -87,6 +103,18 @@ class Book(ABC):
         """Write the entries and the accounts' new figures; answer the entries' ids in order."""
 
     @abstractmethod
+    def cap_uses(self, places: Sequence[CapPlace]) -> dict[CapPlace, int]:
+        """What counts in these places by now, less what was reversed. Their accounts are locked."""
+
+    @abstractmethod
+    def capped(self, transfer_ids: Iterable[int]) -> dict[int, list[CapPlace]]:
+        """Where those of these transfers that had caps count."""
+
+    @abstractmethod
+    def write_cap_uses(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Write what was used of caps: the fields of ``CapUse``, with its transfer at the end."""
+
+    @abstractmethod
     def write_texts(self, texts: Sequence[tuple[int, bytes, str]]) -> None:
         """Write transfers' free texts: id, salt, text."""
 
@@ -113,6 +141,17 @@ def _original(row: Sequence[Any]) -> Original:
     return Original(row[1], row[2], row[3], row[4], bool(row[5]), bool(row[6]))
 
 
+def _used(places: Sequence[CapPlace], rows: Iterable[Sequence[int]]) -> dict[CapPlace, int]:
+    return dict.fromkeys(places, 0) | {places[row[0]]: row[1] for row in rows}
+
+
+def _by_transfer(rows: Iterable[Sequence[Any]]) -> dict[int, list[CapPlace]]:
+    found: dict[int, list[CapPlace]] = {}
+    for transfer_id, *place in rows:
+        found.setdefault(transfer_id, []).append(CapPlace(*place))
+    return found
+
+
 def _unit(row: Sequence[Any]) -> UnitRow:
     return UnitRow(
         row[0], row[1], bool(row[2]), row[3], ExpiryPolicy(row[4]), row[5], SpentReversal(row[6])
@@ -133,8 +172,15 @@ class SqliteBook(Book):
     )
     _KNOWN = (
         "SELECT t.key, t.request_hash, t.id, t.amount, t.source_balance, t.destination_balance"
-        " FROM json_each(?) j CROSS JOIN transfer t ON t.key = j.value"
+        " FROM json_each(?1) j CROSS JOIN transfer t ON t.key = j.value UNION ALL"
+        " SELECT u.key, u.request_hash, NULL, 0, NULL, NULL"
+        " FROM json_each(?1) j CROSS JOIN cap_use u ON u.key = j.value AND u.transfer_id IS NULL"
     )
+    _PLACES = (
+        '(SELECT key AS place, value->>0 AS account_id, value->>1 AS name, value->>2 AS "window",'
+        " value->>3 AS starts_on FROM json_each(?)) j"
+    )
+    _WRITE_USES = f"INSERT INTO cap_use ({_CAP_COLUMNS}) VALUES ({'?, ' * 14}?)"
     _WRITE = f"INSERT INTO transfer ({_COLUMNS}, id) VALUES ({'?, ' * len(Entry._fields)}?)"
     _FIGURES = "UPDATE account SET balance = ?, version = ? WHERE id = ?"
 
@@ -165,6 +211,17 @@ class SqliteBook(Book):
         statement = _ORIGINALS.format(asked="json_each(?) j", expires_on="t.expires_on")
         rows = self._cursor.execute(statement, (json.dumps(list(ids)),))
         return {row[0]: _original(row) for row in rows}
+
+    def cap_uses(self, places: Sequence[CapPlace]) -> dict[CapPlace, int]:
+        asked = (json.dumps(places),)
+        return _used(places, self._cursor.execute(_USED.format(asked=self._PLACES), asked))
+
+    def capped(self, transfer_ids: Iterable[int]) -> dict[int, list[CapPlace]]:
+        statement = _CAPPED.format(asked="json_each(?) j", starts_on="u.starts_on")
+        return _by_transfer(self._cursor.execute(statement, (json.dumps(list(transfer_ids)),)))
+
+    def write_cap_uses(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        self._cursor.executemany(self._WRITE_USES, rows)
 
     def settled(self) -> tuple[int, int, int]:
         units, accounts, transfers = self._cursor.execute(_LAST).fetchone()
@@ -219,7 +276,17 @@ class PostgresBook(Book):
     )
     _KNOWN = (
         "SELECT key, request_hash, id, amount, source_balance, destination_balance"
-        " FROM transfer WHERE key = ANY(%s)"
+        " FROM transfer WHERE key = ANY(%(keys)s) UNION ALL"
+        " SELECT key, request_hash, NULL, 0, NULL, NULL"
+        " FROM cap_use WHERE key = ANY(%(keys)s) AND transfer_id IS NULL"
+    )
+    _PLACES = (
+        "unnest(%s::bigint[], %s::text[], %s::text[], %s::date[])"
+        ' WITH ORDINALITY AS j (account_id, name, "window", starts_on, place)'
+    )
+    _WRITE_USES = (
+        f"INSERT INTO cap_use ({_CAP_COLUMNS}) SELECT * FROM unnest("
+        f"{', '.join(f'%s::{kind}[]' for kind in _CAP_ARRAYS)})"
     )
     _WRITE = (
         "WITH figures AS (UPDATE account a SET balance = f.balance, version = f.version"
@@ -244,7 +311,7 @@ class PostgresBook(Book):
         return {refs[row[0]][0]: _standing(refs[row[0]][0], row) for row in rows}
 
     def known(self, keys: Sequence[str]) -> dict[str, Known]:
-        rows = self._cursor.execute(self._KNOWN, (list(keys),))
+        rows = self._cursor.execute(self._KNOWN, {"keys": list(keys)})
         return {row[0]: Known(*row[1:]) for row in rows}
 
     def originals(self, ids: Iterable[int]) -> dict[int, Original]:
@@ -271,15 +338,31 @@ class PostgresBook(Book):
             *map(list, zip(*figures, strict=True)),
             *map(list, zip(*entries, strict=True)),
         )
+        ids: dict[str, int] = {row[0]: row[1] for row in self._insert(self._WRITE, columns)}
+        return [ids[entry.key] for entry in entries]
+
+    def _insert(self, statement: str, columns: Sequence[list[Any]]) -> Any:
         try:
-            rows = self._cursor.execute(self._WRITE, columns)
+            return self._cursor.execute(statement, columns)
         except Exception as failure:
             # Two at the same moment used one key for accounts that have none in common.
             if getattr(failure, "sqlstate", "") == _UNIQUE_VIOLATION:
                 raise KeyReused from failure
             raise
-        ids: dict[str, int] = {row[0]: row[1] for row in rows}
-        return [ids[entry.key] for entry in entries]
+
+    def cap_uses(self, places: Sequence[CapPlace]) -> dict[CapPlace, int]:
+        asked = tuple(map(list, zip(*places, strict=True)))
+        rows = self._cursor.execute(_USED.format(asked=self._PLACES), asked)
+        return _used(places, ((row[0] - 1, row[1]) for row in rows))
+
+    def capped(self, transfer_ids: Iterable[int]) -> dict[int, list[CapPlace]]:
+        statement = _CAPPED.format(
+            asked="unnest(%s::bigint[]) AS j (value)", starts_on="u.starts_on::text"
+        )
+        return _by_transfer(self._cursor.execute(statement, (list(transfer_ids),)))
+
+    def write_cap_uses(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        self._insert(self._WRITE_USES, tuple(map(list, zip(*rows, strict=True))))
 
     def write_texts(self, texts: Sequence[tuple[int, bytes, str]]) -> None:
         self._cursor.execute(

@@ -71,6 +71,8 @@ def place_hold(
     fault = form_fault(wanted)
     if wanted.source.owner_kind is OwnerKind.SYSTEM or wanted.reverses is not None:
         fault = fault or "accounts"
+    if wanted.caps:  # a hold is for what is spent; caps bind what is got
+        fault = fault or "caps"
     standings: dict[AccountRef, Standing] = {}
     if unit is not None and fault is None:
         standings = book.standings([(wanted.source, unit.id), (wanted.destination, unit.id)])
@@ -170,6 +172,7 @@ def capture(
     )
     freed = {} if resolved else {hold.source: hold.amount}
     (posted,) = apply_all(session, actor, [posting], at, freed=freed)
+    assert isinstance(posted, Posted)  # noqa: S101 - it has no caps
     if resolved is None:
         _resolve(
             session,

@@ -14,7 +14,13 @@ from sqlalchemy import (
 from sqlmodel import Field
 
 from pointsbank.core.database import Table, append_only, choice, key, reference
-from pointsbank.ledger.rules import ExpiryPolicy, HoldOutcome, OwnerKind, SpentReversal
+from pointsbank.ledger.rules import (
+    CapWindow,
+    ExpiryPolicy,
+    HoldOutcome,
+    OwnerKind,
+    SpentReversal,
+)
 
 
 def number(*, optional: bool = False, **options: Any) -> Any:
@@ -135,6 +141,45 @@ class TransferText(Table, table=True):
     text: str
 
 
+class CapUse(Table, table=True):
+    """What a posting used of one of its caps: ``asked`` is what it would have been without them.
+
+    ``used`` is what counted in the window before it, as ``amount`` does since. Where its caps left
+    nothing there is no transfer, and the posting's key stands here alone.
+    """
+
+    __tablename__ = "cap_use"
+    __table_args__ = (
+        UniqueConstraint("transfer_id", "name", "window"),
+        CheckConstraint("amount BETWEEN 0 AND asked", name="amount"),
+        CheckConstraint("amount = 0 OR used + amount <= most", name="most"),
+        CheckConstraint("(amount > 0) = (transfer_id IS NOT NULL)", name="transfer"),
+        Index("ix_cap_use_account", "account_id", "name", "window", "starts_on"),
+        Index(
+            "uq_cap_use_nothing", "key", "name", "window",
+            unique=True, **_where("transfer_id IS NULL"),
+        ),
+        Index("ix_cap_use_clipped", "origin_kind", "origin_id", **_where("amount < asked")),
+    )  # fmt: skip
+
+    id: int | None = key()
+    key: str
+    request_hash: bytes = Field(sa_type=LargeBinary)
+    account_id: int = reference("account.id")
+    name: str
+    window: CapWindow = Field(sa_type=choice(CapWindow))
+    starts_on: date
+    most: int = number()
+    used: int = number()
+    asked: int = number()
+    amount: int = number()
+    transfer_id: int | None = reference("transfer.id", optional=True)
+    recorded_at: datetime
+    origin_kind: str
+    origin_id: int = number()
+    rule: str
+
+
 class Hold(Table, table=True):
     """An amount reserved on an account, to be captured for ``destination_id`` or let go."""
 
@@ -231,4 +276,6 @@ class Seal(Table, table=True):
 TABLES = Table.metadata.tables
 """The tables as Core statements name them."""
 
-append_only("unit", "transfer", "hold", "hold_resolution", "period", "period_balance", "seal")
+append_only(
+    "unit", "transfer", "cap_use", "hold", "hold_resolution", "period", "period_balance", "seal"
+)

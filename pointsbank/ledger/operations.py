@@ -21,6 +21,7 @@ from pointsbank.ledger.queries import reversible
 from pointsbank.ledger.reader import Reach, Reader, SealRow
 from pointsbank.ledger.rules import (
     DEFAULT_UNITS,
+    NothingPosted,
     PeriodClosed,
     PeriodNotOver,
     Posted,
@@ -70,21 +71,22 @@ def declare_unit(session: Session, actor: Actor, *, unit: UnitDeclaration, at: d
 
 def post(
     session: Session, actor: Actor, postings: Sequence[Posting], *, at: datetime
-) -> list[Posted | Refused]:
+) -> list[Posted | NothingPosted | Refused]:
     """Apply each posting, or each group of them, by itself; answers stand in the postings' order.
 
     A posting is answered, in this order: its key is known with the same content (the first
     result again), ``KeyReused``, ``PostingMalformed``, ``UnknownUnit``, ``UnknownTransfer``,
     ``PeriodClosed``, ``NotReversible``, ``AlreadyReversed``, ``NotSpendable``,
-    ``AmountOutOfRange``, ``MoreThanLeft``, ``InsufficientBalance``; in a group whose other
-    posting is refused, ``GroupRefused``.
+    ``AmountOutOfRange``, ``MoreThanLeft``, ``CapReached``; then what its caps leave of the amount
+    is what is posted (nothing: ``NothingPosted``) and what ``InsufficientBalance`` looks at; in a
+    group whose other posting is refused, ``GroupRefused``.
     """
     return apply(session, actor, postings, at, linked=False)
 
 
 def post_all(
     session: Session, actor: Actor, postings: Sequence[Posting], *, at: datetime
-) -> list[Posted]:
+) -> list[Posted | NothingPosted]:
     """Apply all or none: raises the first refusal, of those and in the order of ``post``."""
     return apply_all(session, actor, postings, at)
 
@@ -178,4 +180,5 @@ def reverse(
                 reverses=transfer_id,
             )
         )
-    return post_all(session, actor, postings, at=at)
+    answers = post_all(session, actor, postings, at=at)
+    return [answer for answer in answers if isinstance(answer, Posted)]  # all: none had caps

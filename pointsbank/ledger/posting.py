@@ -1,16 +1,26 @@
 """One way into the book: a batch is read, decided and written."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
 from pointsbank.core.actor import Actor
 from pointsbank.core.database import Session
 from pointsbank.core.errors import Refused
-from pointsbank.ledger.batch import Answer, Asked, Batch, Known, Repeat, UnitRow, form_fault
+from pointsbank.ledger.batch import (
+    Answer,
+    Asked,
+    Batch,
+    Known,
+    Repeat,
+    Standing,
+    UnitRow,
+    form_fault,
+)
 from pointsbank.ledger.book import Book, open_book
+from pointsbank.ledger.caps import CapCount, capped_hash, places
 from pointsbank.ledger.encoding import request_hash, text_hash
-from pointsbank.ledger.rules import AccountRef, GroupRefused, Posted, Posting
+from pointsbank.ledger.rules import AccountRef, GroupRefused, NothingPosted, Posted, Posting
 
 
 def apply(
@@ -21,7 +31,7 @@ def apply(
     *,
     linked: bool,
     freed: Mapping[AccountRef, int] | None = None,
-) -> list[Posted | Refused]:
+) -> list[Posted | NothingPosted | Refused]:
     """Read what the batch concerns, decide, write. ``freed`` is held for these postings."""
     if not postings:
         return []
@@ -42,16 +52,23 @@ def apply(
         standings=standings,
         known=book.known([posting.key for posting in postings]),
         originals=book.originals(reversed_ids) if reversed_ids else {},
+        caps=_caps(book, postings, faults, standings, reversed_ids),
     )
     salts = {p.key: os.urandom(16) for p in postings if p.text}
     answers = batch.decide(
         [
-            Asked(p, request_hash(p), text_hash(salts[p.key], p.text) if p.text else None, fault)
+            Asked(p, _hash(p), text_hash(salts[p.key], p.text) if p.text else None, fault)
             for p, fault in zip(postings, faults, strict=True)
         ],
         linked=linked,
     )
     return _write(book, batch, postings, answers, salts)
+
+
+def _hash(posting: Posting) -> bytes:
+    """Over all that a repeated key is compared by."""
+    asked = request_hash(posting)
+    return capped_hash(asked, posting.caps) if posting.caps else asked
 
 
 def as_text(at: datetime) -> str:
@@ -70,13 +87,35 @@ def _accounts(
     return list(wanted.items())
 
 
+def _caps(
+    book: Book,
+    postings: Sequence[Posting],
+    faults: Sequence[str | None],
+    standings: Mapping[AccountRef, Standing],
+    reversed_ids: Collection[int],
+) -> CapCount:
+    """What is used of the caps that the batch bears: their accounts are locked by now."""
+    wanted = {
+        place
+        for posting, fault in zip(postings, faults, strict=True)
+        if posting.caps and fault is None and posting.destination in standings
+        for place in places(posting, standings[posting.destination].id)
+    }
+    if not wanted:
+        return CapCount()
+    return CapCount(
+        used=book.cap_uses(list(wanted)),
+        capped=book.capped(reversed_ids) if reversed_ids else {},
+    )
+
+
 def _write(
     book: Book,
     batch: Batch,
     postings: Sequence[Posting],
     answers: Sequence[Answer],
     salts: dict[str, bytes],
-) -> list[Posted | Refused]:
+) -> list[Posted | NothingPosted | Refused]:
     entries = batch.entries
     ids: list[int] = []
     if entries:
@@ -89,6 +128,9 @@ def _write(
         ]
         if texts:
             book.write_texts(texts)
+    if uses := batch.caps.uses:
+        ids_of = [None if use.entry is None else ids[use.entry] for use in uses]
+        book.write_cap_uses([(*use[:-1], id) for use, id in zip(uses, ids_of, strict=True)])
 
     def posted(place: int, *, repeated: bool) -> Posted:
         entry = entries[place]
@@ -101,17 +143,21 @@ def _write(
             repeated,
         )
 
-    told: list[Posted | Refused] = []
+    told: list[Posted | NothingPosted | Refused] = []
     for posting, answer in zip(postings, answers, strict=True):
         match answer:
             case int():
                 told.append(posted(answer, repeated=False))
+            case None:
+                told.append(NothingPosted(posting.key, repeated=False))
             case Repeat(place):
                 told.append(posted(place, repeated=True))
-            case Known():
-                told.append(Posted(answer.id, posting.key, *answer[2:], repeated=True))
-            case refusal:
-                told.append(refusal)
+            case Known(id=None):
+                told.append(NothingPosted(posting.key, repeated=True))
+            case Known(id=int(id)):
+                told.append(Posted(id, posting.key, *answer[2:], repeated=True))
+            case Refused():
+                told.append(answer)
     return told
 
 
@@ -122,10 +168,10 @@ def apply_all(
     at: datetime,
     *,
     freed: Mapping[AccountRef, int] | None = None,
-) -> list[Posted]:
+) -> list[Posted | NothingPosted]:
     """Apply all or none: raises the first refusal."""
     answers = apply(session, actor, postings, at, linked=True, freed=freed)
-    posted = [answer for answer in answers if isinstance(answer, Posted)]
+    posted = [answer for answer in answers if not isinstance(answer, Refused)]
     if len(posted) < len(answers):
         raise next(a for a in answers if isinstance(a, Refused) and not isinstance(a, GroupRefused))
     return posted

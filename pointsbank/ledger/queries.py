@@ -21,11 +21,12 @@ from sqlalchemy import (
 
 from pointsbank.core.database import Session
 from pointsbank.ledger.models import TABLES
-from pointsbank.ledger.rules import AccountRef, OwnerKind
+from pointsbank.ledger.rules import AccountRef, CapWindow, OwnerKind
 
 _unit = TABLES["unit"]
 _account = TABLES["account"]
 _transfer = TABLES["transfer"]
+_use = TABLES["cap_use"]
 _SIDES = ((-1, "source", "destination"), (1, "destination", "source"))
 
 
@@ -86,6 +87,22 @@ class Reversible:
     origin_kind: str
     origin_id: int
     rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """What a cap took of a posting: it would have been ``asked``, ``amount`` was posted.
+
+    ``used`` is what counted under the cap before it. Where nothing was posted there is no transfer.
+    """
+
+    unit: str
+    window: CapWindow
+    most: int
+    used: int
+    asked: int
+    amount: int
+    transfer_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,3 +350,37 @@ def reversible(session: Session, transfer_ids: Iterable[int], key: str) -> dict[
         )
         for row in rows
     }
+
+
+def clips_of_transfers(session: Session, transfer_ids: Iterable[int]) -> dict[int, Clip]:
+    """Those of these transfers that caps made smaller, each with the cap that left the least."""
+    found = _clips(session, among(_use.c.transfer_id, transfer_ids))
+    return {clip.transfer_id: clip for _, clip in found if clip.transfer_id is not None}
+
+
+def clips_of(
+    session: Session, origin_kind: str, origin_ids: Iterable[int]
+) -> dict[int, list[Clip]]:
+    """What caps took of the postings that came from these things, by the thing; also all of it."""
+    clips: dict[int, list[Clip]] = {}
+    wanted = and_(_use.c.origin_kind == origin_kind, among(_use.c.origin_id, origin_ids))
+    for origin_id, clip in _clips(session, wanted):
+        clips.setdefault(origin_id, []).append(clip)
+    return clips
+
+
+def _clips(session: Session, wanted: ColumnElement[bool]) -> list[tuple[int, Clip]]:
+    """The clip of each posting with its origin's id."""
+    rows = session.execute(
+        select(
+            *_use.c["key", "origin_id"],
+            _unit.c.code,
+            *_use.c["window", "most", "used", "asked", "amount", "transfer_id"],
+        )
+        .join(_account, _account.c.id == _use.c.account_id)
+        .join(_unit, _unit.c.id == _account.c.unit_id)
+        .where(wanted, _use.c.amount < _use.c.asked)
+        .order_by(_unit.c.id, (_use.c.most - _use.c.used).desc(), _use.c.id.desc())
+    )
+    decided = {key: (origin_id, Clip(*clip)) for key, origin_id, *clip in rows}
+    return list(decided.values())

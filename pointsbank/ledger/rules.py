@@ -3,8 +3,9 @@
 import re
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from typing import ClassVar
 
 from pointsbank.core.errors import Conflict, Exhausted, Invalid, NotFound, say
 
@@ -61,6 +62,35 @@ class HoldOutcome(StrEnum):
     RELEASED = "released"
     EXPIRED = "expired"
 
+
+class CapWindow(StrEnum):
+    """The days over which a cap counts. Weeks begin on Monday, also over new year."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+
+
+class OverCap(StrEnum):
+    """What becomes of an amount that does not fit under a cap, the strictest first.
+
+    It is refused; or withheld, all of it; or clipped to what fits. The last two are recorded.
+    """
+
+    REFUSE = "refuse"
+    WITHHOLD = "withhold"
+    CLIP = "clip"
+
+
+WINDOW_NAMES = {
+    CapWindow.DAY: say("当日"),
+    CapWindow.WEEK: say("当周"),
+    CapWindow.MONTH: say("当月"),
+    CapWindow.QUARTER: say("当季度"),
+    CapWindow.YEAR: say("当年"),
+}
 
 HOLD_NAMES = {
     HoldOutcome.CAPTURED: say("已支取"),
@@ -141,11 +171,27 @@ def system_account(unit: str, kind: SystemKind, category: str = "") -> AccountRe
 
 
 @dataclass(frozen=True, slots=True)
+class Cap:
+    """The most that an account may get under a name in each window.
+
+    What postings with a cap of this name and window brought to the account counts together, by
+    the days that they are effective on and less what of them was reversed; whatever each one's
+    ``most``, so that a rule's new version does not begin anew.
+    """
+
+    name: str
+    window: CapWindow
+    most: int
+    over: OverCap = OverCap.CLIP
+
+
+@dataclass(frozen=True, slots=True)
 class Posting:
     """One transfer asked for. ``amount`` is in the accounts' unit; ``key`` is made by the caller.
 
     ``text`` is kept apart, where it can be erased; repeated keys are not compared by it.
     Postings of one batch that share a ``group`` apply all or none.
+    Of several ``caps`` the one that leaves the least decides; they bind an account with figures.
     """
 
     key: str
@@ -160,6 +206,7 @@ class Posting:
     text: str = ""
     reverses: int | None = None
     group: int | None = None
+    caps: tuple[Cap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +231,15 @@ class Posted:
     repeated: bool
 
 
+@dataclass(frozen=True, slots=True)
+class NothingPosted:
+    """The answer to a posting of which its caps left nothing: that is recorded, but no transfer."""
+
+    key: str
+    repeated: bool
+    amount: ClassVar[int] = 0
+
+
 _SEAL_LINE = re.compile(r"pointsbank-seal (\d{1,18}) (\d{1,18}) (\S+) ([0-9a-f]{64})")
 
 
@@ -203,9 +259,7 @@ class SealLine:
     @classmethod
     def read(cls, line: str) -> "SealLine":
         """A line as it was printed; refuses with ``SealLineUnreadable``."""
-        found = re.fullmatch(
-            r"\s*pointsbank-seal (\d{1,18}) (\d{1,18}) (\S+) ([0-9a-f]{64})\s*", line
-        )
+        found = _SEAL_LINE.fullmatch(line.strip())
         try:
             if found is None:
                 raise SealLineUnreadable
@@ -301,6 +355,12 @@ class MoreThanLeft(Exhausted):
     sentence = say("第 %(transfer_id)s 笔只剩 %(left)s 可以冲正。")
 
 
+class CapReached(Exhausted):
+    """A refusing cap leaves less than the whole amount. ``used``: what the account got already."""
+
+    sentence = say("%(window)s上限为 %(most)s，已得 %(used)s，再记 %(asked)s 就超出了，不能记入。")
+
+
 class InsufficientBalance(Exhausted):
     sentence = say("余额不足：需要 %(needed)s，可用 %(available)s。")
 
@@ -321,3 +381,14 @@ def expires_on(policy: ExpiryPolicy, months: int, earned_on: date) -> date | Non
         return date(earned_on.year + 1, 12, 31)
     year, month = divmod(earned_on.year * 12 + earned_on.month - 1 + months, 12)
     return date(year, month + 1, monthrange(year, month + 1)[1])
+
+
+def window_start(window: CapWindow, day: date) -> date:
+    """The first day of the window that a day lies in."""
+    if window is CapWindow.DAY:
+        return day
+    if window is CapWindow.WEEK:
+        return day - timedelta(days=day.weekday())
+    quarter = (day.month - 1) // 3 * 3 + 1
+    month = {CapWindow.MONTH: day.month, CapWindow.QUARTER: quarter, CapWindow.YEAR: 1}[window]
+    return date(day.year, month, 1)

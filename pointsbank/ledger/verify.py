@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from pointsbank.core.database import Session
 from pointsbank.core.errors import say
+from pointsbank.ledger.caps import wrong_cap
 from pointsbank.ledger.encoding import ACCOUNT, TRANSFER, Columns, text_hash
 from pointsbank.ledger.holds import wrong_hold
 from pointsbank.ledger.periods import closed_periods, wrong_sheet
@@ -22,6 +23,7 @@ SENTENCES = {
     "text": say("%(table)s 第 %(row_id)s 行的文字被改动。"),
     "period": say("%(table)s 第 %(row_id)s 行在结账后记入了已结账期。"),
     "sheet": say("%(table)s 第 %(row_id)s 行的结账余额与往来不符。"),
+    "cap": say("%(table)s 第 %(row_id)s 行与账不符，或超过了上限。"),
     "hold": say("%(table)s 第 %(row_id)s 行预留的了结与账不符。"),
     "seal": say("%(table)s 第 %(row_id)s 行与公布的封存不符。"),
 }
@@ -240,6 +242,8 @@ class _Check:
                 raise Found(what, table, row_id)
         if (wrong := wrong_hold(self.session)) is not None:
             raise Found("balance" if wrong[0] == "account" else "hold", *wrong)
+        if (use_id := wrong_cap(self.session)) is not None:
+            raise Found("cap", "cap_use", use_id)
         if (period_id := wrong_sheet(self.session)) is not None:
             raise Found("sheet", "period", period_id)
         for row_id, salt, text, stored in self.reader.texts():

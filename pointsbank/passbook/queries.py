@@ -18,9 +18,16 @@ from pointsbank.core.stories import Story
 from pointsbank.earning.queries import points_rules
 from pointsbank.earning.rules import PointsRule
 from pointsbank.events.models import Attendance, Event
+from pointsbank.events.queries import clips
 from pointsbank.events.rules import AttendanceState
 from pointsbank.ledger.models import Account, Transfer, Unit
-from pointsbank.ledger.queries import StatementEntry, balances, statement
+from pointsbank.ledger.queries import (
+    Clip,
+    StatementEntry,
+    balances,
+    clips_of_transfers,
+    statement,
+)
 from pointsbank.ledger.rules import MINUTES, MORALITY, PARTY, OwnerKind, member_account
 from pointsbank.members.models import Member
 from pointsbank.members.queries import (
@@ -41,12 +48,14 @@ LINES_A_PAGE = 20
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An entry of the book with what it came from and the points rule that decided it."""
+    """An entry of the book with what it came from, the points rule that decided it, and what a cap
+    took of it."""
 
     unit: str
     entry: StatementEntry
     story: Story | None
     rule: PointsRule | None
+    clip: Clip | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +70,10 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The first page of a passbook. ``units`` are those that concern her, in order."""
+    """The first page of a passbook. ``units`` are those that concern her, in order.
+
+    ``unposted``: what caps left nothing of, by attendance: no entry tells of it.
+    """
 
     member: Member
     home: str
@@ -71,6 +83,7 @@ class Overview:
     code: Code
     newest: list[Line]
     activities: Sequence[Row[Any]]
+    unposted: dict[int | None, list[Clip]]
     waiting_minutes: int
     year: Picture
 
@@ -98,6 +111,7 @@ def overview(session: Session, member_id: int, at: datetime) -> Overview:
         for entry in statement(session, member_account(member_id, unit), most=6)
     ]
     entries.sort(key=lambda found: found[1].id, reverse=True)
+    took_part = activities(session, member_id, most=5)
     return Overview(
         member=person,
         home=home(session, person),
@@ -106,7 +120,8 @@ def overview(session: Session, member_id: int, at: datetime) -> Overview:
         standing=standing(session, member_id, clock.local_day(at)),
         code=code(session, member_id, at),
         newest=told(session, entries[:6]),
-        activities=activities(session, member_id, most=5),
+        activities=took_part,
+        unposted=unposted(session, [row[0].id for row in took_part]),
         waiting_minutes=waiting_minutes(session, member_id),
         year=year_picture(session, member_id, MORALITY, clock.local_day(at).year),
     )
@@ -161,16 +176,18 @@ def lines(
 
 
 def told(session: Session, entries: Sequence[tuple[str, StatementEntry]]) -> list[Line]:
-    """Entries with their stories and rules, in the order given: one query a kind of origin."""
+    """Entries with their stories, rules and clips, in the order given: one query a kind of each."""
     stories = stories_of(session, ((e.origin_kind, e.origin_id) for _, e in entries))
     rule_ids = {e.rule: int(e.rule[12:]) for _, e in entries if e.rule.startswith("points_rule:")}
     rules = points_rules(session, rule_ids.values())
+    clipped = clips_of_transfers(session, (entry.id for _, entry in entries))
     return [
         Line(
             unit,
             entry,
             stories.get((entry.origin_kind, entry.origin_id)),
             rules.get(rule_ids.get(entry.rule, 0)),
+            clipped.get(entry.id),
         )
         for unit, entry in entries
     ]
@@ -212,6 +229,14 @@ def activities(session: Session, member_id: int, *, most: int) -> Sequence[Row[A
         .order_by(col(Attendance.checked_in_at).desc(), col(Attendance.id).desc())
         .limit(most)
     ).all()
+
+
+def unposted(
+    session: Session, attendance_ids: Sequence[int | None]
+) -> dict[int | None, list[Clip]]:
+    """The clips of these attendances that left nothing."""
+    found = clips(session, attendance_ids)
+    return {key: [clip for clip in found[key] if not clip.amount] for key in found}
 
 
 def waiting_minutes(session: Session, member_id: int) -> int:

@@ -3,7 +3,7 @@
 import marshmallow as ma
 from flask_babel import lazy_gettext
 
-from pointsbank.ledger.rules import MINUTES, MORALITY, PARTY
+from pointsbank.ledger.rules import MINUTES, MORALITY, PARTY, CapWindow
 from pointsbank.web.schemas import Instant, Request, View, Whole
 
 UNITS = (MINUTES, MORALITY, PARTY)
@@ -45,6 +45,17 @@ class StoryView(View):
     url = ma.fields.String()
 
 
+class ClipView(View):
+    """What a points rule's cap took of an activity's points."""
+
+    unit = ma.fields.String()
+    window = ma.fields.Enum(CapWindow, by_value=ma.fields.String)
+    most = ma.fields.Integer(metadata={"description": "points in the window"})
+    used = ma.fields.Integer(metadata={"description": "points that had counted before"})
+    asked = ma.fields.Integer(metadata={"description": "what it would have been"})
+    amount = ma.fields.Integer(metadata={"description": "what was posted"})
+
+
 class LineView(View):
     id = ma.fields.Integer(attribute="entry.id")
     unit = ma.fields.String()
@@ -60,6 +71,7 @@ class LineView(View):
     reverses = ma.fields.Integer(attribute="entry.reverses", allow_none=True)
     reversed_by = ma.fields.Integer(attribute="entry.reversed_by", allow_none=True)
     story = ma.fields.Nested(StoryView, allow_none=True)
+    clip = ma.fields.Nested(ClipView, allow_none=True)
 
 
 class StatementView(View):

@@ -2,8 +2,9 @@
 elsewhere.
 """
 
+from collections.abc import Mapping
 from traceback import extract_tb
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 import structlog
@@ -44,14 +45,23 @@ _HTTP_SENTENCES = {
 log = structlog.get_logger()
 
 
+class Sentence(Protocol):
+    """A sentence of ours and the facts for its places: a refusal, or a reason."""
+
+    @property
+    def sentence(self) -> str: ...
+    @property
+    def facts(self) -> Mapping[str, Any]: ...
+
+
 def status_of(refused: Refused) -> int:
     return next((status for kind, status in STATUSES if isinstance(refused, kind)), 409)
 
 
-def sentence_of(refused: Refused) -> str:
-    """The refusal's sentence in the reader's language, its facts written as people write them."""
-    sentence: str = gettext(refused.sentence)
-    return sentence % {name: fact(value) for name, value in refused.facts.items()}
+def sentence_of(told: Sentence) -> str:
+    """The sentence in the reader's language, its facts written as people write them."""
+    sentence: str = gettext(told.sentence)
+    return sentence % {name: fact(value) for name, value in told.facts.items()}
 
 
 def register(app: Flask) -> None:

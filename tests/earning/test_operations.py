@@ -20,7 +20,7 @@ from pointsbank.earning.rules import (
     RuleBackdated,
     UnknownPointsUnit,
 )
-from pointsbank.ledger.rules import MORALITY, PARTY
+from pointsbank.ledger.rules import MORALITY, PARTY, CapWindow, OverCap
 from pointsbank.orgs.operations import found_many
 from pointsbank.orgs.rules import NewOrganisation, NoSuchOrganisation
 
@@ -89,7 +89,8 @@ def test_the_nearest_organisation_with_a_rule_decides_for_each_unit(
 def test_all_terms_are_kept(session: Session, tree: list[int]) -> None:
     adopted = adopt(
         session, tree[1], by_category={"patrol": 15}, each_time={"mediation": 5},
-        most_minutes_an_activity=120, most_a_day=80, rounding=Rounding.HALF_UP,
+        most_minutes_an_activity=120, caps={CapWindow.DAY: 80, CapWindow.YEAR: 2_000},
+        over_cap=OverCap.WITHHOLD, rounding=Rounding.HALF_UP,
     )  # fmt: skip
     assert queries.points_rules_in_force(session, tree[1], TODAY) == [adopted]
 
@@ -140,5 +141,8 @@ def test_refusals_in_order(session: Session, tree: list[int]) -> None:
     hopeless["from_on"] = TODAY + timedelta(days=1)
     with pytest.raises(PointsRuleOutOfRange):
         adopt(session, tree[1], **hopeless)
-    hopeless["points_per_hour"] = 1
+    hopeless |= {"points_per_hour": 1, "caps": {CapWindow.DAY: 5}, "over_cap": OverCap.REFUSE}
+    with pytest.raises(PointsRuleOutOfRange):
+        adopt(session, tree[1], **hopeless)
+    hopeless["over_cap"] = OverCap.CLIP
     assert adopt(session, tree[1], **hopeless).version == 2

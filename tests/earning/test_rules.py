@@ -7,6 +7,7 @@ import pytest
 
 from pointsbank.earning.presets import PRESETS
 from pointsbank.earning.rules import (
+    CAP_SENTENCES,
     DEED_CATEGORIES,
     Audience,
     DeedCategory,
@@ -17,8 +18,9 @@ from pointsbank.earning.rules import (
     earns,
     in_force,
     points_for,
+    why_clipped,
 )
-from pointsbank.ledger.rules import MORALITY, PARTY
+from pointsbank.ledger.rules import MORALITY, PARTY, WINDOW_NAMES, Cap, CapWindow, OverCap
 
 TEN_AN_HOUR = PointsRule(3, 1, MORALITY, 1, date(2026, 1, 1), None, points_per_hour=10)
 
@@ -72,26 +74,42 @@ def test_an_activity_counts_no_longer_than_the_rule_says() -> None:
     assert long.why[0].facts == {"minutes": 300, "most": 120}
 
 
-@pytest.mark.parametrize(
-    ("earned_today", "points", "capped"),
-    [(0, 40, False), (40, 40, False), (50, 30, True), (80, 0, True), (95, 0, True)],
-)
-def test_a_day_gives_no_more_than_its_most(earned_today: int, points: int, capped: bool) -> None:
-    rule = replace(TEN_AN_HOUR, most_a_day=80)
-    earned = points_for(240, "other", rule, earned_today=earned_today)
-    assert earned.points == points
-    assert ("most" in earned.why[-1].facts) is capped
-
-
 def test_every_reason_can_be_said_with_its_facts() -> None:
-    rule = replace(TEN_AN_HOUR, each_time={"help": 5}, most_minutes_an_activity=60, most_a_day=12)
-    said = [r.sentence % r.facts for r in points_for(90, "help", rule, earned_today=4).why]
+    rule = replace(TEN_AN_HOUR, each_time={"help": 5}, most_minutes_an_activity=60)
+    said = [r.sentence % r.facts for r in points_for(90, "help", rule).why]
     assert said == [
         "服务90分钟，每次最多计60分钟",
         "每小时10分，不足1分舍去，计10分",
         "每次另计5分",
-        "每天最多12分，当天已得4分，本次计8分",
     ]
+
+
+def test_a_rule_s_caps_are_counted_by_organisation_and_unit_whatever_its_version() -> None:
+    rule = replace(TEN_AN_HOUR, caps={"month": 50, "day": 80}, over_cap=OverCap.WITHHOLD)
+    assert rule.ledger_caps == (
+        Cap("points:1:morality", CapWindow.DAY, 80, OverCap.WITHHOLD),
+        Cap("points:1:morality", CapWindow.MONTH, 50, OverCap.WITHHOLD),
+    )
+    later = replace(rule, id=9, version=2, from_on=date(2026, 11, 15))
+    assert later.ledger_caps == rule.ledger_caps
+    assert replace(rule, unit=PARTY).ledger_caps[0].name == "points:1:party"
+    assert TEN_AN_HOUR.ledger_caps == ()
+
+
+@pytest.mark.parametrize(
+    ("amount", "said"),
+    [
+        (3, "当月上限50分，此前已得47分，本次应得8分，实记3分。"),
+        (0, "当月上限50分，此前已得47分，本次应得8分，未记入。"),
+    ],
+)
+def test_what_was_clipped_is_said_with_the_reason(amount: int, said: str) -> None:
+    why = why_clipped(CapWindow.MONTH, most=50, used=47, asked=8, amount=amount)
+    assert why.sentence % why.facts == said
+
+
+def test_every_window_has_its_words() -> None:
+    assert set(CAP_SENTENCES) == set(WINDOW_NAMES) == set(CapWindow)
 
 
 def test_the_nearest_rule_in_force_decides_unit_by_unit() -> None:
@@ -121,7 +139,8 @@ FITTING = {
     "by_category": {},
     "each_time": {},
     "most_minutes_an_activity": None,
-    "most_a_day": None,
+    "caps": {},
+    "over_cap": OverCap.CLIP,
 }
 
 
@@ -136,8 +155,10 @@ FITTING = {
         {"each_time": {"dancing": 5}},
         {"most_minutes_an_activity": 0},
         {"most_minutes_an_activity": 1_441},
-        {"most_a_day": 0},
-        {"most_a_day": 10_001},
+        {"caps": {"day": 0}},
+        {"caps": {"day": 80, "year": 1_000_001}},
+        {"caps": {"decade": 80}},
+        {"over_cap": OverCap.REFUSE},
     ],
 )
 def test_a_number_out_of_range_is_refused(fault: dict[str, object]) -> None:

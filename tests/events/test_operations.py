@@ -290,17 +290,6 @@ def test_points_rules_that_differ_by_category_and_day_decide_each_event(scene: A
     assert balances(scene.session, c.wang)[MORALITY] == 5
 
 
-def test_a_days_cap_holds_over_all_events_of_the_day(scene: Any) -> None:
-    adopt(scene)
-    adopt_points_rule(
-        scene.session, scene.community.secretary, org_id=scene.community.community,
-        unit=MORALITY, from_on=TODAY, points_per_hour=10, most_a_day=25, at=scene.at(-90),
-    )  # fmt: skip
-    for _ in "12":
-        scene.stay(scene.open(), 0, 120)
-    assert balances(scene.session, scene.community.wang)[MORALITY] == 25
-
-
 def test_who_scans_by_an_organiser_is_credited_at_check_out(scene: Any) -> None:
     c, event = scene.community, scene.open()
     given = {"actor": c.organiser, "member_id": c.chen, "way": Way.ORGANISER}

@@ -9,6 +9,9 @@ from pointsbank.core.database import Database, transaction
 from pointsbank.ledger import operations
 from pointsbank.ledger.rules import (
     MORALITY,
+    Cap,
+    CapWindow,
+    OverCap,
     Posting,
     SystemKind,
     member_account,
@@ -34,6 +37,19 @@ def earns(key: str, who: Any = ANA, amount: int = 100, **more: Any) -> Posting:
         }
         | more
     )
+
+
+def capped(
+    key: str,
+    amount: int,
+    *caps: Cap,
+    most: int = 50,
+    window: CapWindow = CapWindow.MONTH,
+    over: OverCap = OverCap.CLIP,
+    **more: Any,
+) -> Posting:
+    """An earning under the caps given, or under one of name ``deeds``."""
+    return earns(key, amount=amount, caps=caps or (Cap("deeds", window, most, over),), **more)
 
 
 def spends(key: str, who: Any = ANA, amount: int = 100, **more: Any) -> Posting:

@@ -2,14 +2,26 @@
 
 import copy
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 MEMBERS = ("m1", "m2", "m3")
+SPANS = {
+    "day": lambda day: day,
+    "week": lambda day: day.isocalendar()[:2],
+    "month": lambda day: (day.year, day.month),
+    "quarter": lambda day: (day.year, (day.month + 2) // 3),
+    "year": lambda day: day.year,
+}
+STRICT = ("clip", "withhold", "refuse")
 
 
 @dataclass(frozen=True)
 class Ask:
-    """One transfer asked for, between names; ``reverses`` is the key of another."""
+    """One transfer asked for, between names; ``reverses`` is the key of another.
+
+    ``caps``: (name, window, most, what becomes of the rest).
+    """
 
     key: str
     source: str
@@ -17,10 +29,12 @@ class Ask:
     amount: int
     reverses: str | None = None
     group: int | None = None
+    day: date = date(2026, 11, 21)
+    caps: tuple[tuple[str, str, int, str], ...] = ()
 
     @property
     def content(self) -> tuple[Any, ...]:
-        return self.source, self.destination, self.amount, self.reverses
+        return self.source, self.destination, self.amount, self.reverses, self.day, self.caps
 
 
 @dataclass
@@ -32,14 +46,18 @@ class Plain:
     spendable: bool = True
     balance: dict[str, int] = field(default_factory=lambda: dict.fromkeys(MEMBERS, 0))
     held: dict[str, int] = field(default_factory=lambda: dict.fromkeys(MEMBERS, 0))
-    book: dict[str, tuple[Ask, int | None, int | None]] = field(default_factory=dict)
+    book: dict[str, tuple[Ask, int, int | None, int | None]] = field(default_factory=dict)
+    nothing: dict[str, Ask] = field(default_factory=dict)
+    uses: list[tuple[Any, ...]] = field(default_factory=list)
     entries: dict[str, list[tuple[int, int]]] = field(
         default_factory=lambda: {name: [] for name in MEMBERS}
     )
     holds: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def post(self, asks: list[Ask]) -> list[Any]:
-        """For each: (amount, balance of source, of destination, repeated), or a refusal's name."""
+        """For each: (amount, balance of source, of destination, repeated), or a refusal's name;
+        (0, repeated) of which caps left nothing.
+        """
         before_batch = set(self.book)
         answers: list[Any] = [None] * len(asks)
         for place, ask in enumerate(asks):
@@ -49,11 +67,11 @@ class Plain:
                 answers[place] = self._one(ask, before_batch)
                 continue
             places = [p for p, other in enumerate(asks) if other.group == ask.group]
-            saved = copy.deepcopy((self.balance, self.held, self.book, self.entries))
+            saved = copy.deepcopy(vars(self))
             for p in places:
                 answers[p] = self._one(asks[p], before_batch)
                 if isinstance(answers[p], str):
-                    self.balance, self.held, self.book, self.entries = saved
+                    vars(self).update(saved)
                     for other in places:
                         if other != p:
                             answers[other] = "GroupRefused"
@@ -61,32 +79,70 @@ class Plain:
         return answers
 
     def left(self, key: str) -> int:
-        undone = sum(ask.amount for ask, _, _ in self.book.values() if ask.reverses == key)
-        return self.book[key][0].amount - undone
+        undone = sum(entry[1] for entry in self.book.values() if entry[0].reverses == key)
+        return self.book[key][1] - undone
+
+    def used(self, who: str, name: str, window: str, day: date) -> int:
+        """What came to somebody under a name in the window of a day, and was not reversed."""
+        span = SPANS[window]
+        return sum(
+            self.left(key)
+            for key, (ask, *_) in self.book.items()
+            if ask.destination == who
+            and span(ask.day) == span(day)
+            and any(cap[:2] == (name, window) for cap in ask.caps)
+        )
+
+    def fitting(self, ask: Ask) -> int | str:
+        """What of the amount its caps leave, or the refusal's name."""
+        least = None
+        for name, window, most, over in ask.caps:
+            left = max(most - self.used(ask.destination, name, window, ask.day), 0)
+            if least is None or (left, -STRICT.index(over)) < (least[0], -STRICT.index(least[1])):
+                least = (left, over)
+        if least is None or ask.amount <= least[0]:
+            return ask.amount
+        return {"clip": least[0], "withhold": 0, "refuse": "CapReached"}[least[1]]
 
     def available(self, name: str) -> int:
         return self.balance[name] - self.held[name] - self.floor
 
     def _one(self, ask: Ask, before_batch: set[str]) -> Any:
         if ask.key in self.book:
-            known, source_balance, destination_balance = self.book[ask.key]
+            known, amount, source_balance, destination_balance = self.book[ask.key]
             if known.content != ask.content:
                 return "KeyReused"
-            return ask.amount, source_balance, destination_balance, True
+            return amount, source_balance, destination_balance, True
+        if ask.key in self.nothing:
+            return (0, True) if self.nothing[ask.key].content == ask.content else "KeyReused"
         if refusal := self._refusal(ask, before_batch):
             return refusal
+        amount = self.fitting(ask)
+        if isinstance(amount, str):
+            return amount
+        owes = ask.reverses is not None and self.debt
+        if amount and ask.source in MEMBERS and not owes and amount > self.available(ask.source):
+            return "InsufficientBalance"
+        for name, window, most, _ in ask.caps:
+            used = self.used(ask.destination, name, window, ask.day)
+            self.uses.append((ask.key, name, window, most, used, ask.amount, amount))
+        if amount == 0:
+            self.nothing[ask.key] = ask
+            return 0, False
         after: dict[str, int] = {}
-        for name, change in ((ask.source, -ask.amount), (ask.destination, ask.amount)):
+        for name, change in ((ask.source, -amount), (ask.destination, amount)):
             if name in MEMBERS:
                 self.balance[name] += change
                 after[name] = self.balance[name]
                 self.entries[name].append((change, self.balance[name]))
         figures = after.get(ask.source), after.get(ask.destination)
-        self.book[ask.key] = (ask, *figures)
-        return ask.amount, *figures, False
+        self.book[ask.key] = (ask, amount, *figures)
+        return amount, *figures, False
 
     def _refusal(self, ask: Ask, before_batch: set[str]) -> str:
         if ask.source == ask.destination:
+            return "PostingMalformed"
+        if ask.caps and (ask.destination not in MEMBERS or ask.reverses is not None):
             return "PostingMalformed"
         if ask.reverses is not None:
             if ask.reverses not in before_batch:
@@ -104,9 +160,6 @@ class Plain:
             return "AmountOutOfRange"
         if ask.reverses is not None and ask.amount > self.left(ask.reverses):
             return "MoreThanLeft"
-        owes = ask.reverses is not None and self.debt
-        if ask.source in MEMBERS and not owes and ask.amount > self.available(ask.source):
-            return "InsufficientBalance"
         return ""
 
     def hold(self, key: str, who: str, amount: int, until: int) -> Any:

@@ -1,25 +1,35 @@
 """Many at once, on both databases: exactly one wins, and the sums hold."""
 
+import multiprocessing
 import threading
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
+from pointsbank.core import bank as bank_module
 from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM
 from pointsbank.core.database import Database, snapshot, transaction
 from pointsbank.core.errors import Refused
 from pointsbank.ledger import operations, queries
-from pointsbank.ledger.rules import Posting, SystemKind, member_account, system_account
+from pointsbank.ledger.rules import (
+    OverCap,
+    Posting,
+    SystemKind,
+    member_account,
+    system_account,
+)
 from pointsbank.ledger.verify import verify
 from tests.ledger.accounts import (
     ANA,
     BEN,
     ISSUED,
     TODAY,
+    capped,
     declare,
     earns,
     posted,
@@ -28,6 +38,7 @@ from tests.ledger.accounts import (
     sealed,
     spends,
 )
+from tests.ledger.sharing import MOST, THREADS, TURNS, use_up
 
 MANY = 8
 
@@ -130,6 +141,76 @@ def test_a_hold_is_captured_or_runs_out_but_not_both() -> None:
         assert balance() in (0, 100)
         if balance():
             posted(spends(f"s{round_}"))
+    assert holds()
+
+
+def test_a_cap_is_used_up_by_many_and_no_more() -> None:
+    def earn(n: int) -> list[Any]:
+        days = (date(2026, 11, 21), date(2026, 11, 30), date(2026, 12, 1))
+        return [
+            posted(capped(f"{n}:{turn}", 7, most=100, effective_on=days[turn % 3]))[0]
+            for turn in range(12)
+        ]
+
+    answers = together(*(lambda n=n: earn(n) for n in range(MANY)))
+    amounts = Counter(one.amount for each in answers for one in each)
+    assert amounts == {7: 28, 2: 2, 0: 12 * MANY - 30}  # 14 times 7 and 2 in each month
+    assert balance() == 200
+    assert together(*(lambda n=n: earn(n) for n in range(MANY))) == [
+        [replace(one, repeated=True) for one in each] for each in answers
+    ]
+    assert holds()
+
+
+def test_a_cap_is_used_up_by_several_processes_and_no_more() -> None:
+    settings, children = bank_module.settings(), multiprocessing.get_context("forkserver")
+    lines = []
+    for number in range(3):
+        ours, theirs = children.Pipe()
+        given = (settings.data, settings.database_url, number, theirs)
+        child = children.Process(target=use_up, args=given)
+        child.start()
+        lines.append((child, ours))
+    for _, line in lines:
+        assert line.recv() == "ready"
+    for _, line in lines:
+        line.send("go")
+    amounts = [amount for _, line in lines for amount in line.recv()]
+    for child, _ in lines:
+        child.join()
+    full, rest = divmod(MOST, 7)
+    assert Counter(amounts) == {7: full, rest: 1, 0: 3 * THREADS * TURNS - full - 1}
+    assert sum(amounts) == balance() == MOST
+    assert holds()
+
+
+def test_the_last_room_under_a_cap_is_given_once() -> None:
+    posted(capped("before", 90, most=100))
+    answers = together(
+        *(
+            lambda n=n: posted_all(capped(f"e{n}", 6, most=100, over=OverCap.REFUSE))
+            for n in range(MANY)
+        )
+    )
+    assert names(answers) == {"done": 1, "CapReached": MANY - 1}
+    assert balance() == 96
+
+
+def test_room_that_a_reversal_gives_back_is_given_once() -> None:
+    posted(capped("before", 100, most=100))
+    answers = together(
+        lambda: reversed_(1),
+        *(lambda n=n: posted(capped(f"e{n}", 70, most=100))[0].amount for n in range(MANY)),
+    )
+    assert sum(answers[1:]) == balance() <= 100
+    assert posted(capped("rest", 100, most=100))[0].amount == 100 - sum(answers[1:])
+    assert holds()
+
+
+def test_one_key_clipped_to_nothing_at_the_same_moment_is_one_answer() -> None:
+    posted(capped("before", 100, most=100))
+    answers = together(*(lambda: posted(capped("e", 7, most=100))[0] for _ in range(MANY)))
+    assert sorted(one.repeated for one in answers) == [False] + [True] * (MANY - 1)
     assert holds()
 
 

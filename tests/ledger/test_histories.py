@@ -5,7 +5,8 @@
 
 import itertools
 import os
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
@@ -18,6 +19,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from sqlalchemy import text
 
 from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM
@@ -26,6 +28,10 @@ from pointsbank.core.errors import Refused
 from pointsbank.ledger import operations, queries
 from pointsbank.ledger.rules import (
     AccountRef,
+    Cap,
+    CapWindow,
+    NothingPosted,
+    OverCap,
     Posted,
     Posting,
     SpentReversal,
@@ -45,7 +51,22 @@ _examples = itertools.count(1)
 
 amounts = st.integers(0, 60)
 members = st.sampled_from(MEMBERS)
+groups = st.sampled_from([None, 1, 1])
+givers = st.sampled_from(["issued", "issued", "issued", *MEMBERS])
 names = st.sampled_from([*MEMBERS, "issued", "redeemed"])
+# Around new year, so that weeks, months, quarters and years part at different days.
+days = st.sampled_from([date(2025, 12, 28) + timedelta(days=n) for n in range(9)])
+caps = st.lists(
+    st.tuples(
+        st.sampled_from(["rule", "rule", "deeds"]),
+        st.sampled_from([*CapWindow]),
+        st.sampled_from([0, 40, 60, 60, 90]),
+        st.sampled_from([OverCap.CLIP, OverCap.CLIP, OverCap.WITHHOLD, OverCap.REFUSE]),
+    ),
+    min_size=1,
+    max_size=3,
+    unique_by=lambda cap: cap[:2],
+).map(tuple)
 asks = st.one_of(
     st.tuples(st.just("issued"), members, amounts),
     st.tuples(members, st.just("redeemed"), amounts),
@@ -95,15 +116,18 @@ class Histories(RuleBasedStateMachine):
             source=self.ref(ask.source),
             destination=self.ref(ask.destination),
             amount=ask.amount,
-            effective_on=TODAY,
+            effective_on=ask.day,
             reason="service",
+            caps=tuple(Cap(*cap) for cap in ask.caps),
             reverses=None if ask.reverses is None else self.ids.get(ask.reverses, 10**12),
             group=ask.group,
         )
 
-    def seen(self, ask: Ask, answer: Posted | Refused) -> Any:
+    def seen(self, ask: Ask, answer: Posted | NothingPosted | Refused) -> Any:
         if isinstance(answer, Refused):
             return type(answer).__name__
+        if isinstance(answer, NothingPosted):
+            return answer.amount, answer.repeated
         assert self.ids.setdefault(ask.key, answer.id) == answer.id
         return answer.amount, answer.source_balance, answer.destination_balance, answer.repeated
 
@@ -129,6 +153,37 @@ class Histories(RuleBasedStateMachine):
                 key = data.draw(st.sampled_from(known))
             batch.append(Ask(key, source, destination, amount, group=group))
         self.play(batch)
+
+    @rule(
+        who=members,
+        bears=caps,
+        batches=st.lists(
+            st.tuples(
+                st.lists(st.tuples(givers, amounts, days, groups), min_size=3, max_size=6),
+                st.none() | st.integers(0, 99),
+                st.none() | st.none() | st.integers(0, 99),
+            ),
+            min_size=1,
+            max_size=3,
+        ),
+    )
+    def earn_under_caps(self, who: str, bears: Any, batches: list[Any]) -> None:
+        """Maybe with a reversal among them, so that room comes back on the way."""
+        for moves, back, again in batches:
+            batch = [
+                Ask(f"k{len(self.asked) + n}", giver, who, amount, None, group, day, bears)
+                for n, (giver, amount, day, group) in enumerate(moves)
+            ]
+            if again is not None and self.asked:
+                batch.append(replace(self.asked[again % len(self.asked)], caps=bears, group=None))
+            entries = self.plain.book.items()
+            got = [key for key, (ask, *_) in entries if ask.caps and ask.destination == who]
+            if back is not None and got:
+                key = got[back % len(got)]
+                undo = f"k{len(self.asked) + len(batch)}"
+                amount, giver = max(self.plain.left(key), 1), self.plain.book[key][0].source
+                batch.insert(len(batch) // 2, Ask(undo, who, giver, amount, key, moves[0][3]))
+            self.play(batch)
 
     @precondition(lambda self: self.asked)
     @rule(data=st.data())
@@ -235,6 +290,15 @@ class Histories(RuleBasedStateMachine):
                 assert [(e.amount, e.balance) for e in reversed(entries)] == self.plain.entries[
                     name
                 ]
+            uses = session.execute(
+                text(
+                    'SELECT u.key, u.name, u."window", u.most, u.used, u.asked, u.amount'
+                    " FROM cap_use u JOIN account a ON a.id = u.account_id"
+                    " JOIN unit n ON n.id = a.unit_id WHERE n.code = :unit ORDER BY u.id"
+                ),
+                {"unit": self.unit},
+            ).all()
+            assert [(row[0].split(":", 1)[1], *row[1:]) for row in uses] == self.plain.uses
         with transaction() as session:
             over = clock.now() + timedelta(days=1)
             while operations.expire_holds(session, SYSTEM, at=over):

@@ -16,6 +16,8 @@ from pointsbank.ledger.rules import (
     MINUTES,
     AccountRef,
     AmountOutOfRange,
+    Cap,
+    CapWindow,
     Held,
     HoldOver,
     HoldResolved,
@@ -33,7 +35,7 @@ from pointsbank.ledger.rules import (
     system_account,
 )
 from pointsbank.ledger.verify import verify
-from tests.ledger.accounts import ANA, ISSUED, REDEEMED, TODAY, declare, earns, posted, spends
+from tests.ledger.accounts import ANA, BEN, ISSUED, REDEEMED, TODAY, declare, earns, posted, spends
 from tests.ledger.test_verify import unprotected
 
 SOON = timedelta(days=3)
@@ -135,6 +137,13 @@ def test_several_holds_of_one_account_run_out_together() -> None:
     held(spends("h2", amount=40))
     assert done(operations.expire_holds, later=SOON) == 2
     assert figures() == (100, 0)
+
+
+def test_what_is_held_bears_no_caps() -> None:
+    given = spends("h", amount=40, destination=BEN)
+    with pytest.raises(PostingMalformed):
+        held(replace(given, caps=(Cap("gifts", CapWindow.DAY, 50),)))
+    assert held(given).amount == 40
 
 
 def test_a_hopeless_hold_is_refused_fault_by_fault() -> None:

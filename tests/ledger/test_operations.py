@@ -21,6 +21,9 @@ from pointsbank.ledger.rules import (
     AccountRef,
     AlreadyReversed,
     AmountOutOfRange,
+    Cap,
+    CapReached,
+    CapWindow,
     ExpiryPolicy,
     GroupRefused,
     InsufficientBalance,
@@ -28,6 +31,7 @@ from pointsbank.ledger.rules import (
     MoreThanLeft,
     NotReversible,
     NotSpendable,
+    OverCap,
     PeriodClosed,
     Posted,
     Posting,
@@ -164,9 +168,11 @@ def test_a_hopeless_posting_is_refused_fault_by_fault() -> None:
     refused(AlreadyReversed, reverses=None, destination=system)
     refused(NotSpendable, source=ANA, destination=REDEEMED)
     refused(AmountOutOfRange, amount=101, reverses=3, destination=ISSUED, source=ANA)
-    refused(MoreThanLeft, amount=100, reverses=None, destination=REDEEMED)
+    gifts = Cap("gifts", CapWindow.DAY, 99, OverCap.REFUSE)
+    refused(MoreThanLeft, amount=100, reverses=None, destination=BEN, caps=(gifts,))
     assert rows() == before
     posted(spends("drain", ANA, 150))
+    refused(CapReached, caps=(replace(gifts, most=100),))
     refused(InsufficientBalance, amount=50)
     assert isinstance(posted(asked)[0], Posted)
     assert balance() == 0

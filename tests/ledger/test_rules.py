@@ -7,6 +7,7 @@ import pytest
 from pointsbank.ledger.rules import (
     MINUTES,
     AccountRef,
+    CapWindow,
     ExpiryPolicy,
     OwnerKind,
     SealLine,
@@ -16,6 +17,7 @@ from pointsbank.ledger.rules import (
     household_account,
     member_account,
     system_account,
+    window_start,
 )
 
 
@@ -38,6 +40,30 @@ def test_points_lapse_at_the_end_of_a_year_or_month(
 ) -> None:
     expected = date.fromisoformat(lapses) if lapses else None
     assert expires_on(policy, months, date.fromisoformat(earned)) == expected
+
+
+@pytest.mark.parametrize(
+    ("window", "day", "starts"),
+    [
+        (CapWindow.DAY, "2026-11-21", "2026-11-21"),
+        (CapWindow.WEEK, "2026-11-16", "2026-11-16"),  # a Monday
+        (CapWindow.WEEK, "2026-11-22", "2026-11-16"),  # the Sunday after it
+        (CapWindow.WEEK, "2026-12-31", "2026-12-28"),
+        (CapWindow.WEEK, "2027-01-03", "2026-12-28"),  # one week, in both years
+        (CapWindow.WEEK, "2027-01-04", "2027-01-04"),
+        (CapWindow.WEEK, "0001-01-01", "0001-01-01"),
+        (CapWindow.MONTH, "2028-02-29", "2028-02-01"),
+        (CapWindow.MONTH, "2026-12-31", "2026-12-01"),
+        (CapWindow.QUARTER, "2026-01-01", "2026-01-01"),
+        (CapWindow.QUARTER, "2026-03-31", "2026-01-01"),
+        (CapWindow.QUARTER, "2026-04-01", "2026-04-01"),
+        (CapWindow.QUARTER, "2026-12-31", "2026-10-01"),
+        (CapWindow.YEAR, "2026-12-31", "2026-01-01"),
+        (CapWindow.YEAR, "2027-01-01", "2027-01-01"),
+    ],
+)
+def test_a_cap_s_window_begins_on_its_first_day(window: CapWindow, day: str, starts: str) -> None:
+    assert window_start(window, date.fromisoformat(day)) == date.fromisoformat(starts)
 
 
 def test_an_account_is_named_by_its_owner() -> None:
