@@ -71,8 +71,8 @@ def held(key: str, who: Any, amount: int) -> int:
 
 
 @contextmanager
-def new_bank(dialect: str, folder: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
-    """A bank as the program makes it, beside the test's own; which comes back afterwards."""
+def new_place(dialect: str, folder: Path, request: pytest.FixtureRequest) -> Iterator[Settings]:
+    """Where another bank can be, with nothing in it; afterwards the test's own bank is back."""
     before, its_settings = database.current(), bank_module.settings()
     url = ""
     if dialect == "postgresql":
@@ -82,15 +82,22 @@ def new_bank(dialect: str, folder: Path, request: pytest.FixtureRequest) -> Iter
         with admin.connect() as connection:
             connection.execute(text(f"CREATE DATABASE {name}"))
         url = server.set(database=name).render_as_string(hide_password=False)
-    opened = bank_module.open_bank(Settings(data=folder, database_url=url))
-    yield opened
-    opened.close()
+    yield Settings(data=folder, database_url=url)
     if url:
         with admin.connect() as connection:
             connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
         admin.dispose()
     database.use(before)
     bank_module.use(its_settings)
+
+
+@contextmanager
+def new_bank(dialect: str, folder: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A bank as the program makes it, beside the test's own."""
+    with new_place(dialect, folder, request) as place:
+        opened = bank_module.open_bank(place)
+        yield opened
+        opened.close()
 
 
 def exported(folder: Path, **more: Any) -> Path:
