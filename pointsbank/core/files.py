@@ -70,22 +70,14 @@ def _alone(workshop: Path, target: Path) -> Iterator[None]:
             raise TargetBusy(path=target) from None
         if not os.path.samestat(os.fstat(held), workshop.stat()):  # its holder has just removed it
             raise TargetBusy(path=target)
-        _clear(workshop)
+        for path in workshop.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
         try:
             yield
         finally:
-            _clear(workshop)
-            workshop.rmdir()
+            shutil.rmtree(workshop, ignore_errors=True)
     finally:
         os.close(held)
-
-
-def _clear(folder: Path) -> None:
-    for path in folder.iterdir():
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
 
 
 def _sync(path: Path) -> None:

@@ -6,6 +6,7 @@ import resource
 import shutil
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,8 @@ from tests.core.restoring import find_tools, restored
 from tests.ledger.accounts import ANA, earns, posted
 from tests.ledger.copies import counts, goes_on, write_book
 from tests.ledger.test_verify import unprotected
+
+PATIENCE = 20.0
 
 
 @pytest.fixture(autouse=True)
@@ -65,11 +68,12 @@ def test_a_backup_keeps_nobody_waiting_and_is_of_one_moment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(backup, "_PAGES", 1)
+    posted(*(earns(f"bulk {n}", ANA, 1, text="长" * 1000) for n in range(5_000)))
     acknowledged: list[str] = []
-    stop = threading.Event()
+    stop, end = threading.Event(), time.monotonic() + PATIENCE
 
     def post() -> None:
-        while not stop.is_set():
+        while not stop.is_set() and time.monotonic() < end:
             key = f"meanwhile {len(acknowledged)}"
             posted(earns(key, ANA, 1), earns(f"{key} too", ANA, 1))
             acknowledged.append(key)
@@ -82,6 +86,7 @@ def test_a_backup_keeps_nobody_waiting_and_is_of_one_moment(
         before = len(acknowledged)
         backup.back_up(settings, tmp_path / "saved")
         after = len(acknowledged)
+        assert posting.is_alive(), "the backup waited until nobody wrote any more"
     finally:
         stop.set()
         posting.join()
