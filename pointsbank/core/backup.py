@@ -148,7 +148,7 @@ def _copy(source: Path, place: Path) -> int:
 
 
 def _schema(settings: Settings) -> str:
-    with create_engine(settings.database).connect() as connection:
+    with create_engine(settings.database, poolclass=NullPool).connect() as connection:
         return str(connection.execute(text("SELECT current_schema()")).scalar_one())
 
 

@@ -41,12 +41,12 @@ def whole(target: Path) -> Iterator[Path]:
     what it did leave, ``.name.part``, the next one clears. Refuses ``TargetExists``,
     ``TargetBusy``, and for an ``OSError`` ``DiskFull`` or ``NotWritten``.
     """
-    if target.exists():
-        raise TargetExists(path=target)
     workshop = target.with_name(f".{target.name}.part")
     place = workshop / target.name
     try:
         with _alone(workshop, target):
+            if target.exists():
+                raise TargetExists(path=target)
             yield place
             _sync(place)
             place.chmod(0o700 if place.is_dir() else 0o600)

@@ -97,9 +97,16 @@ class Manifest:
         """A transcript's own; refuses ``ManifestUnreadable``, ``UnknownTranscript``."""
         try:
             said = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-            if (found := said.pop("format_version")) != FORMAT_VERSION:
+            if (found := said["format_version"]) != FORMAT_VERSION:
                 raise UnknownTranscript(found=found)
-            entries = tuple(FileEntry(**entry) for entry in said.pop("tables"))
-            return cls(units=tuple(said.pop("units")), tables=entries, **said)
+            return cls(
+                program=str(said["program"]),
+                units=tuple(map(str, said["units"])),
+                last_seal=str(said["last_seal"]),
+                tables=tuple(
+                    FileEntry(str(entry["table"]), int(entry["rows"]), str(entry["sha256"]))
+                    for entry in said["tables"]
+                ),
+            )
         except (OSError, ValueError, LookupError, TypeError, AttributeError):
             raise ManifestUnreadable(path=folder) from None

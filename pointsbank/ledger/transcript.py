@@ -124,7 +124,7 @@ def import_book(
         raise Forbidden
     names = [entry.table for entry in manifest.tables]
     if names not in [[t.name for t in TABLES], [t.name for t in TABLES if t is not _TEXTS]]:
-        raise UnknownTranscript(found=", ".join(map(str, names)))
+        raise UnknownTranscript(found=", ".join(names))
     for entry in manifest.tables:
         _check_file(folder, entry)
     open_book(session).close_doors()

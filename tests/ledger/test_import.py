@@ -186,7 +186,19 @@ def test_a_book_without_its_published_seal_is_not_imported(folder: Path, bank: D
     nothing_but_refused(folder, BookUnsound, table="seal", row_id=2)
 
 
-@pytest.mark.parametrize("said", [None, "", "{", "[]", "{}", '{"format_version": 1}', "\\xff"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        None,
+        "",
+        "{",
+        "[]",
+        "{}",
+        '{"format_version": 1}',
+        '{"format_version": 1, "program": "", "units": [], "last_seal": "", "tables": [5]}',
+        "\\xff",
+    ],
+)
 def test_an_export_that_was_cut_off_is_refused(
     folder: Path, bank: Database, said: str | None
 ) -> None:
