@@ -43,6 +43,7 @@ star               星级            1 to 5, by hours
 statement          明细            an account's entries with running balance
 stock              库存            what a counter has of its goods
 take back          撤销兑换        reverse a redemption: points and goods return
+transcript         账本抄本        the whole book as files, exported and imported
 transfer           流水            one row of the ledger: source to destination
 unit               记账单位        minutes, morality points, party points
 volunteer          志愿者          a member as she serves

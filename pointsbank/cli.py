@@ -1,4 +1,4 @@
-"""The ``pointsbank`` command: serve, schedule, and every feature's own commands."""
+"""The ``pointsbank`` command: serve, schedule, back up, and every feature's own commands."""
 
 import importlib
 import sys
@@ -8,9 +8,11 @@ from typing import Any
 
 import click
 
-from pointsbank.core import bank, config, logs
+from pointsbank.core import backup, bank, config, logs
+from pointsbank.core.database import open_database, snapshot
 from pointsbank.core.errors import Refused
 from pointsbank.core.resources import features
+from pointsbank.ledger import journal
 
 
 class BankGroup(click.Group):
@@ -72,11 +74,16 @@ def open_existing(data: Path | None, file: Path | None) -> config.Settings:
     that a slip of the pen makes none.
     """
     settings = config.load(data=data, file=file)
-    if file is None and not settings.database_url and not settings.embedded.exists():
-        raise click.ClickException(f"{settings.data} 里没有积分银行的数据 / holds no bank")
+    if file is None:
+        _require_bank(settings)
     logs.to_standard_error(settings.log_level)
     bank.open_bank(settings)
     return settings
+
+
+def _require_bank(settings: config.Settings) -> None:
+    if not settings.database_url and not settings.embedded.exists():
+        raise click.ClickException(f"{settings.data} 里没有积分银行的数据 / holds no bank")
 
 
 @click.group(cls=BankGroup)
@@ -112,6 +119,65 @@ def schedule(data: Path | None, file: Path | None) -> None:
     from pointsbank.server import run_scheduler
 
     run_scheduler(config.load(data=data, file=file))
+
+
+@pointsbank.command("backup")
+@click.argument("to", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="The bank's folder.")
+@click.option(
+    "--config", "file", type=click.Path(path_type=Path), help="The bank's configuration file."
+)
+def back_up(to: Path, data: Path | None, file: Path | None) -> None:
+    """备份整个库，不影响服务。Copy the whole bank to a new file while it serves.
+
+    密钥文件不在备份里，须另行保管。The keys are not in it: keep a copy of them elsewhere.
+    """
+    settings = config.load(data=data, file=file)
+    _require_bank(settings)
+    backup.require_keys(settings)
+    backup.back_up(settings, to)
+    click.echo(f"✓ 已备份 / backed up: {to}")
+    _tell_seal(settings, to)
+    click.echo(
+        f"密钥不在备份里，请另存他处，缺了它备份就用不了：{settings.keys_file}\n"
+        "The keys are not in the backup, which is of no use without them: keep a copy elsewhere."
+    )
+
+
+@pointsbank.command()
+@click.argument(
+    "backup_file", metavar="FILE", type=click.Path(path_type=Path, exists=True, dir_okay=False)
+)
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="The bank's folder.")
+@click.option(
+    "--config", "file", type=click.Path(path_type=Path), help="The bank's configuration file."
+)
+def restore(backup_file: Path, data: Path | None, file: Path | None) -> None:
+    """把备份恢复到空的文件夹（SQLite）。Put a backup into an empty place.
+
+    请先把密钥文件放进去。Put the bank's keys there first.
+    """
+    settings = config.load(data=data, file=file)
+    backup.restore(settings, backup_file)
+    click.echo(f"✓ 已恢复 / restored: {settings.data}")
+    _tell_seal(settings, backup_file)
+
+
+def _tell_seal(settings: config.Settings, file: Path) -> None:
+    """Say up to which seal a backup goes; exit code 1 if that seal does not hold."""
+    if settings.database.startswith("sqlite"):
+        with backup.opened(file) as session:
+            line, holds = journal.last_seal(session)
+    else:
+        open_database(settings.database)
+        with snapshot() as session:
+            line, holds = journal.last_seal(session)
+    if not holds:
+        raise click.ClickException(
+            f"{line}\n最近一次封存与账不符，请用 pointsbank ledger verify 核验。"
+            " The last seal does not hold: run pointsbank ledger verify."
+        )
+    click.echo(line or "账本尚未封存 / nothing is sealed yet")
 
 
 def main() -> None:

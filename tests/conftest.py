@@ -11,6 +11,7 @@ from typing import Never
 from zoneinfo import ZoneInfo
 
 import pytest
+from alembic import command
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, make_url, text
@@ -20,6 +21,7 @@ from pointsbank.core import clock, database
 from pointsbank.core.bank import load_models
 from pointsbank.core.config import Settings
 from pointsbank.core.database import APPEND_ONLY, Database, Table, protection
+from pointsbank.core.migrations import configuration
 
 DATABASES = ("sqlite", "postgresql")
 NOW = datetime(2026, 11, 21, 9, 2, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -90,6 +92,9 @@ def empty_bank(
         for table in sorted(APPEND_ONLY):
             for statement in protection(table, opened.dialect):
                 connection.exec_driver_sql(statement.replace("%", "%%"))
+        config = configuration()
+        config.attributes["connection"] = connection
+        command.stamp(config, "head")
     opened.close()
     return url
 

@@ -31,6 +31,8 @@ ACTION_NAMES = {
     "exchange.take_back": say("撤销兑换"),
     "exchange.withdraw_goods": say("下架物品"),
     "ledger.close_period": say("关闭账期"),
+    "ledger.export_book": say("导出账本"),
+    "ledger.import_book": say("导入账本"),
     "members.card_lost": say("挂失成员卡"),
     "members.cards_issued": say("制发成员卡"),
     "members.registered": say("登记成员"),
@@ -39,6 +41,7 @@ ACTION_NAMES = {
 }
 
 SUBJECT_NAMES = {
+    "book": say("账本"),
     "evaluation_rule": say("考评规则"),
     "event": say("志愿活动"),
     "goods": say("物品"),

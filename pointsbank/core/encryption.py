@@ -44,6 +44,11 @@ def derived(purpose: str) -> bytes:
     return HKDF(SHA256(), 32, None, purpose.encode()).derive(_secret)
 
 
+def fingerprint() -> int:
+    """31 bits by which other keys than the bank's are told; it says nothing of them."""
+    return int.from_bytes(derived("fingerprint")[:4], "big") >> 1
+
+
 def seal(text: str) -> bytes:
     """Encrypt personal data: nonce, then AES-256-GCM-SIV."""
     nonce = os.urandom(_NONCE_BYTES)

@@ -4,9 +4,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import text
 
 from pointsbank.core import resources
 from pointsbank.core.database import APPEND_ONLY, Database
+
+# One process migrates a bank's schema; one that was killed may still be undone by the server.
+_TAKE_TURNS = text("SELECT pg_advisory_xact_lock(7014, hashtext(current_schema()))")
 
 
 def configuration() -> Config:
@@ -19,6 +23,8 @@ def upgrade(database: Database) -> None:
     """Apply what is missing, in one transaction, then check every protecting trigger."""
     newest = ScriptDirectory.from_config(configuration()).get_current_head()
     with database.administer() as connection:
+        if database.dialect == "postgresql":
+            connection.execute(_TAKE_TURNS)
         if MigrationContext.configure(connection).get_current_revision() != newest:
             config = configuration()
             config.attributes["connection"] = connection
@@ -41,7 +47,7 @@ def protected(database: Database) -> set[str]:
         question = (
             "SELECT c.relname, count(*) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
             "WHERE strpos(t.tgname, '_no_change') > 0 AND t.tgenabled = 'O' "
-            "AND c.relnamespace = current_schema()::regnamespace GROUP BY 1"
+            "AND c.relnamespace = quote_ident(current_schema())::regnamespace GROUP BY 1"
         )
     with database.administer() as connection:
         found = connection.exec_driver_sql(question)

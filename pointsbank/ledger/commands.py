@@ -1,6 +1,7 @@
-"""``pointsbank ledger …``: verify the book, seal it, print the line for a public notice."""
+"""``pointsbank ledger …``: verify the book, seal it, close days, copy it out and in."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -9,7 +10,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from pointsbank.core import bank, clock
 from pointsbank.core.actor import SYSTEM
 from pointsbank.core.database import snapshot, transaction
-from pointsbank.ledger import jobs, journal, operations
+from pointsbank.ledger import jobs, journal, operations, transcript
+from pointsbank.ledger.manifest import Manifest
 from pointsbank.ledger.rules import SealLine
 from pointsbank.ledger.verify import Verification
 from pointsbank.ledger.verify import verify as verify_book
@@ -102,3 +104,50 @@ def seal(only_print: bool) -> None:
     if not last:
         raise click.ClickException("还没有可封存的账 / nothing to seal yet")
     click.echo(last[0].line)
+
+
+@commands.command("export")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--without-texts", is_flag=True, help="不含备注文字（个人信息）。Leave the free texts out."
+)
+def export(folder: Path, without_texts: bool) -> None:
+    """把整本账导出到新文件夹。Copy the whole book out to a new folder, as JSON Lines.
+
+    备注文字可能含个人信息，默认一并导出，请妥善保管。Free texts of transfers may be personal data
+    and are in it unless left out; the book can be verified either way.
+    """
+    with snapshot() as session, _bar(Console(stderr=True)) as bar:
+        task = bar.add_task("导出 / exporting", total=None)
+        manifest = transcript.export_book(
+            session,
+            folder,
+            texts=not without_texts,
+            progress=lambda rows: bar.update(task, completed=rows),
+        )
+    with transaction() as session:
+        transcript.record_export(session, SYSTEM, manifest, at=clock.now())
+    click.echo(f"✓ 已导出 {manifest.rows:,} 行，{manifest.transfers:,} 笔流水：{folder} / exported")
+    click.echo(manifest.last_seal)
+
+
+@commands.command("import")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+def import_(folder: Path) -> None:
+    """把导出的账导入新建的积分银行。Make an exported book that of a new bank, and verify it.
+
+    全部导入并核验无误，否则什么也不导入。All of it, or nothing.
+    """
+    manifest = Manifest.read(folder)
+    with transaction() as session, _bar(Console(stderr=True)) as bar:
+        task = bar.add_task("导入 / importing", total=manifest.rows + manifest.transfers)
+        transcript.import_book(
+            session,
+            SYSTEM,
+            folder,
+            manifest,
+            at=clock.now(),
+            progress=lambda done: bar.update(task, completed=done),
+        )
+    click.echo(f"✓ 已导入 {manifest.transfers:,} 笔流水，核验无误 / imported and verified")
+    click.echo(manifest.last_seal)

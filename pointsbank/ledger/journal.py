@@ -10,6 +10,7 @@ from pointsbank.core.database import Session
 from pointsbank.ledger.models import TABLES
 from pointsbank.ledger.queries import total
 from pointsbank.ledger.rules import OwnerKind, SealLine
+from pointsbank.ledger.seals import Reader, seal_run
 
 _unit = TABLES["unit"]
 _account = TABLES["account"]
@@ -174,6 +175,19 @@ def seals(session: Session, *, before: int | None = None, most: int = 20) -> lis
     if before is not None:
         page = page.where(_seal.c.id < before)
     return [SealEntry(*row) for row in session.execute(page)]
+
+
+def last_seal(session: Session) -> tuple[str, bool]:
+    """The last seal's line, and whether its run still gives its digest; no line if none is."""
+    reader = Reader(session)
+    last = next(reader.seals(last=True), None)
+    if last is None:
+        return "", True
+    before = next(reader.seals(after=last.id - 2)) if last.id > 1 else None
+    again = seal_run(
+        reader, before, last.reach, sealed_at=last.sealed_at, until=last.last_transfer_id
+    )
+    return seals(session, most=1)[0].line, again.digest == last.digest
 
 
 def unsealed_count(session: Session) -> int:

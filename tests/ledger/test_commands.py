@@ -1,6 +1,7 @@
 """``pointsbank ledger …`` and the job that seals."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -12,7 +13,9 @@ from pointsbank.core.actor import SYSTEM
 from pointsbank.core.database import Database, snapshot, transaction
 from pointsbank.ledger import jobs, operations, queries
 from pointsbank.ledger.commands import commands
+from pointsbank.ledger.manifest import BookNotEmpty
 from tests.ledger.accounts import ANA, declare, earns, posted, spends
+from tests.ledger.copies import new_bank
 from tests.ledger.test_verify import unprotected
 
 HOUR = timedelta(hours=1)
@@ -80,6 +83,35 @@ def test_a_printed_line_proves_the_book_later() -> None:
 
 def test_a_period_is_closed_from_the_command_line() -> None:
     assert ran("close", "--until", "2026-10-31").exit_code == 0
+
+
+def test_a_book_is_copied_out_and_into_a_new_bank(
+    bank: Database, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    line = ran("seal").stdout.strip()
+    out = ran("export", str(tmp_path / "book"))
+    assert out.exit_code == 0
+    assert out.stdout.splitlines()[-1] == line
+    assert actions() == ["ledger.export_book"]
+    assert isinstance(ran("import", str(tmp_path / "book")).exception, BookNotEmpty)
+    with new_bank(bank.dialect, tmp_path / "new", request):
+        into = ran("import", str(tmp_path / "book"))
+        assert into.stdout.splitlines()[-1] == line
+        assert actions() == ["ledger.import_book"]
+        assert ran("verify", "--published", line).exit_code == 0
+
+
+def test_free_texts_are_left_out_when_asked(tmp_path: Path) -> None:
+    posted(earns("t", text="与张阿姨一起巡逻"))
+    ran("export", str(tmp_path / "all"))
+    ran("export", str(tmp_path / "book"), "--without-texts")
+    assert "张阿姨" in (tmp_path / "all/transfer_text.jsonl").read_text()
+    assert not (tmp_path / "book/transfer_text.jsonl").exists()
+
+
+def actions() -> list[str]:
+    with snapshot() as session:
+        return list(session.execute(text("SELECT action FROM audit_entry ORDER BY id")).scalars())
 
 
 def test_the_job_seals_all_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
