@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from pointsbank.core import bank, config, logs
-from pointsbank.core.errors import Refused
+from pointsbank.core.errors import Refused, Unavailable
 from pointsbank.core.resources import features
 
 
@@ -115,7 +115,9 @@ def schedule(data: Path | None, file: Path | None) -> None:
 
 
 def main() -> None:
-    """Entry point: a refusal or a bad configuration is one sentence and exit code 2."""
+    """Entry point: a refusal, a bad configuration or a silent database is one sentence and exit
+    code 2.
+    """
     try:
         pointsbank(standalone_mode=False)
     except click.exceptions.Abort:
@@ -125,4 +127,7 @@ def main() -> None:
         sys.exit(failure.exit_code)
     except Refused as refused:
         click.echo(f"{refused.sentence % refused.facts} ({refused.code})", err=True)
+        sys.exit(2)
+    except Unavailable as silence:
+        click.echo(f"{silence.sentence} ({silence.code})", err=True)
         sys.exit(2)

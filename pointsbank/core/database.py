@@ -1,4 +1,6 @@
-"""Tables' common base, and the two doors to the database: ``transaction()`` and ``snapshot()``."""
+"""Tables' common base, and the doors to the database: ``transaction()``, ``snapshot()`` and
+``reading()``. They raise ``Unavailable`` when it cannot be asked.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -11,6 +13,8 @@ from sqlalchemy import Table as SQLTable
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.event import listens_for
 from sqlmodel import Field, Session, SQLModel, col
+
+from pointsbank.core.errors import Unavailable
 
 __all__ = [
     "Database", "Session", "Table", "append_only", "choice", "col", "key", "open_database",
@@ -123,6 +127,10 @@ class Database(ABC):
     def administer(self) -> AbstractContextManager[Connection]:
         """A connection in one transaction for migrations and whole-database work."""
 
+    @abstractmethod
+    def silence(self, failure: Exception) -> Unavailable | None:
+        """What to tell of this failure if it means that the database cannot be asked now."""
+
     @property
     @abstractmethod
     def engine(self) -> Engine: ...
@@ -166,23 +174,35 @@ def use(database: Database) -> None:
 
 
 @contextmanager
+def _telling() -> Iterator[Database]:
+    """The database of this process; when it cannot be asked, ``Unavailable`` says so."""
+    database = current()
+    try:
+        yield database
+    except Exception as failure:
+        if (silence := database.silence(failure)) is None:
+            raise
+        raise silence from failure
+
+
+@contextmanager
 def transaction() -> Iterator[Session]:
     """Open the one transaction of a request, job or command. Does not nest."""
-    with current().transaction() as session:
+    with _telling() as database, database.transaction() as session:
         yield session
 
 
 @contextmanager
 def reading() -> Iterator[Connection]:
     """Open the way for a single statement, where a snapshot's setting up would cost more."""
-    with current().reading() as connection:
+    with _telling() as database, database.reading() as connection:
         yield connection
 
 
 @contextmanager
 def snapshot() -> Iterator[Session]:
     """Open a consistent, read-only view."""
-    with current().snapshot() as session:
+    with _telling() as database, database.snapshot() as session:
         yield session
 
 

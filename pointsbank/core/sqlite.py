@@ -1,5 +1,7 @@
 """SQLite: one connection that writes and shares its commits, many that only read."""
 
+import sqlite3
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,11 +25,13 @@ from sqlalchemy import (
     event,
 )  # fmt: skip
 from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.exc import DBAPIError, TimeoutError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 from sqlmodel import Session
 
 from pointsbank.core.database import Database
+from pointsbank.core.errors import StorageFull, Unavailable
 
 MOST_BODIES_A_COMMIT = 64
 _BUSY_MS = 30_000
@@ -41,8 +45,6 @@ def driver() -> ModuleType:
 
         return pysqlite3  # type: ignore[no-any-return]
     except ImportError:
-        import sqlite3
-
         return sqlite3
 
 
@@ -174,8 +176,8 @@ class SqliteDatabase(Database):
         """Commit for all who share it, or leave that to who is queueing; return when durable."""
         self._holder = None
         # A full disk makes SQLite roll everything back by itself: then nobody may join any more.
-        driver: Any = self._writing().connection.driver_connection
-        if driver.in_transaction and self._queueing and commit.bodies < MOST_BODIES_A_COMMIT:
+        joinable = _in_transaction(self._writing()) and commit.bodies < MOST_BODIES_A_COMMIT
+        if joinable and self._queueing:
             self._turn.release()
             commit.done.wait()
         else:
@@ -188,6 +190,8 @@ class SqliteDatabase(Database):
         """Commit, and tell all who share it; a connection that could not is not used again."""
         connection = self._writing()
         try:
+            if not _in_transaction(connection):
+                raise self._undone()
             connection.get_transaction().commit()  # type: ignore[union-attr]
         except BaseException as failure:
             commit.error = failure
@@ -196,6 +200,11 @@ class SqliteDatabase(Database):
             connection.close()
         self._commit = None
         commit.done.set()
+
+    def _undone(self) -> Unavailable:
+        """Why SQLite undid the transaction by itself: what the body is raising in which it did."""
+        cause = sys.exception()
+        return (isinstance(cause, Exception) and self.silence(cause)) or Unavailable()
 
     def _writing(self) -> Connection:
         if self._connection is None:
@@ -224,6 +233,17 @@ class SqliteDatabase(Database):
             connection = self._writing()
             with connection.begin():
                 yield connection
+
+    def silence(self, failure: Exception) -> Unavailable | None:
+        if isinstance(failure, TimeoutError):  # no reader came free
+            return Unavailable()
+        cause = failure.orig if isinstance(failure, DBAPIError) else failure
+        match getattr(cause, "sqlite_errorcode", 0) & 0xFF:
+            case sqlite3.SQLITE_FULL:
+                return StorageFull()
+            case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_IOERR | sqlite3.SQLITE_CANTOPEN:
+                return Unavailable()
+        return None
 
     def close(self) -> None:
         if self._connection is not None:
@@ -285,6 +305,10 @@ def _cheapen_savepoints(engine: Engine) -> None:
 
 
 def _undo(connection: Connection, name: str) -> None:
+    if _in_transaction(connection):  # else SQLite has undone all by itself, as on a full disk
+        _run(connection, f"ROLLBACK TO {name}")
+
+
+def _in_transaction(connection: Connection) -> bool:
     driver: Any = connection.connection.driver_connection
-    if driver.in_transaction:  # else SQLite has undone all by itself, as on a full disk
-        driver.execute(f"ROLLBACK TO {name}")
+    return bool(driver.in_transaction)

@@ -1,6 +1,8 @@
 """The two doors: all or nothing, durable before it is answered, and a reader that cannot write."""
 
 import threading
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -10,6 +12,8 @@ from sqlalchemy.exc import DBAPIError
 
 from pointsbank.core.audit import AuditEntry
 from pointsbank.core.database import Database, snapshot, transaction
+from pointsbank.core.errors import StorageFull
+from tests.storage import empty_disk, fill_disk
 
 ROW = {
     "at": datetime(2026, 1, 1, tzinfo=UTC),
@@ -75,13 +79,11 @@ def test_a_transaction_does_not_nest_on_sqlite(bank: Database) -> None:
 def test_a_full_disk_acknowledges_nothing_and_the_bank_goes_on(bank: Database) -> None:
     with transaction() as session:
         session.execute(insert(AuditEntry), ROW)
-    with transaction() as session:
-        pages = session.execute(text("PRAGMA page_count")).scalar_one()
-        session.execute(text(f"PRAGMA max_page_count = {pages + 2}"))
+    fill_disk(bank)
     acknowledged: list[int] = []
 
     def write(number: int) -> None:
-        with suppress(DBAPIError):
+        with suppress(StorageFull):
             with transaction() as session:
                 session.execute(insert(AuditEntry), [{**ROW, "facts": {"text": "x" * 2000}}] * 3)
             acknowledged.append(number)
@@ -94,8 +96,39 @@ def test_a_full_disk_acknowledges_nothing_and_the_bank_goes_on(bank: Database) -
     assert not any(thread.is_alive() for thread in threads)
     assert _count() == 1 + 3 * len(acknowledged)
     assert len(acknowledged) < 16
-    with transaction() as session:
-        session.execute(text("PRAGMA max_page_count = 1073741823"))
+    empty_disk(bank)
     with transaction() as session:
         session.execute(insert(AuditEntry), ROW)
     assert _count() == 2 + 3 * len(acknowledged)
+
+
+@pytest.mark.only("sqlite")
+def test_who_shares_a_commit_with_the_one_who_filled_the_disk_is_told(bank: Database) -> None:
+    fill_disk(bank)
+    written, queueing = threading.Event(), threading.Event()
+    told: list[str] = []
+
+    def write(rows: int, *, meanwhile: Callable[[], object]) -> None:
+        try:
+            with transaction() as session:
+                session.execute(insert(AuditEntry), [{**ROW, "facts": {"text": "x" * 900}}] * rows)
+                meanwhile()
+        except StorageFull:
+            told.append("full")
+
+    def wait() -> None:
+        written.set()
+        queueing.wait(20)
+
+    first = threading.Thread(target=write, args=(1,), kwargs={"meanwhile": wait})
+    first.start()
+    written.wait(20)
+    second = threading.Thread(target=write, args=(100,), kwargs={"meanwhile": lambda: None})
+    second.start()
+    while not bank._queueing:  # type: ignore[attr-defined]
+        time.sleep(0.001)
+    queueing.set()
+    first.join(20)
+    second.join(20)
+    assert told == ["full", "full"]
+    assert _count() == 0
