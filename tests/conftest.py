@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -14,12 +15,17 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.exc import DBAPIError
 
 from pointsbank.core import bank as bank_module
 from pointsbank.core import clock, database
 from pointsbank.core.bank import load_models
 from pointsbank.core.config import Settings
-from pointsbank.core.database import APPEND_ONLY, Database, Table, protection
+from pointsbank.core.database import Database
+from pointsbank.core.migrations import upgrade
+
+SERVICE = "pointsbank_service"
+"""The PostgreSQL role as which tests open banks: it has the rights of a service and no more."""
 
 DATABASES = ("sqlite", "postgresql")
 NOW = datetime(2026, 11, 21, 9, 2, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -77,47 +83,52 @@ def empty_bank(
 ) -> str:
     """A database with every table and no rows, copied for each test: a file, or a template."""
     load_models()
+    owner_url = ""
     if dialect == "sqlite":
         path = tmp_path_factory.mktemp("empty") / "empty.db"
         url = f"sqlite:///{path}"
     else:
         server = request.getfixturevalue("postgres_server")
+        with suppress(DBAPIError):  # it is there: another worker on the same server was first
+            _postgres(server, f"CREATE ROLE {SERVICE} LOGIN PASSWORD '{SERVICE}'")
         _postgres(server, f'CREATE DATABASE "{_empty()}"')
-        url = _named(server, _empty())
-    opened = database.open_database(url)
-    with opened.administer() as connection:
-        Table.metadata.create_all(connection)
-        for table in sorted(APPEND_ONLY):
-            for statement in protection(table, opened.dialect):
-                connection.exec_driver_sql(statement.replace("%", "%%"))
+        url, owner_url = addresses(server, _empty())
+    opened = database.open_database(url, owner_url)
+    upgrade(opened)
     opened.close()
     return url
 
 
-def _named(url: str, name: str) -> str:
-    return make_url(url).set(database=name).render_as_string(hide_password=False)
+def addresses(server: str, name: str) -> tuple[str, str]:
+    """Of a database on this server: the service's and the owner's."""
+    owner = make_url(server).set(database=name)
+    service = owner.set(username=SERVICE, password=SERVICE)
+    return tuple(url.render_as_string(hide_password=False) for url in (service, owner))
 
 
 @pytest.fixture
 def bank(
     empty_bank: str, dialect: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[Database]:
-    """An opened bank without rows, on each database in turn; the clock stands at ``NOW``."""
+    """An opened bank without rows, on each database in turn; the clock stands at ``NOW``.
+
+    It serves with the rights of a service; ``administer()`` has the owner's.
+    """
     folder = tmp_path / "bank"
     folder.mkdir()
     if dialect == "sqlite":
         shutil.copy(empty_bank.removeprefix("sqlite:///"), folder / "pointsbank.db")
-        url = ""
+        url = owner_url = ""
     else:
         server = request.getfixturevalue("postgres_server")
         name = f"test_{os.getpid()}_{abs(hash(request.node.nodeid)):x}"
-        url = _named(server, name)
+        url, owner_url = addresses(server, name)
         _postgres(server, f'CREATE DATABASE "{name}" TEMPLATE "{_empty()}"')
     settings = Settings(data=folder, database_url=url, public_url="http://bank.test")
     settings.keys_file.write_text("5ec2e7" * 10 + "beef\n")
     settings.keys_file.chmod(0o600)
     bank_module.use(settings)
-    opened = database.open_database(settings.database)
+    opened = database.open_database(settings.database, owner_url)
     with clock.frozen(NOW):
         yield opened
     opened.close()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pointsbank.core import clock, encryption
 from pointsbank.core.config import Settings
-from pointsbank.core.database import Database, open_database
+from pointsbank.core.database import Database, open_database, telling
 from pointsbank.core.migrations import upgrade
 from pointsbank.core.resources import features
 
@@ -31,8 +31,9 @@ def open_bank(settings: Settings) -> Database:
         encryption.make_keys(settings.keys_file)
     load_models()
     use(settings)
-    database = open_database(settings.database)
-    upgrade(database)
+    database = open_database(settings.database, settings.migration_url)
+    with telling():
+        upgrade(database)
     return database
 
 

@@ -30,7 +30,7 @@ class PostgresDatabase(Database):
 
     dialect = "postgresql"
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, owner_url: str = "") -> None:
         impatient = (
             {} if "connect_timeout" in make_url(url).query else {"connect_timeout": _PATIENCE_S}
         )
@@ -52,6 +52,13 @@ class PostgresDatabase(Database):
             poolclass=NullPool,
             isolation_level="AUTOCOMMIT",
             connect_args=impatient,
+        )
+        self._owner = (
+            create_engine(
+                owner_url, hide_parameters=True, poolclass=NullPool, connect_args=impatient
+            )
+            if owner_url
+            else self._writer
         )
         self._own = threading.local()
 
@@ -88,8 +95,14 @@ class PostgresDatabase(Database):
 
     @contextmanager
     def administer(self) -> Iterator[Connection]:
-        with self._writer.begin() as connection:
+        with self._owner.begin() as connection:
             yield connection
+
+    def serving_role(self) -> str | None:
+        if self._owner is self._writer:
+            return None
+        serving, owning = (_user(engine) for engine in (self._writer, self._owner))
+        return None if serving == owning else serving
 
     def silence(self, failure: Exception) -> Unavailable | None:
         if isinstance(failure, TimeoutError):  # no connection came free
@@ -105,6 +118,11 @@ class PostgresDatabase(Database):
     def close(self) -> None:
         self._writer.dispose()
         self._own = threading.local()
+
+
+def _user(engine: Engine) -> str:
+    with engine.connect() as connection:
+        return str(connection.exec_driver_sql("SELECT session_user").scalar_one())
 
 
 def _check(connection: Any, _record: object, _proxy: object) -> None:

@@ -32,6 +32,7 @@ from sqlmodel import Session
 
 from pointsbank.core.database import Database
 from pointsbank.core.errors import StorageFull, Unavailable
+from pointsbank.core.rights import authorize
 
 MOST_BODIES_A_COMMIT = 64
 _BUSY_MS = 30_000
@@ -231,8 +232,16 @@ class SqliteDatabase(Database):
             if self._commit is not None:
                 self._finish(self._commit)
             connection = self._writing()
-            with connection.begin():
-                yield connection
+            driver: Any = connection.connection.driver_connection
+            driver.set_authorizer(None)
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                driver.set_authorizer(authorize)
+
+    def serving_role(self) -> str | None:
+        return None
 
     def silence(self, failure: Exception) -> Unavailable | None:
         if isinstance(failure, TimeoutError):  # no reader came free
@@ -246,12 +255,12 @@ class SqliteDatabase(Database):
         return None
 
     def close(self) -> None:
+        self._readers.dispose()
+        self._own = threading.local()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-        self._writer.dispose()
-        self._readers.dispose()
-        self._own = threading.local()
+        self._writer.dispose()  # last: only who may write can put the log back into the file
 
 
 def _prepare_writer(connection: Any, _record: object) -> None:
@@ -268,6 +277,7 @@ def _prepare_writer(connection: Any, _record: object) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+    connection.set_authorizer(authorize)
 
 
 def _prepare_reader(connection: Any, _record: object) -> None:
