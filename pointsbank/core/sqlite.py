@@ -36,7 +36,13 @@ from pointsbank.core.rights import authorize
 
 MOST_BODIES_A_COMMIT = 64
 _BUSY_MS = 30_000
+_COMPILED = 1_000  # statements kept; pysqlite3 0.6.1 keeps no new one once its 128 are full
 _SAFE_FROM = (3, 51, 3)  # 3.7.0 to 3.51.2 can corrupt a WAL that two connections reset
+_CONNECT = {
+    "check_same_thread": False,
+    "timeout": _BUSY_MS / 1000,
+    "cached_statements": _COMPILED,
+}
 
 
 def driver() -> ModuleType:
@@ -102,7 +108,7 @@ class SqliteDatabase(Database):
             module=module,
             poolclass=StaticPool,
             hide_parameters=True,
-            connect_args={"check_same_thread": False, "timeout": _BUSY_MS / 1000},
+            connect_args=_CONNECT,
         )
         self._readers = create_engine(
             f"sqlite:///file:{self.path}?mode=ro&uri=true",
@@ -111,7 +117,7 @@ class SqliteDatabase(Database):
             hide_parameters=True,
             pool_size=8,
             max_overflow=56,
-            connect_args={"check_same_thread": False, "timeout": _BUSY_MS / 1000},
+            connect_args=_CONNECT,
         )
         event.listen(self._writer, "connect", _prepare_writer)
         event.listen(self._writer, "begin", _begin_immediate)
@@ -123,7 +129,7 @@ class SqliteDatabase(Database):
             module=module,
             poolclass=NullPool,
             hide_parameters=True,
-            connect_args={"check_same_thread": False, "timeout": _BUSY_MS / 1000},
+            connect_args=_CONNECT,
         )
         event.listen(self._statements, "connect", _prepare_reader)
         self._own = threading.local()
@@ -308,15 +314,17 @@ def _begin_immediate(connection: Connection) -> None:
 
 
 def _cheapen_savepoints(engine: Engine) -> None:
+    # One name for all: each statement is compiled once. They end in the order they were begun.
     dialect: Any = engine.dialect
-    dialect.do_savepoint = lambda connection, name: _run(connection, f"SAVEPOINT {name}")
-    dialect.do_release_savepoint = lambda connection, name: _run(connection, f"RELEASE {name}")
+    dialect.do_savepoint = lambda connection, _name: _run(connection, "SAVEPOINT body")
+    dialect.do_release_savepoint = lambda connection, _name: _run(connection, "RELEASE body")
     dialect.do_rollback_to_savepoint = _undo
 
 
-def _undo(connection: Connection, name: str) -> None:
+def _undo(connection: Connection, _name: str) -> None:
     if _in_transaction(connection):  # else SQLite has undone all by itself, as on a full disk
-        _run(connection, f"ROLLBACK TO {name}")
+        _run(connection, "ROLLBACK TO body")
+        _run(connection, "RELEASE body")
 
 
 def _in_transaction(connection: Connection) -> bool:

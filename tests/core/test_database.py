@@ -1,17 +1,19 @@
 """The two doors: all or nothing, durable before it is answered, and a reader that cannot write."""
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from pointsbank.core.audit import AuditEntry
-from pointsbank.core.database import Database, snapshot, transaction
+from pointsbank.core.database import Database, Session, snapshot, transaction
 from pointsbank.core.errors import StorageFull
 from tests.storage import empty_disk, fill_disk
 
@@ -67,6 +69,46 @@ def test_the_database_itself_refuses_to_change_the_audit_trail(bank: Database, c
     with pytest.raises(DBAPIError, match="append-only"), bank.administer() as connection:
         connection.exec_driver_sql(change)
     assert _count() == 1
+
+
+def test_a_part_of_a_body_can_be_undone_by_itself(bank: Database) -> None:
+    def body(session: Session, *, fails: bool) -> None:
+        session.execute(insert(AuditEntry), ROW)
+        for undone in (True, False, True):
+            with suppress(LookupError), session.begin_nested():
+                session.execute(insert(AuditEntry), ROW)
+                if undone:
+                    raise LookupError
+        if fails:
+            raise LookupError
+
+    with suppress(LookupError), transaction() as session:
+        body(session, fails=True)
+    assert _count() == 0
+    with transaction() as session:
+        body(session, fails=False)
+    assert _count() == 2
+
+
+@pytest.mark.only("sqlite")
+def test_a_statement_is_compiled_once_however_many_there_are(bank: Database) -> None:
+    compiled: list[int] = []
+
+    def note(action: int, *_: object) -> int:
+        compiled.append(action)
+        return 0
+
+    with transaction() as session:
+        driver: Any = session.connection().connection.driver_connection
+    for number in range(200):
+        with transaction() as session:
+            session.execute(text(f"SELECT {number}"))
+    driver.set_authorizer(note)
+    for _ in range(3):
+        compiled.clear()
+        with transaction() as session:
+            session.execute(text("SELECT 'again'"))
+    assert compiled == [sqlite3.SQLITE_TRANSACTION]  # Python's COMMIT is not kept
 
 
 @pytest.mark.only("sqlite")
