@@ -60,7 +60,7 @@ def grant(connection: Connection, role: str) -> None:
         elif columns:
             statements.append(f"GRANT UPDATE ({', '.join(map(quote, columns))}) ON {table} TO {to}")
     statements += [
-        f"GRANT USAGE ON SEQUENCE {sequence} TO {to}" for sequence in _sequences(connection)
+        f"GRANT USAGE, SELECT ON SEQUENCE {sequence} TO {to}" for sequence in _sequences(connection)
     ]
     for statement in statements:
         connection.exec_driver_sql(statement)
@@ -101,9 +101,11 @@ _EXCESS = text(
 
 
 def excess(connection: Connection) -> list[str]:
-    """What the role of this connection may do on PostgreSQL beyond what the program needs, where it
-    could touch the book: empty is good.
+    """What the role of this connection may do beyond what the program needs, where it could touch
+    the book: empty is good. SQLite has no roles.
     """
+    if connection.dialect.name == "sqlite":
+        return []
     tables = Table.metadata.sorted_tables
     fixed = [(table.name, name) for table in tables for name in _fixed(table)]
     found = connection.execute(

@@ -4,11 +4,13 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from click.testing import CliRunner, Result
 from conftest import SERVICE, addresses, run_on
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from pointsbank.core import rights
+from pointsbank.core.commands import commands
 from pointsbank.core.database import (
     APPEND_ONLY,
     CHANGING,
@@ -179,3 +181,22 @@ def test_an_owner_of_other_tables_is_no_owner(bank: Database, nothing: tuple[str
     with pytest.raises(TablesOutOfDate):
         upgrade(elsewhere)
     elsewhere.close()
+
+
+def ran(*words: str) -> Result:
+    return CliRunner().invoke(commands, list(words))
+
+
+def test_the_check_is_content_with_a_service(bank: Database) -> None:
+    assert ran("check").exit_code == 0
+    assert "✓ 数据表已是最新" in ran("migrate").stdout
+
+
+@pytest.mark.only("postgresql")
+def test_the_check_names_what_is_too_much(bank: Database) -> None:
+    with bank.administer() as connection:
+        connection.exec_driver_sql(f"GRANT DELETE ON seal TO {SERVICE}")
+    told = ran("check")
+    assert told.exit_code == 1
+    assert "DELETE on seal" in told.stdout
+    assert SERVICE in ran("migrate").stdout
