@@ -22,16 +22,10 @@ log = structlog.get_logger()
 
 
 def run(settings: config.Settings) -> None:
-    """Serve a bank until stopped. On SQLite one process serves, with the scheduler inside.
-
-    The tables are brought up to date here, once; the processes that serve never see the owner's
-    address.
-    """
+    """Serve a bank until stopped. On SQLite one process serves, with the scheduler inside."""
     logs.to_standard_error(settings.log_level)
-    bank.open_bank(settings).close()
-    settings = settings.model_copy(update={"migration_url": ""})
-    os.environ.pop("POINTSBANK_MIGRATION_URL", None)
-    os.environ[_SETTINGS] = settings.model_dump_json()
+    bank.open_bank(settings).close()  # once and first, or each worker would make the tables
+    os.environ[_SETTINGS] = settings.model_dump_json(exclude={"migration_url"})
     Granian(
         "pointsbank.server:load",
         factory=True,
