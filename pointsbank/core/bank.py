@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pointsbank.core import clock, encryption
 from pointsbank.core.config import Settings
-from pointsbank.core.database import Database, open_database
+from pointsbank.core.database import Database, open_database, telling
 from pointsbank.core.migrations import upgrade
 from pointsbank.core.resources import features
 
@@ -22,17 +22,18 @@ def load_models() -> None:
             importlib.import_module(name)
 
 
-def open_bank(settings: Settings) -> Database:
+def open_bank(settings: Settings, *, as_owner: bool = False) -> Database:
     """Open a bank, making its folder, keys and tables where they are missing, and bring its tables
-    up to date.
+    up to date: ``as_owner`` with the rights of ``migration_url``, else with those of the service.
     """
     settings.data.mkdir(parents=True, exist_ok=True)
     if not settings.keys_file.exists():
         encryption.make_keys(settings.keys_file)
     load_models()
     use(settings)
-    database = open_database(settings.database)
-    upgrade(database)
+    database = open_database(settings.database, settings.migration_url if as_owner else "")
+    with telling():
+        upgrade(database)
     return database
 
 

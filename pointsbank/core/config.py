@@ -36,6 +36,7 @@ class Settings(BaseSettings):
 
     data: Path = Path("pointsbank-data")
     database_url: str = ""
+    migration_url: str = ""
     public_url: str = ""
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)

@@ -1,7 +1,10 @@
-"""Tables' common base, and the two doors to the database: ``transaction()`` and ``snapshot()``."""
+"""Tables' common base, and the doors to the database: ``transaction()``, ``snapshot()`` and
+``reading()``. They raise ``Unavailable`` when it cannot be asked.
+"""
 
 from abc import ABC, abstractmethod
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from enum import StrEnum
 from typing import Any
 
@@ -11,9 +14,11 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.event import listens_for
 from sqlmodel import Field, Session, SQLModel, col
 
+from pointsbank.core.errors import Unavailable
+
 __all__ = [
-    "Database", "Session", "Table", "append_only", "choice", "col", "key", "open_database",
-    "reference", "snapshot", "table_of", "transaction",
+    "Database", "Session", "Table", "append_only", "changes_only", "choice", "col", "key",
+    "open_database", "reference", "snapshot", "table_of", "transaction",
 ]  # fmt: skip
 
 
@@ -74,6 +79,7 @@ def choice(kind: type[StrEnum], column: str = "") -> Any:
 
 
 APPEND_ONLY: set[str] = set()
+CHANGING: dict[str, tuple[str, ...]] = {}
 
 
 def append_only(*tables: str) -> None:
@@ -81,6 +87,11 @@ def append_only(*tables: str) -> None:
     them.
     """
     APPEND_ONLY.update(tables)
+
+
+def changes_only(table: str, *columns: str) -> None:
+    """Declare a table that keeps its rows, and of them everything but these columns."""
+    CHANGING[table] = columns
 
 
 def protection(table: str, dialect: str) -> list[str]:
@@ -120,7 +131,17 @@ class Database(ABC):
 
     @abstractmethod
     def administer(self) -> AbstractContextManager[Connection]:
-        """A connection in one transaction for migrations and whole-database work."""
+        """A connection in one transaction, with the owner's rights, for migrations and
+        whole-database work.
+        """
+
+    @abstractmethod
+    def serving_role(self) -> str | None:
+        """The role to which the owner grants what serving needs; ``None`` where there is none."""
+
+    @abstractmethod
+    def silence(self, failure: Exception) -> Unavailable | None:
+        """What to tell of this failure if it means that the database cannot be asked now."""
 
     @property
     @abstractmethod
@@ -133,11 +154,11 @@ class Database(ABC):
 _current: Database | None = None
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str, owner_url: str = "") -> Database:
     """Open the database at this address and make it the one that ``transaction()`` uses.
 
     ``sqlite:///path`` and ``postgresql+psycopg://…`` (``?options=-csearch_path%3D…`` chooses the
-    bank's schema).
+    bank's schema). On PostgreSQL ``owner_url`` is the way in for ``administer()``.
     """
     global _current  # noqa: PLW0603 - one process serves one bank
     if url.startswith("sqlite"):
@@ -147,7 +168,7 @@ def open_database(url: str) -> Database:
     else:
         from pointsbank.core.postgres import PostgresDatabase
 
-        _current = PostgresDatabase(url)
+        _current = PostgresDatabase(url, owner_url)
     return _current
 
 
@@ -164,19 +185,37 @@ def use(database: Database) -> None:
     _current = database
 
 
-def transaction() -> AbstractContextManager[Session]:
+@contextmanager
+def telling() -> Iterator[Database]:
+    """The database of this process; when it cannot be asked, ``Unavailable`` says so."""
+    database = current()
+    try:
+        yield database
+    except Exception as failure:
+        if (silence := database.silence(failure)) is None:
+            raise
+        raise silence from failure
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
     """Open the one transaction of a request, job or command. Does not nest."""
-    return current().transaction()
+    with telling() as database, database.transaction() as session:
+        yield session
 
 
-def reading() -> AbstractContextManager[Connection]:
+@contextmanager
+def reading() -> Iterator[Connection]:
     """Open the way for a single statement, where a snapshot's setting up would cost more."""
-    return current().reading()
+    with telling() as database, database.reading() as connection:
+        yield connection
 
 
-def snapshot() -> AbstractContextManager[Session]:
+@contextmanager
+def snapshot() -> Iterator[Session]:
     """Open a consistent, read-only view."""
-    return current().snapshot()
+    with telling() as database, database.snapshot() as session:
+        yield session
 
 
 def answers() -> bool:

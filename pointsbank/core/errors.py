@@ -1,5 +1,5 @@
-"""The five kinds of refusal. An edge turns each into a status and a sentence in the reader's
-language.
+"""The kinds of refusal, and a database that cannot be asked. An edge turns each into a status and a
+sentence in the reader's language.
 """
 
 import re
@@ -9,6 +9,10 @@ from typing import Any, ClassVar
 def say(sentence: str) -> str:
     """Mark a Chinese sentence for the catalogues; the edge translates it when it is shown."""
     return sentence
+
+
+def _code(error: Exception) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
 
 
 class Refused(Exception):
@@ -28,7 +32,7 @@ class Refused(Exception):
     @property
     def code(self) -> str:
         """Stable name for programs: the class name in snake case."""
-        return re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
+        return _code(self)
 
     def __str__(self) -> str:
         return f"{self.code} {self.facts}" if self.facts else self.code
@@ -72,3 +76,27 @@ class Exhausted(Refused):
     """There is not enough of it: points, stock, places (409)."""
 
     sentence = say("数量不足。")
+
+
+class Unavailable(Exception):
+    """The database cannot be asked now (503). No refusal: it says nothing about what was asked, and
+    whether a write that was under way is kept, only its key repeated will tell.
+    """
+
+    sentence: ClassVar[str] = say(
+        "系统暂时连不上数据库，请过一会儿再试。刚才那一步如果已经办成，重试也不会重复办理。"
+    )
+
+    @property
+    def code(self) -> str:
+        """Stable name for programs: the class name in snake case."""
+        return _code(self)
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class StorageFull(Unavailable):
+    """There is no room left on the disk; nothing was written (507)."""
+
+    sentence = say("服务器的磁盘已满，刚才的内容没有保存。请尽快联系系统管理员。")

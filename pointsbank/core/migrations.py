@@ -1,16 +1,30 @@
-"""Brings a database to the newest version of its tables, forward only, by Alembic."""
+"""Brings a database to the newest version of its tables, forward only, by Alembic, and the serving
+role to its rights.
+"""
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import ProgrammingError
 
-from pointsbank.core import resources
+from pointsbank.core import resources, rights
 from pointsbank.core.database import APPEND_ONLY, Database
+from pointsbank.core.errors import Refused, say
 
+_NOT_ALLOWED = "42501"
 # One process migrates a bank's schema; one that was killed may still be undone by the server.
-_TAKE_TURNS = text("SELECT pg_advisory_xact_lock(7014, hashtext(current_schema()))")
+_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(7014, hashtext(current_schema()))"
+
+
+class TablesOutOfDate(Refused):
+    """The tables are not this program's, and this role may not make them so."""
+
+    sentence = say(
+        "数据表不是本程序的版本，而服务所用的数据库角色无权更新。"
+        "请设置 migration_url（数据库属主的地址），运行 pointsbank database migrate。"
+    )
 
 
 def configuration() -> Config:
@@ -20,18 +34,42 @@ def configuration() -> Config:
 
 
 def upgrade(database: Database) -> None:
-    """Apply what is missing, in one transaction, then check every protecting trigger."""
+    """Apply what is missing and grant the serving role its rights, in one transaction; then check
+    every protecting trigger.
+
+    Refuses with ``TablesOutOfDate`` where the role may not, and where the owner's address leads to
+    other tables than the service's.
+    """
     newest = ScriptDirectory.from_config(configuration()).get_current_head()
+    role = database.serving_role()
     with database.administer() as connection:
         if database.dialect == "postgresql":
-            connection.execute(_TAKE_TURNS)
-        if MigrationContext.configure(connection).get_current_revision() != newest:
-            config = configuration()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            connection.exec_driver_sql(_ONE_AT_A_TIME)
+        if _revision(connection) != newest:
+            _apply(connection)
+        if role is not None:
+            rights.grant(connection, role)
+    with database.snapshot() as session:
+        if _revision(session.connection()) != newest:
+            raise TablesOutOfDate
     unprotected = APPEND_ONLY - protected(database)
     if unprotected:
         raise RuntimeError(f"tables without their protecting trigger: {sorted(unprotected)}")
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _apply(connection: Connection) -> None:
+    config = configuration()
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except ProgrammingError as failure:
+        if getattr(failure.orig, "sqlstate", "") != _NOT_ALLOWED:
+            raise
+        raise TablesOutOfDate from failure
 
 
 def protected(database: Database) -> set[str]:

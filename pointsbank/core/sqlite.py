@@ -1,5 +1,7 @@
 """SQLite: one connection that writes and shares its commits, many that only read."""
 
+import sqlite3
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,18 +25,24 @@ from sqlalchemy import (
     event,
 )  # fmt: skip
 from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.exc import DBAPIError, TimeoutError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 from sqlmodel import Session
 
 from pointsbank.core.database import Database
+from pointsbank.core.errors import StorageFull, Unavailable
+from pointsbank.core.rights import authorize
 
 MOST_BODIES_A_COMMIT = 64
 _BUSY_MS = 30_000
-# The driver keeps statements that it has parsed, but once it has so many it keeps no other:
-# enough for all that the program says more than once.
-_CONNECT = {"check_same_thread": False, "timeout": _BUSY_MS / 1000, "cached_statements": 4096}
+_COMPILED = 4_096  # statements kept; pysqlite3 0.6.1 keeps no new one once its 128 are full
 _SAFE_FROM = (3, 51, 3)  # 3.7.0 to 3.51.2 can corrupt a WAL that two connections reset
+_CONNECT = {
+    "check_same_thread": False,
+    "timeout": _BUSY_MS / 1000,
+    "cached_statements": _COMPILED,
+}
 
 
 def driver() -> ModuleType:
@@ -44,8 +52,6 @@ def driver() -> ModuleType:
 
         return pysqlite3  # type: ignore[no-any-return]
     except ImportError:
-        import sqlite3
-
         return sqlite3
 
 
@@ -185,6 +191,8 @@ class SqliteDatabase(Database):
         """Commit, and tell all who share it; a connection that could not is not used again."""
         connection = self._writing()
         try:
+            if not _driver(connection).in_transaction:
+                raise self._undone()
             _run(connection, "COMMIT")
         except BaseException as failure:
             commit.error = failure
@@ -193,6 +201,11 @@ class SqliteDatabase(Database):
             connection.close()
         self._commit = None
         commit.done.set()
+
+    def _undone(self) -> Unavailable:
+        """Why SQLite undid the transaction by itself: what the body is raising in which it did."""
+        cause = sys.exception()
+        return (isinstance(cause, Exception) and self.silence(cause)) or Unavailable()
 
     def _writing(self) -> Connection:
         if self._connection is None:
@@ -219,22 +232,38 @@ class SqliteDatabase(Database):
             if self._commit is not None:
                 self._finish(self._commit)
             connection = self._writing()
-            _run(connection, "BEGIN IMMEDIATE")
+            driver = _driver(connection)
+            driver.set_authorizer(None)
+            driver.execute("BEGIN IMMEDIATE")
             try:
                 with connection.begin():
                     yield connection
-            except BaseException:
-                _driver(connection).rollback()
-                raise
-            _run(connection, "COMMIT")
+                driver.execute("COMMIT")
+            finally:
+                driver.rollback()
+                driver.set_authorizer(authorize)
+
+    def serving_role(self) -> str | None:
+        return None
+
+    def silence(self, failure: Exception) -> Unavailable | None:
+        if isinstance(failure, TimeoutError):  # no reader came free
+            return Unavailable()
+        cause = failure.orig if isinstance(failure, DBAPIError) else failure
+        match getattr(cause, "sqlite_errorcode", 0) & 0xFF:
+            case sqlite3.SQLITE_FULL:
+                return StorageFull()
+            case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_IOERR | sqlite3.SQLITE_CANTOPEN:
+                return Unavailable()
+        return None
 
     def close(self) -> None:
+        self._readers.dispose()
+        self._own = threading.local()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-        self._writer.dispose()
-        self._readers.dispose()
-        self._own = threading.local()
+        self._writer.dispose()  # last: only who may write can put the log back into the file
 
 
 def _prepare_writer(connection: Any, _record: object) -> None:
@@ -251,6 +280,7 @@ def _prepare_writer(connection: Any, _record: object) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+    connection.set_authorizer(authorize)
 
 
 def _prepare_reader(connection: Any, _record: object) -> None:

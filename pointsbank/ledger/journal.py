@@ -9,8 +9,9 @@ from sqlalchemy import Select, func, select, union_all
 from pointsbank.core.database import Session
 from pointsbank.ledger.models import TABLES
 from pointsbank.ledger.queries import total
+from pointsbank.ledger.reader import Reader
 from pointsbank.ledger.rules import OwnerKind, SealLine
-from pointsbank.ledger.seals import Reader, seal_run
+from pointsbank.ledger.seals import seal_run
 
 _unit = TABLES["unit"]
 _account = TABLES["account"]
@@ -180,7 +181,7 @@ def seals(session: Session, *, before: int | None = None, most: int = 20) -> lis
 def last_seal(session: Session) -> tuple[str, bool]:
     """The last seal's line, and whether its run still gives its digest; no line if none is."""
     reader = Reader(session)
-    last = next(reader.seals(last=True), None)
+    last = reader.last_seal()
     if last is None:
         return "", True
     before = next(reader.seals(after=last.id - 2)) if last.id > 1 else None

@@ -13,7 +13,7 @@ from sqlalchemy import (
 )  # fmt: skip
 from sqlmodel import Field
 
-from pointsbank.core.database import Table, append_only, choice, key, reference
+from pointsbank.core.database import Table, append_only, changes_only, choice, key, reference
 from pointsbank.ledger.rules import (
     CapWindow,
     ExpiryPolicy,
@@ -279,3 +279,4 @@ TABLES = Table.metadata.tables
 append_only(
     "unit", "transfer", "cap_use", "hold", "hold_resolution", "period", "period_balance", "seal"
 )
+changes_only("account", "balance", "held", "version")

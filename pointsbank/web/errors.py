@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 import structlog
-from flask import Flask, Response, jsonify, redirect, render_template, request
+from flask import Flask, Response, g, jsonify, make_response, redirect, render_template, request
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as AnyResponse
@@ -20,7 +20,9 @@ from pointsbank.core.errors import (
     Invalid,
     NotFound,
     Refused,
+    StorageFull,
     Unauthenticated,
+    Unavailable,
     say,
 )  # fmt: skip
 from pointsbank.web.formats import fact
@@ -42,6 +44,7 @@ _HTTP_SENTENCES = {
     429: say("操作太频繁，请稍后再试。"),
     500: say("系统出错了，已记录。请稍后再试。"),
 }
+_RETRY_AFTER_S = 5  # a database that restarts is back by then
 log = structlog.get_logger()
 
 
@@ -66,6 +69,7 @@ def sentence_of(told: Sentence) -> str:
 
 def register(app: Flask) -> None:
     app.register_error_handler(Refused, _refused)
+    app.register_error_handler(Unavailable, _unavailable)
     app.register_error_handler(HTTPException, _http)
     # Flask's own line would hold the address and what was being worked on: _log_failure writes ours
     app.log_exception = lambda exc_info: None  # type: ignore[method-assign]
@@ -79,6 +83,18 @@ def _refused(refused: Refused) -> AnyResponse | tuple[Any, int]:
         return redirect(f"/sign-in?next={quote(wanted, safe='/')}", 303)
     errors = refused.fields if isinstance(refused, Invalid) else {}
     return _answer(status, refused.code, sentence_of(refused), errors)
+
+
+def _unavailable(silence: Unavailable) -> Response:
+    _log_failure(silence.__cause__ or silence)
+    g.setdefault("visitor", None)  # the page would ask the database who is reading
+    full = isinstance(silence, StorageFull)
+    answer = make_response(
+        *_answer(507 if full else 503, silence.code, gettext(silence.sentence), {})
+    )
+    if not full:
+        answer.headers["Retry-After"] = str(_RETRY_AFTER_S)
+    return answer
 
 
 def _http(error: HTTPException) -> AnyResponse | tuple[Any, int]:

@@ -1,15 +1,21 @@
 """The two doors: all or nothing, durable before it is answered, and a reader that cannot write."""
 
+import sqlite3
 import threading
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from pointsbank.core.audit import AuditEntry
-from pointsbank.core.database import Database, snapshot, transaction
+from pointsbank.core.database import Database, Session, snapshot, transaction
+from pointsbank.core.errors import StorageFull
+from tests.storage import empty_disk, fill_disk
 
 ROW = {
     "at": datetime(2026, 1, 1, tzinfo=UTC),
@@ -60,9 +66,49 @@ def test_a_snapshot_cannot_write(bank: Database) -> None:
 def test_the_database_itself_refuses_to_change_the_audit_trail(bank: Database, change: str) -> None:
     with transaction() as session:
         session.execute(insert(AuditEntry), ROW)
-    with pytest.raises(DBAPIError, match="append-only"), transaction() as session:
-        session.execute(text(change))
+    with pytest.raises(DBAPIError, match="append-only"), bank.administer() as connection:
+        connection.exec_driver_sql(change)
     assert _count() == 1
+
+
+def test_a_part_of_a_body_can_be_undone_by_itself(bank: Database) -> None:
+    def body(session: Session, *, fails: bool) -> None:
+        session.execute(insert(AuditEntry), ROW)
+        for undone in (True, False, True):
+            with suppress(LookupError), session.begin_nested():
+                session.execute(insert(AuditEntry), ROW)
+                if undone:
+                    raise LookupError
+        if fails:
+            raise LookupError
+
+    with suppress(LookupError), transaction() as session:
+        body(session, fails=True)
+    assert _count() == 0
+    with transaction() as session:
+        body(session, fails=False)
+    assert _count() == 2
+
+
+@pytest.mark.only("sqlite")
+def test_a_statement_is_compiled_once_however_many_there_are(bank: Database) -> None:
+    compiled: list[int] = []
+
+    def note(action: int, *_: object) -> int:
+        compiled.append(action)
+        return 0
+
+    with transaction() as session:
+        driver: Any = session.connection().connection.driver_connection
+    for number in range(200):
+        with transaction() as session:
+            session.execute(text(f"SELECT {number}"))
+    driver.set_authorizer(note)
+    for _ in range(3):
+        compiled.clear()
+        with transaction() as session:
+            session.execute(text("SELECT 'again'"))
+    assert compiled == [sqlite3.SQLITE_TRANSACTION]  # Python's COMMIT is not kept
 
 
 @pytest.mark.only("sqlite")
@@ -75,13 +121,11 @@ def test_a_transaction_does_not_nest_on_sqlite(bank: Database) -> None:
 def test_a_full_disk_acknowledges_nothing_and_the_bank_goes_on(bank: Database) -> None:
     with transaction() as session:
         session.execute(insert(AuditEntry), ROW)
-    with transaction() as session:
-        pages = session.execute(text("PRAGMA page_count")).scalar_one()
-        session.execute(text(f"PRAGMA max_page_count = {pages + 2}"))
+    fill_disk(bank)
     acknowledged: list[int] = []
 
     def write(number: int) -> None:
-        with suppress(DBAPIError):
+        with suppress(StorageFull):
             with transaction() as session:
                 session.execute(insert(AuditEntry), [{**ROW, "facts": {"text": "x" * 2000}}] * 3)
             acknowledged.append(number)
@@ -94,8 +138,38 @@ def test_a_full_disk_acknowledges_nothing_and_the_bank_goes_on(bank: Database) -
     assert not any(thread.is_alive() for thread in threads)
     assert _count() == 1 + 3 * len(acknowledged)
     assert len(acknowledged) < 16
-    with transaction() as session:
-        session.execute(text("PRAGMA max_page_count = 1073741823"))
+    empty_disk(bank)
     with transaction() as session:
         session.execute(insert(AuditEntry), ROW)
     assert _count() == 2 + 3 * len(acknowledged)
+
+
+@pytest.mark.only("sqlite")
+def test_who_shares_a_commit_with_the_one_who_filled_the_disk_is_told(bank: Database) -> None:
+    fill_disk(bank)
+    written, queueing = threading.Event(), threading.Event()
+    told: list[str] = []
+
+    def write(rows: int, meanwhile: Callable[[], object]) -> None:
+        try:
+            with transaction() as session:
+                session.execute(insert(AuditEntry), [{**ROW, "facts": {"text": "x" * 900}}] * rows)
+                meanwhile()
+        except StorageFull:
+            told.append("full")
+
+    def wait() -> None:
+        written.set()
+        queueing.wait(20)
+
+    first = threading.Thread(target=write, args=(1, wait))
+    first.start()
+    written.wait(20)
+    second = threading.Thread(target=write, args=(100, lambda: None))
+    second.start()
+    time.sleep(0.2)  # until she queues
+    queueing.set()
+    first.join(20)
+    second.join(20)
+    assert told == ["full", "full"]
+    assert _count() == 0
