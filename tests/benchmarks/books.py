@@ -139,15 +139,17 @@ def counter() -> Iterator[int]:
 
 
 def check_outs(size: int, made: Iterator[int]) -> list[Posting]:
-    """Hours and points of a check-out, turn by turn, for members at random."""
-    batch = []
+    """Minutes and points of check-outs, turn by turn, of members at random."""
+    batch: list[Posting] = []
     for number in (next(made) for _ in range(size)):
-        unit = MORALITY if number % 2 else MINUTES
+        unit = MINUTES if number % 2 else MORALITY
+        if unit == MINUTES or not batch:
+            member_id = random.randrange(1, MEMBERS + 1)
         batch.append(
             Posting(
                 key=f"check_out:{number}:{unit}",
                 source=system_account(unit, SystemKind.ISSUED, "scanned"),
-                destination=member_account(random.randrange(1, MEMBERS + 1), unit),
+                destination=member_account(member_id, unit),
                 amount=60,
                 effective_on=DAY,
                 reason="service",
