@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
+from books import prepared
 from measure import Line, interleave, show
-from postings import prepared
 from sqlalchemy import insert
 
 from pointsbank.core import database
