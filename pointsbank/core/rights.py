@@ -59,8 +59,9 @@ def grant(connection: Connection, role: str) -> None:
             statements.append(f"GRANT UPDATE, DELETE ON {table} TO {to}")
         elif columns:
             statements.append(f"GRANT UPDATE ({', '.join(map(quote, columns))}) ON {table} TO {to}")
+    # UPDATE too, so that the rows of an imported book are numbered on.
     statements += [
-        f"GRANT USAGE, SELECT ON SEQUENCE {sequence} TO {to}" for sequence in _sequences(connection)
+        f"GRANT USAGE, SELECT, UPDATE ON SEQUENCE {name} TO {to}" for name in _sequences(connection)
     ]
     for statement in statements:
         connection.exec_driver_sql(statement)

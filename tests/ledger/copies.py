@@ -17,7 +17,13 @@ from pointsbank.core.config import Settings
 from pointsbank.core.database import Database, snapshot, transaction
 from pointsbank.ledger import journal, operations, transcript
 from pointsbank.ledger.manifest import Manifest
-from pointsbank.ledger.rules import ExpiryPolicy, UnitDeclaration, member_account
+from pointsbank.ledger.rules import (
+    Cap,
+    CapWindow,
+    ExpiryPolicy,
+    UnitDeclaration,
+    member_account,
+)
 from pointsbank.ledger.verify import verify
 from tests.ledger.accounts import (
     ANA,
@@ -58,7 +64,9 @@ def write_book(bank: Database) -> None:
         )
         operations.release(session, SYSTEM, hold_id=holds[1], at=clock.now())
     sealed()
-    posted(earns("e", ANA, 3), spends("f", ANA, 1, text="尾"))
+    weekly = Cap("points:1", CapWindow.WEEK, 5)
+    posted(earns("e", ANA, 3, caps=(weekly,)), spends("f", ANA, 1, text="尾"))
+    posted(earns("g", ANA, 3, caps=(weekly,)), earns("h", ANA, 3, caps=(weekly,)))
 
 
 def held(key: str, who: Any, amount: int) -> int:
