@@ -195,5 +195,5 @@ def main() -> None:
         click.echo(f"{refused.sentence % refused.facts} ({refused.code})", err=True)
         sys.exit(2)
     except Unavailable as silence:
-        click.echo(f"{silence.sentence} ({silence.code})", err=True)
+        click.echo(f"{silence.sentence} ({silence.code})\n{silence.__cause__}", err=True)
         sys.exit(2)

@@ -124,16 +124,22 @@ def bank(
         name = f"test_{os.getpid()}_{abs(hash(request.node.nodeid)):x}"
         url, owner_url = addresses(server, name)
         run_on(server, f'CREATE DATABASE "{name}" TEMPLATE "{_empty()}"')
-    settings = Settings(data=folder, database_url=url, public_url="http://bank.test")
-    settings.keys_file.write_text("5ec2e7" * 10 + "beef\n")
-    settings.keys_file.chmod(0o600)
-    bank_module.use(settings)
+    settings = use_settings(folder, url)
     opened = database.open_database(settings.database, owner_url)
     with clock.frozen(NOW):
         yield opened
     opened.close()
     if url:
         run_on(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def use_settings(folder: Path, url: str) -> Settings:
+    """Settings of a bank in this folder, with the keys of all test banks; now the process's."""
+    settings = Settings(data=folder, database_url=url, public_url="http://bank.test")
+    settings.keys_file.write_text("5ec2e7" * 10 + "beef\n")
+    settings.keys_file.chmod(0o600)
+    bank_module.use(settings)
+    return settings
 
 
 def _empty() -> str:
@@ -149,12 +155,13 @@ def run_on(server: str, statement: str) -> None:
 
 @pytest.fixture
 def app(bank: Database) -> Flask:
-    """The application on this test's bank; made once, as all test banks share their secret."""
-    return _app()
+    """The application on this test's bank."""
+    return the_app()
 
 
 @cache
-def _app() -> Flask:
+def the_app() -> Flask:
+    """The application; made once, as all test banks share their secret."""
     from pointsbank.app import create_app
 
     made = create_app()

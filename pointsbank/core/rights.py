@@ -98,7 +98,7 @@ _EXCESS = text(
     " WHERE has_column_privilege(oid, fixed, 'UPDATE')"
     " UNION SELECT verb || ' on ' || relname FROM asked,"
     " unnest(ARRAY['DELETE', 'TRUNCATE', 'TRIGGER']) AS verb"
-    " WHERE fixed IS NOT NULL AND has_table_privilege(oid, verb) ORDER BY 1"
+    " WHERE fixed IS NOT NULL AND has_table_privilege(oid, verb)"
 )
 
 
@@ -118,7 +118,7 @@ def excess(connection: Connection) -> list[str]:
             "columns": [column for _, column in fixed],
         },
     )
-    return list(found.scalars())
+    return sorted(found.scalars(), key=str.swapcase)  # superuser and owner, which say it all, first
 
 
 def _fixed(table: SQLTable) -> list[str]:

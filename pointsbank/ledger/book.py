@@ -27,6 +27,7 @@ from pointsbank.ledger.rules import (
 
 _UNIQUE_VIOLATION = "23505"
 POSTING_LOCK = 0x706F696E7473  # "points"; shared by those who post, exclusive for the sealer
+SEALING_LOCK = 0x7365616C  # "seal"; exclusive, so that one seal is made after the other
 
 _UNITS = (
     "SELECT id, code, spendable, floor, expiry, expiry_months, spent_reversal,"
@@ -93,6 +94,10 @@ class Book(ABC):
     @abstractmethod
     def settled(self) -> tuple[int, int, int]:
         """The last unit, account and transfer before which nothing can still appear."""
+
+    @abstractmethod
+    def take_seal(self) -> None:
+        """Nobody else seals until the end of this transaction."""
 
     @abstractmethod
     def close_doors(self) -> None:
@@ -227,6 +232,9 @@ class SqliteBook(Book):
         units, accounts, transfers = self._cursor.execute(_LAST).fetchone()
         return units, accounts, transfers
 
+    def take_seal(self) -> None:
+        """There is one writer."""
+
     def close_doors(self) -> None:
         """There is one writer."""
 
@@ -328,6 +336,9 @@ class PostgresBook(Book):
         units, accounts, transfers = self._cursor.execute(_LAST).fetchone()
         self._cursor.execute("ROLLBACK TO SAVEPOINT settled")
         return units, accounts, transfers
+
+    def take_seal(self) -> None:
+        self._cursor.execute(f"SELECT pg_advisory_xact_lock({SEALING_LOCK})")
 
     def close_doors(self) -> None:
         self._cursor.execute(f"SELECT pg_advisory_xact_lock({POSTING_LOCK})")

@@ -101,6 +101,7 @@ def seal_next(
     if actor.kind != "system":
         raise Forbidden
     book, reader = open_book(session), Reader(session)
+    book.take_seal()
     before = reader.last_seal()
     reach = Reach(*book.settled())
     until = reader.last_of_run(before.last_transfer_id if before else 0, reach.transfer_id, most)
