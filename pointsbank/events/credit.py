@@ -14,6 +14,7 @@ from pointsbank.events.rules import PROVENANCE, Way
 from pointsbank.ledger.operations import post_all
 from pointsbank.ledger.rules import (
     MINUTES,
+    Cap,
     Posting,
     SystemKind,
     member_account,
@@ -56,6 +57,7 @@ def postings_for(session: Session, services: Sequence[Service]) -> list[Posting]
     rules = _rules_by_place(session, services)
     every = [rule for found in rules.values() for rule in found]
     in_the_party = _party_members(session, services, every)
+    caps = {rule.id: rule.ledger_caps for rule in every}
     postings: list[Posting] = []
     for service in services:
         postings.append(_minutes(service))
@@ -64,7 +66,7 @@ def postings_for(session: Session, services: Sequence[Service]) -> list[Posting]
                 continue
             won = points_for(service.minutes, service.category, rule).points
             if won:
-                postings.append(_points(service, rule, won))
+                postings.append(_points(service, rule, won, caps[rule.id]))
     return postings
 
 
@@ -83,7 +85,7 @@ def _minutes(service: Service) -> Posting:
     )
 
 
-def _points(service: Service, rule: PointsRule, points: int) -> Posting:
+def _points(service: Service, rule: PointsRule, points: int, caps: tuple[Cap, ...]) -> Posting:
     return Posting(
         key=f"attendance:{service.attendance_id}:{rule.unit}",
         source=system_account(rule.unit, SystemKind.ISSUED, service.category),
@@ -95,7 +97,7 @@ def _points(service: Service, rule: PointsRule, points: int) -> Posting:
         origin_id=service.attendance_id,
         rule=rule.ref,
         group=service.attendance_id,
-        caps=rule.ledger_caps,
+        caps=caps,
     )
 
 

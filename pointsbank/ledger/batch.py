@@ -6,7 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from pointsbank.core.errors import Refused
-from pointsbank.ledger.caps import CapCount, caps_fault
+from pointsbank.ledger.caps import CapCount, CapPlace, caps_fault
 from pointsbank.ledger.rules import (
     LARGEST_ID,
     LONGEST_CODE,
@@ -97,12 +97,16 @@ class Entry(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """A posting with what was made of it before; ``fault`` is what no book could hold."""
+    """A posting with what was made of it before; ``fault`` is what no book could hold.
+
+    ``places`` are where its caps count, in their order.
+    """
 
     posting: Posting
     request_hash: bytes
     text_hash: bytes | None
     fault: str | None
+    places: Sequence[CapPlace]
 
 
 class Known(NamedTuple):
@@ -224,9 +228,9 @@ class Batch:
                 expires = original.expires_on
         elif source.tracked and not unit.spendable and not _is_adjustment(posting):
             raise NotSpendable(unit=unit.code)
-        amount = self._amount(posting, original, destination)
+        amount = self._amount(asked, original)
         if not amount:
-            self._note_caps(asked, destination, 0, None)
+            self._note_caps(asked, 0, None)
             self.known[posting.key] = Known(asked.request_hash, None, 0, None, None)
             return None
         if source.tracked:
@@ -246,7 +250,7 @@ class Batch:
             self.caps.give_back(posting.reverses or 0, amount)
         place = self.taken[posting.key] = len(self.entries)
         if posting.caps:
-            self._note_caps(asked, destination, amount, place)
+            self._note_caps(asked, amount, place)
         self.touched.append((source, destination))
         self.entries.append(
             Entry(
@@ -259,26 +263,21 @@ class Batch:
         )  # fmt: skip
         return place
 
-    def _amount(self, posting: Posting, original: Original | None, destination: Standing) -> int:
+    def _amount(self, asked: Asked, original: Original | None) -> int:
         """What is to be posted: what was asked for, or what its caps leave of it."""
-        amount = posting.amount
+        posting, amount = asked.posting, asked.posting.amount
         if not 1 <= amount <= MOST_AMOUNT:
             raise AmountOutOfRange(most=MOST_AMOUNT)
         if original is not None and amount > original.left:
             raise MoreThanLeft(transfer_id=posting.reverses, left=original.left)
-        return self.caps.fitting(posting, destination.id) if posting.caps else amount
+        return self.caps.fitting(posting, asked.places) if posting.caps else amount
 
-    def _note_caps(
-        self, asked: Asked, destination: Standing, amount: int, place: int | None
-    ) -> None:
+    def _note_caps(self, asked: Asked, amount: int, place: int | None) -> None:
+        at = self.recorded_at
         self.caps.note(
-            asked.posting,
-            asked.request_hash,
-            destination.id,
-            amount=amount,
-            recorded_at=self.recorded_at,
-            entry=place,
-        )
+            asked.posting, asked.request_hash, asked.places,
+            amount=amount, recorded_at=at, entry=place,
+        )  # fmt: skip
 
     def _original(self, posting: Posting) -> Original | None:
         if posting.reverses is None:

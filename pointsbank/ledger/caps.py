@@ -3,6 +3,8 @@
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -75,38 +77,36 @@ class CapCount:
     uses: list[CapUse] = field(default_factory=list)
     _changes: list[tuple[CapPlace, int]] = field(default_factory=list)
 
-    def fitting(self, posting: Posting, account_id: int) -> int:
+    def fitting(self, posting: Posting, places: Sequence[CapPlace]) -> int:
         """What of its amount a posting's caps leave, 0 or more; refuses ``CapReached``."""
-        found = []
-        for cap, place in zip(posting.caps, places(posting, account_id), strict=True):
-            used = self.used[place]
-            found.append((max(cap.most - used, 0), _STRICTEST.index(cap.over), used, cap))
-        left, _, used, cap = min(found, key=lambda one: one[:2])
-        if posting.amount <= left:
-            return posting.amount
+        left, decides = posting.amount, None
+        for cap, place in zip(posting.caps, places, strict=True):
+            room = max(cap.most - self.used[place], 0)
+            if room < left or (room == left and decides and _is_stricter(cap, decides[0])):
+                left, decides = room, (cap, place)
+        if decides is None:
+            return left
+        cap, place = decides
         if cap.over is OverCap.REFUSE:
             raise CapReached(
-                window=WINDOW_NAMES[cap.window], most=cap.most, used=used, asked=posting.amount
+                window=WINDOW_NAMES[cap.window],
+                most=cap.most,
+                used=self.used[place],
+                asked=posting.amount,
             )
         return left if cap.over is OverCap.CLIP else 0
 
     def note(
-        self,
-        posting: Posting,
-        request_hash: bytes,
-        account_id: int,
-        *,
-        amount: int,
-        recorded_at: str,
-        entry: int | None,
-    ) -> None:
+        self, posting: Posting, request_hash: bytes, places: Sequence[CapPlace],
+        *, amount: int, recorded_at: str, entry: int | None,
+    ) -> None:  # fmt: skip
         """Count what was posted, and tell of it in a row for each cap."""
-        for cap, place in zip(posting.caps, places(posting, account_id), strict=True):
+        for cap, place in zip(posting.caps, places, strict=True):
+            used = self.used[place]
             self.uses.append(
                 CapUse(
-                    posting.key, request_hash, *place, cap.most, self.used[place], posting.amount,
-                    amount, recorded_at, posting.origin_kind, posting.origin_id, posting.rule,
-                    entry,
+                    posting.key, request_hash, *place, cap.most, used, posting.amount, amount,
+                    recorded_at, posting.origin_kind, posting.origin_id, posting.rule, entry,
                 )
             )  # fmt: skip
             self._change(place, amount)
@@ -134,13 +134,19 @@ class CapCount:
         return gone
 
 
-def places(posting: Posting, account_id: int) -> list[CapPlace]:
+def _is_stricter(cap: Cap, other: Cap) -> bool:
+    return _STRICTEST.index(cap.over) < _STRICTEST.index(other.over)
+
+
+def places_of(posting: Posting, account_id: int) -> list[CapPlace]:
     """Where a posting to this account counts, in the order of its caps."""
     day = posting.effective_on
-    return [
-        CapPlace(account_id, cap.name, cap.window.value, window_start(cap.window, day).isoformat())
-        for cap in posting.caps
-    ]
+    return [CapPlace(account_id, cap.name, *_window_of(cap.window, day)) for cap in posting.caps]
+
+
+@lru_cache(maxsize=1_000)  # a batch asks for the same few windows thousands of times
+def _window_of(window: CapWindow, day: date) -> tuple[str, str]:
+    return window.value, window_start(window, day).isoformat()
 
 
 def caps_fault(posting: Posting) -> bool:

@@ -18,7 +18,7 @@ from pointsbank.ledger.batch import (
     form_fault,
 )
 from pointsbank.ledger.book import Book, open_book
-from pointsbank.ledger.caps import CapCount, capped_hash, places
+from pointsbank.ledger.caps import CapCount, CapPlace, capped_hash, places_of
 from pointsbank.ledger.encoding import request_hash, text_hash
 from pointsbank.ledger.rules import AccountRef, GroupRefused, NothingPosted, Posted, Posting
 
@@ -43,6 +43,7 @@ def apply(
     for ref, amount in (freed or {}).items():
         standings[ref].held -= amount
     reversed_ids = {p.reverses for p in postings if p.reverses is not None}
+    places = _places(postings, faults, standings)
     batch = Batch(
         recorded_at=as_text(at),
         actor_kind=actor.kind,
@@ -52,13 +53,13 @@ def apply(
         standings=standings,
         known=book.known([posting.key for posting in postings]),
         originals=book.originals(reversed_ids) if reversed_ids else {},
-        caps=_caps(book, postings, faults, standings, reversed_ids),
+        caps=_caps(book, places, reversed_ids),
     )
     salts = {p.key: os.urandom(16) for p in postings if p.text}
     answers = batch.decide(
         [
-            Asked(p, _hash(p), text_hash(salts[p.key], p.text) if p.text else None, fault)
-            for p, fault in zip(postings, faults, strict=True)
+            Asked(p, _hash(p), text_hash(salts[p.key], p.text) if p.text else None, fault, bears)
+            for p, fault, bears in zip(postings, faults, places, strict=True)
         ],
         linked=linked,
     )
@@ -87,20 +88,25 @@ def _accounts(
     return list(wanted.items())
 
 
-def _caps(
-    book: Book,
+def _places(
     postings: Sequence[Posting],
     faults: Sequence[str | None],
     standings: Mapping[AccountRef, Standing],
-    reversed_ids: Collection[int],
+) -> list[Sequence[CapPlace]]:
+    """Where the caps of each posting count that a book could hold."""
+    return [
+        places_of(posting, standings[posting.destination].id)
+        if posting.caps and fault is None and posting.destination in standings
+        else ()
+        for posting, fault in zip(postings, faults, strict=True)
+    ]
+
+
+def _caps(
+    book: Book, places: Sequence[Sequence[CapPlace]], reversed_ids: Collection[int]
 ) -> CapCount:
     """What is used of the caps that the batch bears: their accounts are locked by now."""
-    wanted = {
-        place
-        for posting, fault in zip(postings, faults, strict=True)
-        if posting.caps and fault is None and posting.destination in standings
-        for place in places(posting, standings[posting.destination].id)
-    }
+    wanted = {place for each in places for place in each}
     if not wanted:
         return CapCount()
     return CapCount(

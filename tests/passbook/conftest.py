@@ -1,7 +1,7 @@
 """A year of 王桂芳 in 幸福社区, written through the real operations."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import community
@@ -14,6 +14,7 @@ from pointsbank.access.operations import open_user
 from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM, Actor
 from pointsbank.core.database import Database, Session, transaction
+from pointsbank.earning.operations import adopt_points_rule
 from pointsbank.earning.rules import DeedCategory
 from pointsbank.events.models import Attendance
 from pointsbank.events.operations import (
@@ -27,6 +28,7 @@ from pointsbank.exchange import operations as exchange
 from pointsbank.exchange.rules import Wish
 from pointsbank.ledger.operations import reverse
 from pointsbank.ledger.queries import transfers_of
+from pointsbank.ledger.rules import MORALITY, CapWindow
 from pointsbank.members.operations import issue_card
 from pointsbank.stars.operations import adopt_star_ladder
 from pointsbank.stars.rules import Level, Window
@@ -129,6 +131,33 @@ def correction(year: Year) -> None:
             session, year.place.secretary, transfer_ids=[t.id for t in transfers], key="mend",
             reason="correction", effective_on=clock.today(), at=clock.now(), text="重复登记",
         )  # fmt: skip
+
+
+@pytest.fixture
+def clipped(year: Year) -> Year:
+    """Three activities of yesterday under a month's cap: in full, in part, and for nothing."""
+    with transaction() as session:
+        adopt_points_rule(
+            session, SYSTEM, org_id=year.place.community, unit=MORALITY,
+            from_on=date(2026, 11, 1), points_per_hour=10,
+            caps={CapWindow.DAY: 80, CapWindow.MONTH: 28}, at=clock.now(),
+        )  # fmt: skip
+        eve = datetime(2026, 11, 20, 9, tzinfo=ZONE)
+        deeds = ("清理小广告", "看望独居老人", "小区防火巡查")
+        begins = [eve + timedelta(hours=3 * n) for n in range(len(deeds))]
+        events = [
+            PastEvent(
+                year.place.community, title, DeedCategory.HELP, "1号楼", at, at + timedelta(hours=2)
+            )
+            for title, at in zip(deeds, begins, strict=True)
+        ]
+        ids = record_events(session, SYSTEM, events, at=clock.now())
+        stays = [
+            PastAttendance(event_id, year.place.wang, at, at + timedelta(hours=2))
+            for event_id, at in zip(ids, begins, strict=True)
+        ]
+        record_attendances(session, SYSTEM, stays, at=clock.now())
+    return year
 
 
 @pytest.fixture

@@ -36,6 +36,15 @@ def test_her_statement_says_where_each_entry_came_from(client: FlaskClient, year
     assert answer.json["next_before"] is None
 
 
+def test_a_clipped_entry_says_what_was_taken_of_it(client: FlaskClient, clipped: Any) -> None:
+    lines = sign_in(client, clipped.place.volunteer).get("/api/v1/me/statement").json["lines"]
+    assert [line["amount"] for line in lines[:2]] == [8, 20]
+    assert lines[1]["clip"] is None
+    assert lines[0]["clip"] == {
+        "unit": "morality", "window": "month", "most": 28, "used": 20, "asked": 20, "amount": 8,
+    }  # fmt: skip
+
+
 def test_a_long_statement_comes_in_pages(client: FlaskClient, many: Community) -> None:
     sign_in(client, many.volunteer)
     first = client.get("/api/v1/me/statement?unit=minutes").json

@@ -1,13 +1,24 @@
 """My page: figures, star, code, stories; for a newcomer what to do next."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 from community import Community, sign_in
 from flask.testing import FlaskClient
 
 from pointsbank.core import clock
-from pointsbank.core.database import snapshot
+from pointsbank.core.actor import SYSTEM
+from pointsbank.core.database import snapshot, transaction
+from pointsbank.earning.operations import adopt_points_rule
+from pointsbank.earning.rules import DeedCategory
+from pointsbank.events.operations import (
+    PastAttendance,
+    PastEvent,
+    record_attendances,
+    record_events,
+)
+from pointsbank.ledger.rules import MORALITY, CapWindow, OverCap
 from pointsbank.members.queries import member_by_code
 
 
@@ -84,6 +95,48 @@ def test_a_corrected_hour_is_struck_and_its_correction_stands_beside(
     assert "已更正" in page
 
 
+PART = "当月上限28分，此前已得20分，本次应得20分，实记8分。"
+NOTHING = "当月上限28分，此前已得28分，本次应得20分，未记入。"
+
+
+def test_a_clipped_entry_says_what_it_would_have_been_and_why(
+    client: FlaskClient, clipped: Any
+) -> None:
+    page = text_of(sign_in(client, clipped.place.volunteer), "/me/statement?unit=morality")
+    assert page.count("上限28分") == 1
+    assert f"看望独居老人 11月20日 · 帮扶慰问 · 1号楼 12:00–14:00 {PART}" in page
+    assert "，每小时10分，每天最多80分，每月最多28分" in page
+    assert "上限" not in text_of(client, "/me/statement?unit=minutes")
+
+
+def test_a_rule_that_withholds_what_is_over_says_so(client: FlaskClient, year: Any) -> None:
+    with transaction() as session:
+        adopt_points_rule(
+            session, SYSTEM, org_id=year.place.community, unit=MORALITY, from_on=clock.today(),
+            points_per_hour=5, caps={CapWindow.WEEK: 30, CapWindow.QUARTER: 300},
+            over_cap=OverCap.WITHHOLD, at=clock.now(),
+        )  # fmt: skip
+        begin = clock.now() - timedelta(hours=2)
+        event = PastEvent(
+            year.place.community, "送药上门", DeedCategory.HELP, "1号楼", begin, clock.now()
+        )
+        (event_id,) = record_events(session, SYSTEM, [event], at=clock.now())
+        stay = PastAttendance(event_id, year.place.wang, begin, clock.now())
+        record_attendances(session, SYSTEM, [stay], at=clock.now())
+    page = text_of(sign_in(client, year.place.volunteer), "/me/statement?unit=morality")
+    assert "，每小时5分，每周最多30分，每季度最多300分，超出的整次不计" in page
+
+
+def test_what_was_clipped_to_nothing_is_told_with_its_activity(
+    client: FlaskClient, clipped: Any
+) -> None:
+    page = text_of(sign_in(client, clipped.place.volunteer), "/me")
+    took_part, newest = page.split("最近入账")[0], page.split("最近入账")[1]
+    assert f"11月20日 15:00 · 1号楼 道德积分 · {NOTHING}" in took_part
+    assert PART not in took_part
+    assert PART in newest
+
+
 def test_what_waits_for_confirmation_is_said(client: FlaskClient, year: Any, waiting: None) -> None:
     page = text_of(sign_in(client, year.place.volunteer), "/me")
     assert "还有 2.5 小时待组织者确认，确认后自动入账。" in page
@@ -142,6 +195,13 @@ def test_my_page_is_for_volunteers(client: FlaskClient, newcomers: Community) ->
 
 def test_an_unknown_unit_is_refused(client: FlaskClient, newcomers: Community) -> None:
     assert sign_in(client, newcomers.volunteer).get("/me/statement?unit=x").status_code == 422
+
+
+def test_a_clip_reads_in_english(client: FlaskClient, clipped: Any) -> None:
+    sign_in(client, clipped.place.volunteer).set_cookie("language", "en")
+    page = text_of(client, "/me")
+    assert "Monthly limit of 28 points: 20 earned before, 20 due this time, 8 entered." in page
+    assert "Monthly limit of 28 points: 28 earned before, 20 due this time, none entered." in page
 
 
 def test_my_page_reads_in_english(client: FlaskClient, year: Any) -> None:
