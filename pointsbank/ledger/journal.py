@@ -183,7 +183,8 @@ def unsealed_count(session: Session) -> int:
     return int(session.execute(tail).scalar_one())
 
 
-def transfer_count(session: Session) -> int:
-    """How many transfers the book holds; the sealed ones are counted by their seals."""
-    sealed = session.execute(select(total(_seal.c.transfer_count))).scalar_one()
+def transfer_count(session: Session, *, after_seal: int = 0) -> int:
+    """How many transfers the book holds after a seal; the sealed are counted by their seals."""
+    counted = select(total(_seal.c.transfer_count)).where(_seal.c.id > after_seal)
+    sealed = session.execute(counted).scalar_one()
     return int(sealed) + unsealed_count(session)
