@@ -55,7 +55,10 @@ def verify(*, since_last: bool, published: tuple[str, ...]) -> None:
     with transaction() as session:
         operations.record_verification(session, SYSTEM, findings=found, at=clock.now())
     if since_last and since is None:
-        click.echo("还没有核验到封存的记录，这次核验了整本账 / never verified: read the whole book")
+        click.echo(
+            "上次没有核验到封存，或查出了不符：这次核验了整本账。\n"
+            "  The last verification reached no seal, or found a fault: read the whole book."
+        )
     _tell(found, bank.settings().unsealed_most)
 
 

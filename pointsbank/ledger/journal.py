@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Select, func, select, union_all
 
 from pointsbank.core.database import Session
+from pointsbank.ledger.faults import Fault
 from pointsbank.ledger.models import TABLES
 from pointsbank.ledger.queries import total
 from pointsbank.ledger.rules import OwnerKind, SealLine
@@ -15,6 +16,7 @@ _unit = TABLES["unit"]
 _account = TABLES["account"]
 _transfer = TABLES["transfer"]
 _seal = TABLES["seal"]
+_verification = TABLES["verification"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +176,32 @@ def seals(session: Session, *, before: int | None = None, most: int = 20) -> lis
     if before is not None:
         page = page.where(_seal.c.id < before)
     return [SealEntry(*row) for row in session.execute(page)]
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationEntry:
+    """What a reading of the book found; ``since_seal_id`` is 0 where it read the whole book."""
+
+    since_seal_id: int
+    seal_id: int
+    transfer_count: int
+    verified_at: datetime
+    fault: Fault | None
+
+
+def last_verification(session: Session, *, whole: bool = False) -> VerificationEntry | None:
+    """The last reading of the book, or the last of the whole book, whatever it found."""
+    columns = _verification.c
+    wanted = select(
+        *columns["since_seal_id", "seal_id", "transfer_count", "verified_at"],
+        *columns["fault", "fault_table", "fault_row_id"],
+    )
+    if whole:
+        wanted = wanted.where(columns.since_seal_id == 0)
+    row = session.execute(wanted.order_by(columns.id.desc()).limit(1)).first()
+    if row is None:
+        return None
+    return VerificationEntry(row[0], row[1], row[2], row[3], Fault(*row[4:]) if row[4] else None)
 
 
 def unsealed_count(session: Session) -> int:

@@ -231,8 +231,8 @@ class Seal(Table, table=True):
 class Verification(Table, table=True):
     """One reading of the book: from its beginning, or from the seal ``since_seal_id``.
 
-    Where no ``fault`` was found the book holds to its last seal and its last closed period then;
-    the next reading may begin there.
+    Where no ``fault`` was found the book holds to its last seal and its last closed period then,
+    and the next reading may begin there.
     """
 
     __tablename__ = "verification"

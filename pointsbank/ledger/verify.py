@@ -16,6 +16,7 @@ from pointsbank.ledger.models import TABLES
 from pointsbank.ledger.periods import closed_periods, wrong_sheet
 from pointsbank.ledger.reader import BEGINNING, END, LAYOUTS, Reach, Reader, Rows, SealRow
 from pointsbank.ledger.recount import Recount, Standing
+from pointsbank.ledger.rules import LARGEST_ID
 from pointsbank.ledger.seals import GENESIS, Hasher, first_difference, marks_of
 
 _verification = TABLES["verification"]
@@ -52,18 +53,22 @@ class Findings:
 
 
 def last_verified(session: Session) -> Verified | None:
-    """How far the last verification that held went; None if it reached no seal."""
+    """How far the last verification went; None if it reached no seal or found a fault.
+
+    So what followed a fault is a reading of the whole book, until one holds.
+    """
     columns = _verification.c
     row = session.execute(
         select(
             *columns["seal_id", "digest", "last_unit_id", "last_account_id", "last_transfer_id"],
-            *columns["period_id", "verified_at"],
+            *columns["period_id", "verified_at", "fault"],
         )
-        .where(columns.fault == "")
         .order_by(columns.id.desc())
         .limit(1)
     ).first()
-    return Verified(row[0], row[1], Reach(*row[2:5]), *row[5:]) if row and row[0] else None
+    if row is None or row.fault or not row.seal_id:
+        return None
+    return Verified(row[0], row[1], Reach(*row[2:5]), row[5], row[6])
 
 
 def verify(
@@ -143,7 +148,7 @@ class _Check:
 
     def chain(self) -> None:
         """Every seal, and the rows that it covers."""
-        for seal in self.reader.seals(self.seals):
+        for seal in self.reader.seals(self.seals or -LARGEST_ID):
             hasher = Hasher()
             fault = self._recount(seal.reach, hasher)
             self._compare(seal, hasher)

@@ -202,13 +202,13 @@ def test_a_reading_that_holds_is_where_the_next_begins(book: Database) -> None:
     assert counted(since_last()) == (2, 8, 3, 2, None)
 
 
-def test_nothing_begins_at_a_reading_that_found_a_fault(book: Database) -> None:
-    with changed(book, "transfer", "rule", "'mine'", 8):
-        recorded(since_last())
+def test_after_a_fault_the_whole_book_is_read_until_it_holds(book: Database) -> None:
+    with changed(book, "transfer", "rule", "'mine'", 2):
+        recorded(verified())
     with snapshot() as session:
-        since = last_verified(session)
-    assert since is not None
-    assert since.seal_id == 2
+        assert last_verified(session) is None
+    recorded(verified())
+    assert since_last().transfers == 2
 
 
 def test_a_book_without_seals_is_no_place_to_begin(bank: Database) -> None:
