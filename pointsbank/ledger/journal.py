@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import Select, func, select, union_all
 
 from pointsbank.core.database import Session
+from pointsbank.ledger.columns import total
 from pointsbank.ledger.faults import Fault
 from pointsbank.ledger.models import TABLES
-from pointsbank.ledger.queries import total
 from pointsbank.ledger.rules import OwnerKind, SealLine
 
 _unit = TABLES["unit"]

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, insert, literal, select, union_all
 
 from pointsbank.core.database import Session
+from pointsbank.ledger.columns import is_account, total, unindexed
 from pointsbank.ledger.models import TABLES
-from pointsbank.ledger.queries import is_account, total
 from pointsbank.ledger.reader import Reader
 from pointsbank.ledger.rules import AccountRef, OwnerKind
 
@@ -103,10 +103,8 @@ def _flows(
     """What came and went, dated after ``since`` and until ``until``: of all accounts or of one."""
     flows = []
     for sign, side in ((-1, "source"), (1, "destination")):
-        wanted: list[ColumnElement[bool]] = [
-            _transfer.c.effective_on > since,
-            _transfer.c.effective_on <= until,
-        ]
+        day = unindexed(_transfer.c.effective_on) if tracked else _transfer.c.effective_on
+        wanted: list[ColumnElement[bool]] = [day > since, day <= until]
         if account_id is not None:
             wanted.append(_transfer.c[f"{side}_id"] == account_id)
         if tracked:  # so that the account's own index serves
