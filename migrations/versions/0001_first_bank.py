@@ -27,6 +27,7 @@ PROTECTED = (
     "stock_movement",
     "transfer",
     "unit",
+    "verification",
 )
 
 
@@ -1210,6 +1211,24 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("stock_movement", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_stock_movement_goods_id"), ["goods_id"], unique=False)
+    op.create_table(
+        "verification",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("since_seal_id", sa.BigInteger(), nullable=False),
+        sa.Column("seal_id", sa.BigInteger(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("last_unit_id", sa.BigInteger(), nullable=False),
+        sa.Column("last_account_id", sa.BigInteger(), nullable=False),
+        sa.Column("last_transfer_id", sa.BigInteger(), nullable=False),
+        sa.Column("period_id", sa.BigInteger(), nullable=False),
+        sa.Column("transfer_count", sa.BigInteger(), nullable=False),
+        sa.Column("verified_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("fault", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("fault_table", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("fault_row_id", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_verification")),
+        sqlite_strict=True,
+    )
     connection = op.get_bind()
     for name in PROTECTED:
         for statement in protection(name, connection.dialect.name):

@@ -13,7 +13,7 @@ from pointsbank.core.database import snapshot, transaction
 from pointsbank.ledger import jobs, journal, operations, transcript
 from pointsbank.ledger.manifest import Manifest
 from pointsbank.ledger.rules import SealLine
-from pointsbank.ledger.verify import Verification
+from pointsbank.ledger.verify import Findings, last_verified
 from pointsbank.ledger.verify import verify as verify_book
 
 commands = click.Group("ledger", help="账本。The ledger.")
@@ -21,26 +21,46 @@ commands = click.Group("ledger", help="账本。The ledger.")
 
 @commands.command("verify")
 @click.option(
+    "--since-last",
+    is_flag=True,
+    help="只核验上次核验以后的账。Only what came after the last verification.",
+)
+@click.option(
     "--published",
     multiple=True,
     metavar="LINE",
     help="公告上的封存行，可多次给出。A seal's line from a public notice.",
 )
-def verify(published: tuple[str, ...]) -> None:
-    """核验整本账。Recompute the whole book and name the first row that differs.
+def verify(*, since_last: bool, published: tuple[str, ...]) -> None:
+    """核验账本，指出第一处不符。Recompute the book and name the first row that differs.
 
-    也报告未封存的账是否过多。Says too when more is unsealed than unsealed_most.
+    结果记入库中。加 --since-last 时，上次核验到的封存及以前的账不再重读，那以前的改动查不出来；
+    应当定期核验整本账。也报告未封存的账是否过多。
+
+    The result is written down. With --since-last what was sealed before the last verification is
+    not read again, and a change there is missed: verify the whole book from time to time. Says too
+    when more is unsealed than unsealed_most.
     """
     console = Console(stderr=True)
     lines = [SealLine.read(line) for line in published]
     with snapshot() as session, _bar(console) as bar:
-        task = bar.add_task("核验 / verifying", total=journal.transfer_count(session))
+        since = last_verified(session) if since_last else None
+        total = journal.transfer_count(session, after_seal=since.seal_id if since else 0)
+        task = bar.add_task("核验 / verifying", total=total)
         found = verify_book(
             session,
+            since=since,
             published={line.seal_id: line.digest for line in lines},
             progress=lambda read: bar.update(task, completed=read),
         )
         bar.update(task, completed=found.transfers)
+    with transaction() as session:
+        operations.record_verification(session, SYSTEM, findings=found, at=clock.now())
+    if since_last and since is None:
+        click.echo(
+            "上次没有核验到封存，或查出了不符：这次核验了整本账。\n"
+            "  The last verification reached no seal, or found a fault: read the whole book."
+        )
     _tell(found, bank.settings().unsealed_most)
 
 
@@ -54,7 +74,15 @@ def _bar(console: Console) -> Progress:
     )
 
 
-def _tell(found: Verification, unsealed_most: int) -> None:
+def _tell(found: Findings, unsealed_most: int) -> None:
+    if (since := found.since) is not None:
+        verified_at = clock.local(since.verified_at)
+        click.echo(
+            f"第 {since.seal_id:,} 次封存及以前的账在 {verified_at:%Y-%m-%d %H:%M} 已核验，"
+            "没有重读：那以前的改动这次查不出来。\n"
+            f"  Seal {since.seal_id:,} and all before it, verified on {verified_at:%Y-%m-%d %H:%M},"
+            " were not read again: a change there would not be found now."
+        )
     if found.fault is not None:
         click.echo(
             f"✗ {found.fault.sentence}\n"
@@ -69,6 +97,15 @@ def _tell(found: Verification, unsealed_most: int) -> None:
             f" more than the {unsealed_most:,} set. See whether the sealing job runs."
         )
         raise SystemExit(1)
+    if found.since is not None:
+        click.echo(
+            f"✓ 此后的账完好：读了 {found.transfers:,} 笔，对了 {found.accounts:,} 个账户的余额，"
+            f"到第 {found.seals:,} 次封存，未封存 {found.tail:,} 笔。\n"
+            f"  What came after holds: {found.transfers:,} transfers read, the figures of"
+            f" {found.accounts:,} accounts, up to seal {found.seals:,}, {found.tail:,} transfers"
+            " not sealed yet."
+        )
+        return
     click.echo(
         f"✓ 账本完好：{found.transfers:,} 笔，{found.accounts:,} 个账户，{found.seals:,} 次封存，"
         f"未封存 {found.tail:,} 笔。\n"

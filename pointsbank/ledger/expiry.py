@@ -14,9 +14,9 @@ from sqlalchemy import ColumnElement, and_, func, select, union_all
 from pointsbank.core.actor import Actor
 from pointsbank.core.database import Session
 from pointsbank.ledger.book import open_book
+from pointsbank.ledger.columns import among, total
 from pointsbank.ledger.models import TABLES
 from pointsbank.ledger.posting import apply_all
-from pointsbank.ledger.queries import among, total
 from pointsbank.ledger.rules import (
     MOST_AMOUNT,
     AccountRef,

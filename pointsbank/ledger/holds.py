@@ -10,10 +10,10 @@ from pointsbank.core.actor import Actor
 from pointsbank.core.database import Session
 from pointsbank.ledger.batch import Standing, UnitRow, form_fault
 from pointsbank.ledger.book import open_book
+from pointsbank.ledger.columns import among, total
 from pointsbank.ledger.encoding import request_hash
 from pointsbank.ledger.models import TABLES
 from pointsbank.ledger.posting import apply_all
-from pointsbank.ledger.queries import among, total
 from pointsbank.ledger.rules import (
     MOST_AMOUNT,
     AccountRef,

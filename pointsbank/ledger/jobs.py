@@ -1,12 +1,19 @@
-"""What the ledger does by itself: it seals, lets go of holds run out, and lapses points."""
+"""What the ledger does by itself: it seals, lets holds go, lapses points, verifies."""
 
+from dataclasses import asdict
 from datetime import datetime
+
+import structlog
 
 from pointsbank.core import bank, clock
 from pointsbank.core.actor import SYSTEM
-from pointsbank.core.database import transaction
+from pointsbank.core.database import snapshot, transaction
 from pointsbank.core.jobs import Job
 from pointsbank.ledger import operations
+from pointsbank.ledger.verify import last_verified, verify
+
+SUNDAY = 7
+log = structlog.get_logger()
 
 
 def seal_book(due_at: datetime) -> None:
@@ -42,6 +49,20 @@ def expire_points(due_at: datetime) -> None:
             return
 
 
+def verify_book(due_at: datetime) -> None:
+    """Verify what came after the last verification; on Sundays and after a fault the whole book.
+
+    A fault goes into the log, and stands on the auditor's page until the whole book holds.
+    """
+    whole = clock.local(due_at).isoweekday() == SUNDAY
+    with snapshot() as session:
+        found = verify(session, since=None if whole else last_verified(session))
+    with transaction() as session:
+        operations.record_verification(session, SYSTEM, findings=found, at=due_at)
+    if found.fault is not None:
+        log.error("book_does_not_hold", **asdict(found.fault))
+
+
 def _every(minutes: int) -> str:
     return f"*/{minutes} * * * *" if minutes < 60 else f"0 */{min(minutes // 60, 23)} * * *"
 
@@ -57,4 +78,5 @@ JOBS = (
     Job("ledger.seal", _every(_seal_minutes()), seal_book),
     Job("ledger.expire_holds", "*/5 * * * *", expire_holds),
     Job("ledger.expire_points", "10 0 * * *", expire_points),
+    Job("ledger.verify", "20 3 * * *", verify_book),
 )

@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import Select, func, select, union_all
 
 from pointsbank.core.database import Session
+from pointsbank.ledger.columns import total
+from pointsbank.ledger.faults import Fault
 from pointsbank.ledger.models import TABLES
-from pointsbank.ledger.queries import total
 from pointsbank.ledger.reader import Reader
 from pointsbank.ledger.rules import OwnerKind, SealLine
 from pointsbank.ledger.seals import seal_run
@@ -17,6 +18,7 @@ _unit = TABLES["unit"]
 _account = TABLES["account"]
 _transfer = TABLES["transfer"]
 _seal = TABLES["seal"]
+_verification = TABLES["verification"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,32 @@ def last_seal(session: Session) -> tuple[str, bool]:
     return seals(session, most=1)[0].line, again.digest == last.digest
 
 
+@dataclass(frozen=True, slots=True)
+class VerificationEntry:
+    """What a reading of the book found; ``since_seal_id`` is 0 where it read the whole book."""
+
+    since_seal_id: int
+    seal_id: int
+    transfer_count: int
+    verified_at: datetime
+    fault: Fault | None
+
+
+def last_verification(session: Session, *, whole: bool = False) -> VerificationEntry | None:
+    """The last reading of the book, or the last of the whole book, whatever it found."""
+    columns = _verification.c
+    wanted = select(
+        *columns["since_seal_id", "seal_id", "transfer_count", "verified_at"],
+        *columns["fault", "fault_table", "fault_row_id"],
+    )
+    if whole:
+        wanted = wanted.where(columns.since_seal_id == 0)
+    row = session.execute(wanted.order_by(columns.id.desc()).limit(1)).first()
+    if row is None:
+        return None
+    return VerificationEntry(row[0], row[1], row[2], row[3], Fault(*row[4:]) if row[4] else None)
+
+
 def unsealed_count(session: Session) -> int:
     """How many transfers are not sealed yet."""
     last = select(func.coalesce(func.max(_seal.c.last_transfer_id), 0)).scalar_subquery()
@@ -198,7 +226,8 @@ def unsealed_count(session: Session) -> int:
     return int(session.execute(tail).scalar_one())
 
 
-def transfer_count(session: Session) -> int:
-    """How many transfers the book holds; the sealed ones are counted by their seals."""
-    sealed = session.execute(select(total(_seal.c.transfer_count))).scalar_one()
+def transfer_count(session: Session, *, after_seal: int = 0) -> int:
+    """How many transfers the book holds after a seal; the sealed are counted by their seals."""
+    counted = select(total(_seal.c.transfer_count)).where(_seal.c.id > after_seal)
+    sealed = session.execute(counted).scalar_one()
     return int(sealed) + unsealed_count(session)

@@ -273,10 +273,42 @@ class Seal(Table, table=True):
     marks: bytes = Field(sa_type=LargeBinary)
 
 
+class Verification(Table, table=True):
+    """One reading of the book: from its beginning, or from the seal ``since_seal_id``.
+
+    Where no ``fault`` was found the book holds to its last seal and its last closed period then,
+    and the next reading may begin there.
+    """
+
+    __tablename__ = "verification"
+
+    id: int | None = key()
+    since_seal_id: int = number()
+    seal_id: int = number()
+    digest: bytes = Field(sa_type=LargeBinary)
+    last_unit_id: int = number()
+    last_account_id: int = number()
+    last_transfer_id: int = number()
+    period_id: int = number()
+    transfer_count: int = number()
+    verified_at: datetime
+    fault: str
+    fault_table: str
+    fault_row_id: int = number()
+
+
 TABLES = Table.metadata.tables
 """The tables as Core statements name them."""
 
 append_only(
-    "unit", "transfer", "cap_use", "hold", "hold_resolution", "period", "period_balance", "seal"
+    "unit",
+    "transfer",
+    "cap_use",
+    "hold",
+    "hold_resolution",
+    "period",
+    "period_balance",
+    "seal",
+    "verification",
 )
 changes_only("account", "balance", "held", "version")

@@ -14,7 +14,7 @@ from pointsbank.core.errors import Forbidden, Refused
 from pointsbank.ledger.book import open_book
 from pointsbank.ledger.expiry import expire_points
 from pointsbank.ledger.holds import capture, expire_holds, place_hold, release
-from pointsbank.ledger.models import Period, Seal, Unit
+from pointsbank.ledger.models import Period, Seal, Unit, Verification
 from pointsbank.ledger.periods import last_period, write_sheet
 from pointsbank.ledger.posting import apply, apply_all, as_text
 from pointsbank.ledger.queries import reversible
@@ -31,6 +31,7 @@ from pointsbank.ledger.rules import (
     UnknownTransfer,
 )
 from pointsbank.ledger.seals import seal_run
+from pointsbank.ledger.verify import Findings
 
 __all__ = [
     "capture",
@@ -42,6 +43,7 @@ __all__ = [
     "place_hold",
     "post",
     "post_all",
+    "record_verification",
     "release",
     "reverse",
     "seal_next",
@@ -110,6 +112,34 @@ def seal_next(
     seal = seal_run(reader, before, reach, sealed_at=as_text(at), until=until)
     session.execute(insert(Seal).values({**asdict(seal), "sealed_at": at}))
     return seal
+
+
+def record_verification(
+    session: Session, actor: Actor, *, findings: Findings, at: datetime
+) -> None:
+    """Write down what a reading of the book found; where it held, the next may begin there.
+
+    For the program itself; others are ``Forbidden``.
+    """
+    if actor.kind != "system":
+        raise Forbidden
+    reach, fault = findings.reach, findings.fault
+    session.execute(
+        insert(Verification).values(
+            since_seal_id=findings.since.seal_id if findings.since else 0,
+            seal_id=findings.seals,
+            digest=findings.digest,
+            last_unit_id=reach.unit_id,
+            last_account_id=reach.account_id,
+            last_transfer_id=reach.transfer_id,
+            period_id=findings.period_id,
+            transfer_count=findings.transfers,
+            verified_at=at,
+            fault=fault.what if fault else "",
+            fault_table=fault.table if fault else "",
+            fault_row_id=fault.row_id if fault else 0,
+        )
+    )
 
 
 def close_period(session: Session, actor: Actor, *, until: date, at: datetime) -> int:

@@ -12,6 +12,7 @@ from pointsbank.core.actor import Role
 from pointsbank.core.database import Session, snapshot
 from pointsbank.core.errors import say
 from pointsbank.ledger import journal
+from pointsbank.ledger.faults import SENTENCES, Fault
 from pointsbank.ledger.rules import OWNER_NAMES, REASON_NAMES, SYSTEM_NAMES, OwnerKind
 from pointsbank.ledger.schemas import TransfersQuery
 from pointsbank.ledger.words import CATEGORY_NAMES, ORIGIN_NAMES, RULE_NAMES, numbered
@@ -46,12 +47,16 @@ def _shown(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
     found = journal.transfers(session, **asked, most=PAGE + 1)
     older = found[PAGE - 1].id if len(found) > PAGE else None
     units = journal.unit_figures(session)
+    verified = journal.last_verification(session)
     return {
         "transfers": found[:PAGE],
         "seals": journal.seals(session, most=3),
         "units": units,
         "unsealed_count": journal.unsealed_count(session),
         "unsealed_most": bank.settings().unsealed_most,
+        "verified": verified,
+        "fault": _told(verified.fault) if verified and verified.fault else "",
+        "verified_whole": journal.last_verification(session, whole=True),
         "transfer_count": journal.transfer_count(session),
         "names": NAMES | {"unit": {one.unit: one.name for one in units}},
         "numbered": lambda names, code: numbered(names, code, gettext),
@@ -60,6 +65,10 @@ def _shown(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
         "older_url": _address(asked, before=older) if older else "",
         "newest_url": _address(asked) if "before" in asked else "",
     }
+
+
+def _told(fault: Fault) -> str:
+    return str(gettext(SENTENCES[fault.what], table=fault.table, row_id=fault.row_id))
 
 
 def _address(asked: dict[str, Any], **more: int) -> str:

@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, insert, literal, select, union_all
 
 from pointsbank.core.database import Session
+from pointsbank.ledger.columns import is_account, total, unindexed
 from pointsbank.ledger.models import TABLES
-from pointsbank.ledger.queries import is_account, total
+from pointsbank.ledger.reader import Reader
 from pointsbank.ledger.rules import AccountRef, OwnerKind
 
 _account = TABLES["account"]
@@ -28,10 +29,11 @@ def last_period(session: Session, on: date | None = None) -> tuple[int, date]:
     return (row[0], row[1]) if row else (0, date.min)
 
 
-def closed_periods(session: Session) -> list[tuple[int, date]]:
-    """Of each period the last transfer before its close, and its last day."""
-    rows = session.execute(select(_period.c.last_transfer_id, _period.c.until_on))
-    return [(row[0], row[1]) for row in rows]
+def closed_periods(session: Session) -> list[tuple[int, int, date]]:
+    """Of each period, by its days: id, last transfer before its close, last day."""
+    columns = _period.c["id", "last_transfer_id", "until_on"]
+    rows = session.execute(select(*columns).order_by(_period.c.until_on))
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 def balance_as_of(session: Session, ref: AccountRef, day: date) -> int:
@@ -73,21 +75,25 @@ def _sheet_of(period_id: int, before: tuple[int, date], until: date) -> Select[A
     )
 
 
-def wrong_sheet(session: Session) -> int | None:
-    """The first closed period whose balance sheet does not follow from the book."""
-    before = (0, date.min)
-    for period_id, until in session.execute(
-        select(_period.c.id, _period.c.until_on).order_by(_period.c.until_on)
-    ).all():
-        found = _sheet_of(period_id, before, until).subquery()
-        both = union_all(
-            select(found.c.account_id, found.c[2].label("amount")),
-            select(_sheet.c.account_id, -_sheet.c.balance).where(_sheet.c.period_id == period_id),
-        ).subquery()
-        differs = select(both.c.account_id).group_by(both.c.account_id)
-        if session.execute(differs.having(total(both.c.amount) != 0).limit(1)).first():
-            return int(period_id)
-        before = (period_id, until)
+def wrong_sheet(session: Session, reader: Reader, after: int) -> int | None:
+    """The first period closed after one whose balance sheet does not follow from the book.
+
+    The sheet of that one is taken as right. Memory grows with accounts only.
+    """
+    balances: dict[int, int] = {}
+    since = date.min
+    for period_id, _, until in closed_periods(session):
+        if period_id <= after:
+            if period_id == after:
+                balances = dict(reader.sheet(period_id))
+        else:
+            for source_id, destination_id, amount in reader.flows(since, until):
+                balances[source_id] = balances.get(source_id, 0) - amount
+                balances[destination_id] = balances.get(destination_id, 0) + amount
+            sheet = dict(reader.sheet(period_id))
+            if any(sheet.get(row_id, 0) != balances.get(row_id, 0) for row_id in sheet | balances):
+                return period_id
+        since = until
     return None
 
 
@@ -97,10 +103,8 @@ def _flows(
     """What came and went, dated after ``since`` and until ``until``: of all accounts or of one."""
     flows = []
     for sign, side in ((-1, "source"), (1, "destination")):
-        wanted: list[ColumnElement[bool]] = [
-            _transfer.c.effective_on > since,
-            _transfer.c.effective_on <= until,
-        ]
+        day = unindexed(_transfer.c.effective_on) if tracked else _transfer.c.effective_on
+        wanted: list[ColumnElement[bool]] = [day > since, day <= until]
         if account_id is not None:
             wanted.append(_transfer.c[f"{side}_id"] == account_id)
         if tracked:  # so that the account's own index serves

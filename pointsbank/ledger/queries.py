@@ -2,56 +2,28 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    CTE,
-    BigInteger,
-    ColumnElement,
-    String,
-    and_,
-    bindparam,
-    cast,
-    func,
-    literal,
-    select,
-    union_all,
-)
+from sqlalchemy import CTE, ColumnElement, String, and_, cast, func, literal, select, union_all
 
 from pointsbank.core.database import Session
+from pointsbank.ledger.columns import among, is_account, total
 from pointsbank.ledger.models import TABLES
 from pointsbank.ledger.rules import AccountRef, CapWindow, OwnerKind
+from pointsbank.ledger.statements import PeriodFigures, StatementEntry, period_figures, statement
+
+__all__ = [
+    "AccountFigures", "MemberTotal", "OriginTransfer", "PeriodFigures", "Reversible",
+    "StatementEntry", "account", "balances", "balances_of", "period_figures", "reversible",
+    "statement", "totals_by_member", "transfers_of",
+]  # fmt: skip
 
 _unit = TABLES["unit"]
 _account = TABLES["account"]
 _transfer = TABLES["transfer"]
 _use = TABLES["cap_use"]
 _SIDES = ((-1, "source", "destination"), (1, "destination", "source"))
-
-
-@dataclass(frozen=True, slots=True)
-class StatementEntry:
-    """One transfer as its account sees it: ``amount`` is signed, ``balance`` is right after it.
-
-    ``system_kind`` and ``category`` are those of the other side; ``reversed_by`` is the last
-    reversal and ``reversed_amount`` what has been reversed of it so far.
-    """
-
-    id: int
-    amount: int
-    balance: int
-    effective_on: date
-    recorded_at: datetime
-    reason: str
-    system_kind: str
-    category: str
-    origin_kind: str
-    origin_id: int
-    rule: str
-    reverses: int | None
-    reversed_by: int | None
-    reversed_amount: int
 
 
 class MemberTotal(NamedTuple):
@@ -114,16 +86,6 @@ class AccountFigures:
     version: int
 
 
-def total(amount: ColumnElement[Any]) -> ColumnElement[int]:
-    # PostgreSQL's sum of bigints is a numeric, which comes back as a Decimal.
-    return cast(func.coalesce(func.sum(amount), 0), BigInteger)
-
-
-def among(column: ColumnElement[Any], ids: Iterable[int]) -> ColumnElement[bool]:
-    """Whether a column holds one of the ids; written into the statement, so however many."""
-    return column.in_(bindparam(None, sorted(set(ids)), expanding=True, literal_execute=True))
-
-
 def balances(session: Session, member_id: int) -> dict[str, int]:
     """A member's balance by unit code; a unit in which she never had a transfer is 0."""
     rows = session.execute(
@@ -168,81 +130,6 @@ def account(session: Session, ref: AccountRef) -> AccountFigures:
         select(_account.c.balance, _account.c.held, _account.c.version).where(is_account(ref))
     ).first()
     return AccountFigures(*row) if row else AccountFigures(0, 0, 0)
-
-
-def is_account(ref: AccountRef) -> ColumnElement[bool]:
-    """The condition on table ``account`` that names this one."""
-    unit_id = select(_unit.c.id).where(_unit.c.code == ref.unit).scalar_subquery()
-    return and_(
-        _account.c.owner_kind == ref.owner_kind,
-        _account.c.owner_id == ref.owner_id,
-        _account.c.unit_id == unit_id,
-        _account.c.kind == ref.kind,
-        _account.c.category == ref.category,
-    )
-
-
-def statement(
-    session: Session, ref: AccountRef, *, before: int | None = None, most: int = 20
-) -> list[StatementEntry]:
-    """A page of an account's entries, newest first; ``before`` is the last entry seen.
-
-    Constant time, however long the account and the book. Of a system account, which carries no
-    balance, there is no statement: see ``transfers``.
-    """
-    account_id = session.execute(select(_account.c.id).where(is_account(ref))).scalar()
-    if account_id is None:
-        return []
-    sides = []
-    for sign, mine, across in _SIDES:
-        version = _transfer.c[f"{mine}_version"]
-        side = select(
-            _transfer.c.id,
-            version.label("version"),
-            (sign * _transfer.c.amount).label("amount"),
-            _transfer.c[f"{mine}_balance"].label("balance"),
-            _transfer.c[f"{across}_id"].label("other_id"),
-        ).where(_transfer.c[f"{mine}_id"] == account_id, version.is_not(None))
-        if before is not None:
-            side = side.where(version < _version_at(account_id, before))
-        sides.append(select(side.order_by(version.desc()).limit(most).subquery()))
-    page = union_all(*sides).subquery()
-    other, reversal = _account.alias("other"), _transfer.alias("reversal")
-    rows = session.execute(
-        select(
-            page.c.id,
-            page.c.amount,
-            page.c.balance,
-            *_transfer.c["effective_on", "recorded_at", "reason"],
-            other.c.kind,
-            other.c.category,
-            *_transfer.c["origin_kind", "origin_id", "rule", "reverses"],
-            select(func.max(reversal.c.id))
-            .where(reversal.c.reverses == page.c.id)
-            .scalar_subquery(),
-            select(total(reversal.c.amount))
-            .where(reversal.c.reverses == page.c.id)
-            .scalar_subquery(),
-        )
-        .join_from(page, _transfer, _transfer.c.id == page.c.id)
-        .join(other, other.c.id == page.c.other_id)
-        .order_by(page.c.version.desc())
-        .limit(most)
-    )
-    return [StatementEntry(*row) for row in rows]
-
-
-def _version_at(account_id: int, transfer_id: int) -> Any:
-    """The account's version right after a transfer; NULL if that is not one of its own."""
-    seen = _transfer.alias("seen")
-    return union_all(
-        select(seen.c.source_version).where(
-            seen.c.id == transfer_id, seen.c.source_id == account_id
-        ),
-        select(seen.c.destination_version).where(
-            seen.c.id == transfer_id, seen.c.destination_id == account_id
-        ),
-    ).scalar_subquery()
 
 
 def totals_by_member(session: Session, *, since: date, until: date) -> Iterator[MemberTotal]:

@@ -5,6 +5,7 @@
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from operator import itemgetter
 from typing import Any
 
@@ -31,7 +32,8 @@ class Reach:
         return (self.unit_id, self.account_id, self.transfer_id)[LAYOUTS.index(layout)]
 
 
-BEGINNING = Reach(-LARGEST_ID - 1, -LARGEST_ID - 1, -LARGEST_ID - 1)
+_BEFORE_ALL = -LARGEST_ID - 2
+BEGINNING = Reach(_BEFORE_ALL, _BEFORE_ALL, _BEFORE_ALL)
 END = Reach(LARGEST_ID, LARGEST_ID, LARGEST_ID)
 
 
@@ -74,7 +76,7 @@ class Reader:
             cursor.format = 1  # binary: numbers need not be read from text
         statement = (
             f"SELECT {layout.select(self._dialect)} FROM {layout.table}"
-            f" WHERE id > {self._hole} ORDER BY id LIMIT {BLOCK_ROWS}"
+            f" WHERE id >= {self._hole} ORDER BY id LIMIT {BLOCK_ROWS}"
         )
         return Rows(cursor, statement, after.of(layout))
 
@@ -86,6 +88,9 @@ class Reader:
 
     def last_seal(self) -> SealRow | None:
         return next(iter(self._seals(f"id > {self._hole} ORDER BY id DESC LIMIT 1", 0)), None)
+
+    def seal(self, seal_id: int) -> SealRow | None:
+        return next(iter(self._seals(f"id = {self._hole}", seal_id)), None)
 
     def _seals(self, wanted: str, after: int) -> list[SealRow]:
         instant = (
@@ -112,20 +117,66 @@ class Reader:
 
     def figures(self) -> Iterator[tuple[int, int, int]]:
         """Every account's id, balance and version."""
-        yield from self._chunks("SELECT id, balance, version FROM account", "id")
+        yield from self._chunks("SELECT a.id, a.balance, a.version FROM account a", "a.id")
 
-    def texts(self) -> Iterator[tuple[int, bytes, str, bytes | None]]:
-        """Every free text that is still there: transfer, salt, text, and the book's hash of it."""
+    def standings(self, reach: Reach) -> Iterator[tuple[int, int, bool, int, int]]:
+        """The accounts up to a reach as the last transfer of each up to there left them.
+
+        Id, unit, whether it is tracked, balance, version: two look-ups an account.
+        """
+        last = " ".join(
+            f"LEFT JOIN transfer {side} ON {side}.id = (SELECT t.id FROM transfer t"
+            f" WHERE t.{side}_id = a.id AND t.{side}_version IS NOT NULL"
+            f" AND t.id <= {reach.transfer_id:d} ORDER BY t.{side}_version DESC LIMIT 1)"
+            for side in ("source", "destination")
+        )
+        rows = self._chunks(
+            "SELECT a.id, a.unit_id, a.owner_kind, source.source_version, source.source_balance,"
+            " destination.destination_version, destination.destination_balance"
+            f" FROM account a {last}",
+            "a.id",
+            until=reach.account_id,
+        )
+        for row_id, unit_id, owner_kind, *sides in rows:
+            version, balance = max((sides[0] or 0, sides[1] or 0), (sides[2] or 0, sides[3] or 0))
+            yield row_id, unit_id, owner_kind != "system", balance, version
+
+    def texts(self, after: Reach) -> Iterator[tuple[int, bytes, str, bytes | None]]:
+        """Free texts that are still there: transfer, salt, text, and the book's hash of it."""
         yield from self._chunks(
             "SELECT x.transfer_id, x.salt, x.text, t.text_hash"
             " FROM transfer_text x JOIN transfer t ON t.id = x.transfer_id",
             "x.transfer_id",
+            after=after.transfer_id,
         )
 
-    def _chunks(self, statement: str, key: str) -> Iterator[Any]:
-        after = -1
-        chunk = f"{statement} WHERE {key} > {self._hole} ORDER BY {key} LIMIT {_CHUNK_ROWS}"
-        while rows := self._cursor.execute(chunk, (after,)).fetchall():
+    def sheet(self, period_id: int) -> list[tuple[int, int]]:
+        """A closed period's balance sheet: account and balance."""
+        statement = f"SELECT account_id, balance FROM period_balance WHERE period_id = {self._hole}"
+        rows: list[tuple[int, int]] = self._cursor.execute(statement, (period_id,)).fetchall()
+        return rows
+
+    def flows(self, since: date, until: date) -> Iterator[tuple[int, int, int]]:
+        """What is dated after a day and until another: source, destination, amount."""
+        on_server = {} if self._dialect == "sqlite" else {"name": "flows"}
+        cursor: Any = self._driver.cursor(**on_server)
+        cursor.execute(
+            "SELECT source_id, destination_id, amount FROM transfer"
+            f" WHERE effective_on > {self._hole} AND effective_on <= {self._hole}",
+            (since.isoformat(), until.isoformat()),
+        )
+        while rows := cursor.fetchmany(_CHUNK_ROWS):
+            yield from rows
+        cursor.close()
+
+    def _chunks(
+        self, statement: str, key: str, *, after: int = _BEFORE_ALL, until: int = LARGEST_ID
+    ) -> Iterator[Any]:
+        chunk = (
+            f"{statement} WHERE {key} >= {self._hole} AND {key} <= {until:d}"
+            f" ORDER BY {key} LIMIT {_CHUNK_ROWS}"
+        )
+        while rows := self._cursor.execute(chunk, (after + 1,)).fetchall():
             yield from rows
             after = rows[-1][0]
 
@@ -150,7 +201,7 @@ class Rows:
 
     def _block(self, last_id: int) -> list[Sequence[Any]]:
         if len(self._ahead) < BLOCK_ROWS and not self._all_read:
-            rows = self._cursor.execute(self._statement, (self._after,)).fetchall()
+            rows = self._cursor.execute(self._statement, (self._after + 1,)).fetchall()
             self._ahead += rows
             self._all_read = len(rows) < BLOCK_ROWS
             self._after = rows[-1][0] if rows else self._after

@@ -1,183 +1,162 @@
-"""Recomputes the whole book and names the first row that is not as it was written."""
+"""Recomputes the book and names the first row that is not as it was written."""
+
+# ruff: noqa: S608 - statements are made of constants here; numbers are whole numbers
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import select
 
 from pointsbank.core.database import Session
-from pointsbank.core.errors import say
 from pointsbank.ledger.caps import wrong_cap
 from pointsbank.ledger.encoding import ACCOUNT, TRANSFER, Columns, text_hash
+from pointsbank.ledger.faults import Fault, Found
 from pointsbank.ledger.holds import wrong_hold
+from pointsbank.ledger.models import TABLES
 from pointsbank.ledger.periods import closed_periods, wrong_sheet
 from pointsbank.ledger.reader import BEGINNING, END, LAYOUTS, Reach, Reader, Rows, SealRow
+from pointsbank.ledger.recount import Recount, Standing
+from pointsbank.ledger.rules import LARGEST_ID
 from pointsbank.ledger.seals import GENESIS, Hasher, first_difference, marks_of
 
-SENTENCES = {
-    "changed": say("%(table)s 第 %(row_id)s 行在封存后被改动。"),
-    "missing": say("%(table)s 第 %(row_id)s 行在封存后被删除。"),
-    "added": say("%(table)s 第 %(row_id)s 行是封存后插入的。"),
-    "chain": say("%(table)s 第 %(row_id)s 行与前后的封存连不上。"),
-    "balance": say("%(table)s 第 %(row_id)s 行的余额或序号与往来不符。"),
-    "unit": say("%(table)s 第 %(row_id)s 行的计量单位与账户不符。"),
-    "reversal": say("%(table)s 第 %(row_id)s 行冲正了不该冲正的，或冲多了。"),
-    "text": say("%(table)s 第 %(row_id)s 行的文字被改动。"),
-    "period": say("%(table)s 第 %(row_id)s 行在结账后记入了已结账期。"),
-    "sheet": say("%(table)s 第 %(row_id)s 行的结账余额与往来不符。"),
-    "cap": say("%(table)s 第 %(row_id)s 行与账不符，或超过了上限。"),
-    "hold": say("%(table)s 第 %(row_id)s 行预留的了结与账不符。"),
-    "seal": say("%(table)s 第 %(row_id)s 行与公布的封存不符。"),
-}
+_verification = TABLES["verification"]
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """The first row that differs; ``what`` is a key of ``SENTENCES``."""
+class Verified:
+    """How far the book was found to hold, to a seal and to a closed period, and when."""
 
-    what: str
-    table: str
-    row_id: int
-
-    @property
-    def sentence(self) -> str:
-        return SENTENCES[self.what] % {"table": self.table, "row_id": self.row_id}
+    seal_id: int
+    digest: bytes
+    reach: Reach
+    period_id: int
+    verified_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Verification:
-    """What was recomputed, and the first fault if there is one. ``tail``: transfers not sealed."""
+class Findings:
+    """What was recomputed, and the first fault if there is one.
+
+    ``transfers`` were read, ``tail`` of them are not sealed; ``since`` is what was taken as
+    verified earlier. ``seals`` is the last seal's number, ``digest`` and ``reach`` are its own.
+    """
 
     transfers: int
     accounts: int
     seals: int
     tail: int
     fault: Fault | None
+    since: Verified | None
+    digest: bytes
+    reach: Reach
+    period_id: int
 
 
-class Found(Exception):
-    """Stops the reading at the first fault."""
+def last_verified(session: Session) -> Verified | None:
+    """How far the last verification went; None if it reached no seal or found a fault.
 
-    def __init__(self, what: str, table: str, row_id: int) -> None:
-        super().__init__(what)
-        self.fault = Fault(what, table, row_id)
-
-
-@dataclass(slots=True)
-class _Standing:
-    """An account's figures, recounted. ``tracked``: it carries figures at all."""
-
-    unit_id: int
-    tracked: bool
-    balance: int = 0
-    version: int = 0
-
-
-class _Recount:
-    """Balances and versions, recounted from the transfers. Grows with accounts only."""
-
-    def __init__(self, closed: Sequence[tuple[int, bytes]]) -> None:
-        """``closed``: of each period the last transfer before its close, and its last day."""
-        self.standings: dict[int, _Standing] = {}
-        self._closed = closed
-
-    def accounts(self, columns: Columns) -> None:
-        for row_id, unit_id, owner_kind in zip(*columns[:2], columns[4], strict=True):
-            self.standings[row_id] = _Standing(unit_id, owner_kind != b"system")
-
-    def transfers(self, columns: Columns) -> None:
-        """Refuse the first transfer whose figures do not follow from those before it."""
-        standings = self.standings
-        for (
-            row_id, unit_id, source_id, destination_id, amount,
-            source_balance, source_version, destination_balance, destination_version, mask,
-        ) in zip(*columns[:9], columns[12], strict=True):  # fmt: skip
-            try:
-                source, destination = standings[source_id], standings[destination_id]
-            except KeyError:
-                raise Found("unit", "transfer", row_id) from None
-            if source.unit_id != unit_id or destination.unit_id != unit_id:
-                raise Found("unit", "transfer", row_id)
-            nothing = 0
-            if source.tracked:
-                source.balance -= amount
-                source.version += 1
-                if source.balance != source_balance or source.version != source_version:
-                    raise Found("balance", "transfer", row_id)
-            else:
-                nothing = 0b0011
-            if destination.tracked:
-                destination.balance += amount
-                destination.version += 1
-                if (
-                    destination.balance != destination_balance
-                    or destination.version != destination_version
-                ):
-                    raise Found("balance", "transfer", row_id)
-            else:
-                nothing |= 0b1100
-            if mask & 0b1111 != nothing or amount <= 0:
-                raise Found("balance", "transfer", row_id)
-        self._days(columns[0], columns[18])
-
-    def _days(self, ids: Sequence[int], days: Sequence[bytes]) -> None:
-        """Refuse the first transfer that is dated into a period after its close."""
-        closed = [(last_id, until) for last_id, until in self._closed if last_id < ids[-1]]
-        if closed and min(days) <= max(until for _, until in closed):
-            for row_id, day in zip(ids, days, strict=True):
-                if any(row_id > last_id and day <= until for last_id, until in closed):
-                    raise Found("period", "transfer", row_id)
+    So what followed a fault is a reading of the whole book, until one holds.
+    """
+    columns = _verification.c
+    row = session.execute(
+        select(
+            *columns["seal_id", "digest", "last_unit_id", "last_account_id", "last_transfer_id"],
+            *columns["period_id", "verified_at", "fault"],
+        )
+        .order_by(columns.id.desc())
+        .limit(1)
+    ).first()
+    if row is None or row.fault or not row.seal_id:
+        return None
+    return Verified(row[0], row[1], Reach(*row[2:5]), row[5], row[6])
 
 
 def verify(
     session: Session,
     *,
+    since: Verified | None = None,
     published: dict[int, bytes] | None = None,
     progress: Callable[[int], None] = lambda _: None,
-) -> Verification:
+) -> Findings:
     """Recompute seals, balances, versions, reversals, texts and closed periods.
 
     ``published`` are digests from public notices by seal id; ``progress`` is told how many
     transfers have been read. Memory grows with accounts, not with transfers.
+
+    ``since``: rows up to that seal are not read again, but for the last transfer of each account,
+    from which the later ones must go on. What was changed before that seal after it was verified
+    is therefore missed, unless it shows in such a last transfer, in an account's figures, or in
+    what later rows refer to; so is a record of verification that was itself forged.
     """
-    check = _Check(session, published or {}, progress)
+    check = _Check(session, since, published or {}, progress)
     fault = None
     try:
+        check.opening()
         check.chain()
         check.tail()
         check.accounts()
         check.sets()
     except Found as found:
         fault = found.fault
-    tail = check.read - check.sealed
-    return Verification(check.read, len(check.recount.standings), check.seals, tail, fault)
+    return check.findings(fault)
 
 
 class _Check:
-    """One reading of the book from its first row to its last."""
+    """One reading of the book, from its first row or from a seal, to its last."""
 
     def __init__(
-        self, session: Session, published: dict[int, bytes], progress: Callable[[int], None]
+        self,
+        session: Session,
+        since: Verified | None,
+        published: dict[int, bytes],
+        progress: Callable[[int], None],
     ) -> None:
         self.session, self.reader = session, Reader(session)
-        self.published = dict(published)
-        self.progress = progress
-        self.recount = _Recount(
-            [(last_id, until.isoformat().encode()) for last_id, until in closed_periods(session)]
+        self.since, self.published, self.progress = since, dict(published), progress
+        self.recount = Recount(
+            [(last_id, until.isoformat().encode()) for _, last_id, until in closed_periods(session)]
         )
-        self.reach = BEGINNING
-        self.read = self.sealed = self.seals = 0
+        self.reach = since.reach if since else BEGINNING
+        self.seals, self.digest = (since.seal_id, since.digest) if since else (0, GENESIS)
+        self.read = self.sealed = 0
         self._tables = [self.reader.rows(layout, self.reach) for layout in LAYOUTS]
+
+    def findings(self, fault: Fault | None) -> Findings:
+        accounts, tail = len(self.recount.standings), self.read - self.sealed
+        reach = self.reach if self.seals else Reach()
+        period_id = self.reader.first("SELECT max(id) FROM period") or 0
+        return Findings(
+            self.read, accounts, self.seals, tail, fault, self.since,
+            self.digest, reach, period_id,
+        )  # fmt: skip
+
+    def opening(self) -> None:
+        """The seal from which the reading begins, and how it left every account."""
+        if self.since is None:
+            return
+        seal = self.reader.seal(self.since.seal_id)
+        if seal is None:
+            raise Found("missing", "seal", self.since.seal_id)
+        if (seal.digest, seal.reach) != (self.since.digest, self.since.reach):
+            raise Found("changed", "seal", seal.id)
+        for seal_id in [number for number in self.published if number <= seal.id]:
+            earlier = self.reader.seal(seal_id)
+            if earlier is None or earlier.digest != self.published.pop(seal_id):
+                raise Found("seal", "seal", seal_id)
+        for row_id, unit_id, tracked, balance, version in self.reader.standings(self.reach):
+            self.recount.standings[row_id] = Standing(unit_id, tracked, balance, version)
 
     def chain(self) -> None:
         """Every seal, and the rows that it covers."""
-        previous = GENESIS
-        for seal in self.reader.seals():
+        for seal in self.reader.seals(self.seals or -LARGEST_ID):
             hasher = Hasher()
             fault = self._recount(seal.reach, hasher)
-            self._compare(seal, hasher, previous)
+            self._compare(seal, hasher)
             if fault is not None:
                 raise fault
-            previous = seal.digest
-            self.reach, self.seals, self.sealed = seal.reach, seal.id, self.read
+            self.reach, self.seals, self.digest = seal.reach, seal.id, seal.digest
+            self.sealed = self.read
         if self.published:  # a seal that was made public is no longer in the book
             raise Found("seal", "seal", min(self.published))
 
@@ -204,11 +183,11 @@ class _Check:
                 self.progress(self.read)
         return fault
 
-    def _compare(self, seal: SealRow, hasher: Hasher, previous: bytes) -> None:
+    def _compare(self, seal: SealRow, hasher: Hasher) -> None:
         counted = (seal.unit_count, seal.account_count, seal.transfer_count)
         if hasher.digest(seal) != seal.digest or counted != tuple(hasher.counts):
             raise self._difference(seal, hasher)
-        if seal.id != self.seals + 1 or seal.previous != previous:
+        if seal.id != self.seals + 1 or seal.previous != self.digest:
             raise Found("chain", "seal", seal.id)
         if self.published.pop(seal.id, seal.digest) != seal.digest:
             raise Found("seal", "seal", seal.id)
@@ -237,40 +216,38 @@ class _Check:
 
     def sets(self) -> None:
         """What rows say of one another."""
-        for what, table, statement in _SETS:
+        since = self.since
+        for statement in _wrong_reversals(since.reach.transfer_id if since else None):
             if (row_id := self.reader.first(statement)) is not None:
-                raise Found(what, table, row_id)
+                raise Found("reversal", "transfer", row_id)
         if (wrong := wrong_hold(self.session)) is not None:
             raise Found("balance" if wrong[0] == "account" else "hold", *wrong)
         if (use_id := wrong_cap(self.session)) is not None:
             raise Found("cap", "cap_use", use_id)
-        if (period_id := wrong_sheet(self.session)) is not None:
+        period_id = wrong_sheet(self.session, self.reader, since.period_id if since else 0)
+        if period_id is not None:
             raise Found("sheet", "period", period_id)
-        for row_id, salt, text, stored in self.reader.texts():
+        for row_id, salt, text, stored in self.reader.texts(since.reach if since else BEGINNING):
             if stored is None or text_hash(salt, text) != stored:
                 raise Found("text", "transfer_text", row_id)
-
-
-_SETS = (
-    (
-        "reversal",
-        "transfer",
-        # +: or SQLite walks the whole table by id, for the first to come is the least
-        "SELECT min(+r.id) FROM transfer r JOIN transfer o ON o.id = r.reverses"
-        " WHERE r.reverses IS NOT NULL AND (r.source_id <> o.destination_id"
-        " OR r.destination_id <> o.source_id OR o.reverses IS NOT NULL OR o.id >= r.id)",
-    ),
-    (
-        "reversal",
-        "transfer",
-        "SELECT min(o.id) FROM transfer o JOIN (SELECT reverses, sum(amount) AS amount"
-        " FROM transfer WHERE reverses IS NOT NULL GROUP BY reverses) r"
-        " ON r.reverses = o.id WHERE r.amount > o.amount",
-    ),
-)
 
 
 def _blocks(tables: Sequence[Rows], until: Reach) -> Iterator[tuple[int, Columns]]:
     for kind, rows in enumerate(tables):
         for columns in rows.until(until.of(LAYOUTS[kind])):
             yield kind, columns
+
+
+def _wrong_reversals(after: int | None) -> tuple[str, str]:
+    """The first reversal, after a transfer, of what it may not reverse, or reversed too much of."""
+    new = "reverses IS NOT NULL" + ("" if after is None else f" AND id > {after:d}")
+    return (
+        # +: or SQLite walks the whole table by id, for the first to come is the least
+        f"SELECT min(+r.id) FROM (SELECT * FROM transfer WHERE {new}) r"
+        " JOIN transfer o ON o.id = r.reverses"
+        " WHERE r.source_id <> o.destination_id OR r.destination_id <> o.source_id"
+        " OR o.reverses IS NOT NULL OR o.id >= r.id",
+        "SELECT min(+o.id) FROM transfer o JOIN (SELECT reverses, sum(amount) AS amount"
+        f" FROM transfer WHERE reverses IN (SELECT reverses FROM transfer WHERE {new})"
+        " GROUP BY reverses) r ON r.reverses = o.id WHERE r.amount > o.amount",
+    )

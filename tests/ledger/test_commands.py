@@ -11,12 +11,12 @@ from pointsbank.core import bank as bank_module
 from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM
 from pointsbank.core.database import Database, snapshot, transaction
-from pointsbank.ledger import jobs, operations, queries
+from pointsbank.ledger import jobs, journal, operations, queries
 from pointsbank.ledger.commands import commands
 from pointsbank.ledger.manifest import BookNotEmpty
 from tests.ledger.accounts import ANA, declare, earns, posted, spends
 from tests.ledger.copies import new_bank
-from tests.ledger.test_verify import unprotected
+from tests.ledger.test_verify import changed, unprotected
 
 HOUR = timedelta(hours=1)
 
@@ -45,6 +45,31 @@ def test_a_fault_ends_with_code_1_and_a_name(bank: Database) -> None:
     found = ran("verify")
     assert found.exit_code == 1
     assert "transfer 2: changed" in found.stdout
+
+
+def test_only_what_came_after_the_last_verification_is_read_again() -> None:
+    assert "这次核验了整本账" in ran("verify", "--since-last").stdout
+    ran("seal")
+    assert "这次核验了整本账" in ran("verify", "--since-last").stdout  # no seal had been reached
+    posted(earns("more"))
+    found = ran("verify", "--since-last")
+    assert found.exit_code == 0
+    assert "第 1 次封存及以前的账在 2026-11-21 09:02 已核验，没有重读" in found.stdout
+    assert "✓ 此后的账完好：读了 1 笔，对了 2 个账户的余额，到第 1 次封存" in found.stdout
+    assert "What came after holds: 1 transfers read" in found.stdout
+
+
+def test_what_was_changed_before_is_found_in_the_whole_book_and_then_until_it_is_mended(
+    bank: Database,
+) -> None:
+    ran("seal")
+    ran("verify")
+    with changed(bank, "transfer", "rule", "'mine'", 2):
+        assert ran("verify", "--since-last").exit_code == 0
+        assert "transfer 2: changed" in ran("verify").stdout
+        assert "transfer 2: changed" in ran("verify", "--since-last").stdout
+    assert "这次核验了整本账" in ran("verify", "--since-last").stdout
+    assert "这次核验了整本账" not in ran("verify", "--since-last").stdout
 
 
 def test_a_tail_longer_than_is_set_ends_with_code_1_and_says_so(
@@ -130,6 +155,33 @@ def test_the_job_lets_go_of_holds_that_have_run_out() -> None:
     jobs.expire_holds(at + HOUR)
     with snapshot() as session:
         assert queries.account(session, ANA).held == 0
+
+
+def test_the_job_verifies_what_is_new_and_on_sundays_the_whole_book(
+    bank: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def last() -> tuple[int, bool]:
+        with snapshot() as session:
+            entry = journal.last_verification(session)
+        assert entry is not None
+        return entry.transfer_count, entry.fault is not None
+
+    saturday = clock.now()
+    jobs.seal_book(saturday)
+    jobs.verify_book(saturday)
+    assert last() == (3, False)
+    posted(earns("more"))
+    jobs.verify_book(saturday)
+    assert last() == (1, False)
+    with changed(bank, "transfer", "rule", "'mine'", 2):
+        jobs.verify_book(saturday)
+        assert last() == (1, False)
+        assert "book_does_not_hold" not in capsys.readouterr().out
+        jobs.verify_book(saturday + timedelta(days=1))
+        assert last() == (3, True)
+        assert "book_does_not_hold" in capsys.readouterr().out
+    jobs.verify_book(saturday + timedelta(days=2))
+    assert last() == (4, False)
 
 
 @pytest.mark.parametrize(("minutes", "cron"), [(5, "*/5 * * * *"), (120, "0 */2 * * *")])

@@ -4,9 +4,12 @@ import pytest
 from flask.testing import FlaskClient
 
 from pointsbank.core import bank as bank_module
+from pointsbank.core import clock
 from pointsbank.core.database import Database, transaction
+from pointsbank.ledger import jobs
 from tests import community
 from tests.ledger.accounts import ANA, BEN, earns, posted, reversed_, sealed, spends
+from tests.ledger.test_verify import changed
 
 
 @pytest.fixture
@@ -77,6 +80,30 @@ def test_an_auditor_is_told_when_sealing_is_behind(
     assert "未封存的账已有 2 笔，超过设定的 1 笔" in page
     auditor.set_cookie("language", "en")
     assert "2 entries are not sealed, more than the 1 set." in auditor.get("/ledger").text
+
+
+def test_an_auditor_sees_when_the_book_was_verified_and_what_was_found(
+    people: community.Community, client: FlaskClient, bank: Database
+) -> None:
+    auditor = community.sign_in(client, people.auditor)
+    assert "还没有核验过" in auditor.get("/ledger").text
+    jobs.verify_book(clock.now())
+    page = auditor.get("/ledger").text
+    assert "核验过整本账，读了 5 笔" in page
+    assert "相符" in page
+    jobs.verify_book(clock.now())
+    page = auditor.get("/ledger").text
+    assert "核验过第 1 次封存以后的账，读了 1 笔" in page
+    assert "整本账上次核验" in page
+    with changed(bank, "transfer", "rule", "'mine'", 5):
+        jobs.verify_book(clock.now())
+    assert "核验查出不符" not in auditor.get("/ledger").text  # nothing says yet what row 5 said
+    with changed(bank, "transfer", "amount", "9", 5):
+        jobs.verify_book(clock.now())
+    assert "核验查出不符：transfer 第 5 行的余额或序号与往来不符。" in auditor.get("/ledger").text
+    auditor.set_cookie("language", "en")
+    page = auditor.get("/ledger").text
+    assert "Verification found a fault: The balance or version in transfer row 5" in page
 
 
 def test_pages_follow_one_another_by_id(people: community.Community, client: FlaskClient) -> None:

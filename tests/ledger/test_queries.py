@@ -5,9 +5,10 @@ from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from pointsbank.core import clock
-from pointsbank.core.actor import SYSTEM
+from pointsbank.core.actor import SYSTEM, Actor
 from pointsbank.core.database import Database, snapshot, transaction
 from pointsbank.ledger import journal, operations, queries
 from pointsbank.ledger.periods import balance_as_of
@@ -90,6 +91,56 @@ def test_a_statement_is_read_page_by_page() -> None:
     assert page(before=8) == []  # another account's entry
 
 
+def test_a_statement_of_a_period_is_what_is_dated_there_however_it_was_booked() -> None:
+    june, july = date(2026, 6, 30), date(2026, 7, 1)
+    posted(
+        earns("a", amount=10, effective_on=june),
+        earns("b", amount=20, effective_on=july),
+        spends("c", amount=5, effective_on=date(2026, 7, 31)),
+        earns("d", amount=40, effective_on=date(2026, 8, 1)),
+        earns("late", amount=3, effective_on=june),
+        earns("other", BEN, effective_on=july),
+    )
+    dated = {"since": july, "until": date(2026, 7, 31)}
+    assert [(e.id, e.balance) for e in page(**dated)] == [(3, 25), (2, 30)]
+    assert [e.id for e in page(since=july)] == [4, 3, 2]
+    assert [e.id for e in page(until=june)] == [5, 1]
+    assert page(since=date(2026, 9, 1)) == []
+    first = page(**dated, most=1)
+    assert [e.id for e in first + page(**dated, most=1, before=first[-1].id)] == [3, 2]
+
+
+def test_a_periods_figures_add_up_and_a_reversal_counts_against_what_it_takes_back() -> None:
+    def figures(**dated: date | None) -> tuple[int, ...]:
+        found = asked(queries.period_figures, ANA, **{"since": None, "until": None} | dated)
+        return found.opening, found.came, found.went, found.closing
+
+    may, june, july = date(2026, 5, 31), date(2026, 6, 30), date(2026, 7, 31)
+    assert figures() == (0, 0, 0, 0)
+    posted(
+        earns("a", amount=10, effective_on=may),
+        earns("b", amount=20, effective_on=june),
+        spends("c", amount=5, effective_on=june),
+        earns("late", amount=3, effective_on=may),
+        earns("other", BEN, effective_on=june),
+    )
+    reversed_(2, 3, effective_on=july)
+    assert figures(since=june, until=june) == (13, 20, 5, 28)
+    assert figures(since=july) == (28, -20, -5, 13)
+    assert figures(until=june) == (0, 33, 5, 28)
+    assert figures() == (0, 13, 0, 13)
+    with transaction() as session:
+        operations.close_period(session, SYSTEM, until=may, at=clock.now())
+    assert figures(since=june, until=june) == (13, 20, 5, 28)
+
+
+def test_a_statement_says_who_made_each_entry() -> None:
+    with transaction() as session:
+        operations.post(session, Actor("user", 7), [earns("a")], at=clock.now())
+    posted(spends("b"))
+    assert [(e.actor_kind, e.actor_id) for e in page()] == [("system", 0), ("user", 7)]
+
+
 def test_a_reversed_entry_says_by_what_and_how_much() -> None:
     posted(earns("e"), spends("s"))
     posted(earns("p", amount=30, source=REDEEMED, reverses=2))
@@ -150,6 +201,33 @@ def test_the_balance_of_a_past_day_follows_effective_dates() -> None:
     assert seen(ANA) == expected
     assert seen(ISSUED) == [-amount for amount in expected]
     assert asked(balance_as_of, BEN, TODAY) == 0
+
+
+def test_a_period_of_one_account_never_reads_the_books_other_entries(bank: Database) -> None:
+    posted(*(earns(f"b{n}", BEN) for n in range(400)), earns("a"))
+    asked_of_the_database: list[tuple[str, Any]] = []
+
+    def heard(_c: Any, _cursor: Any, statement: str, given: Any, *_rest: Any) -> None:
+        asked_of_the_database.append((statement, given))
+
+    with snapshot() as session:
+        connection = session.connection()
+        event.listen(connection, "before_cursor_execute", heard)
+        queries.statement(session, ANA, since=TODAY, until=TODAY, before=1)
+        queries.period_figures(session, ANA, since=TODAY, until=TODAY)
+        event.remove(connection, "before_cursor_execute", heard)
+        explain = "EXPLAIN QUERY PLAN " if bank.dialect == "sqlite" else "EXPLAIN "
+        if bank.dialect == "postgresql":
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        plans = [
+            str(connection.exec_driver_sql(explain + statement, given).all())
+            for statement, given in asked_of_the_database
+            if "FROM transfer" in statement
+        ]
+    assert len(plans) >= 2
+    for plan in plans:
+        assert "ix_transfer_effective_on" not in plan
+        assert "uq_transfer_destination" in plan
 
 
 def test_the_journal_counts_what_is_sealed_and_what_is_not() -> None:

@@ -17,7 +17,7 @@ from pointsbank.ledger import operations
 from pointsbank.ledger.encoding import ACCOUNT, TRANSFER, UNIT, Layout
 from pointsbank.ledger.models import TABLES
 from pointsbank.ledger.rules import MINUTES, member_account
-from pointsbank.ledger.verify import Verification, verify
+from pointsbank.ledger.verify import Findings, verify
 from tests.ledger.accounts import (
     ANA,
     BEN,
@@ -48,9 +48,14 @@ def book(bank: Database) -> Database:
     return bank
 
 
-def verified(**more: Any) -> Verification:
+def verified(**more: Any) -> Findings:
     with snapshot() as session:
         return verify(session, **more)
+
+
+def counted(found: Findings) -> tuple[Any, ...]:
+    """Transfers read, accounts, the last seal, the unsealed tail, the fault."""
+    return found.transfers, found.accounts, found.seals, found.tail, found.fault
 
 
 def fault() -> tuple[str, str, int] | None:
@@ -79,11 +84,11 @@ def unprotected(bank: Database, *tables: str) -> Iterator[Connection]:
 
 
 def test_a_book_as_it_was_written_holds(book: Database) -> None:
-    assert verified() == Verification(transfers=9, accounts=6, seals=2, tail=2, fault=None)
+    assert counted(verified()) == (9, 6, 2, 2, None)
 
 
 def test_an_empty_book_holds(bank: Database) -> None:
-    assert verified() == Verification(0, 0, 0, 0, None)
+    assert counted(verified()) == (0, 0, 0, 0, None)
 
 
 NEW = {
@@ -132,6 +137,50 @@ def changed(bank: Database, table: str, column: str, value: str, row_id: int) ->
         raw.execute(change, {"old": old})
 
 
+@pytest.mark.parametrize("column", ["expires_on", "text_hash", "reverses"])
+def test_nothing_and_emptiness_are_told_apart(book: Database, column: str) -> None:
+    emptiness = {
+        "expires_on": "''" if book.dialect == "sqlite" else "'0001-01-01'",
+        "text_hash": "x''" if book.dialect == "sqlite" else "''::bytea",
+        "reverses": "0",
+    }
+    with changed(book, "transfer", column, emptiness[column], 2):
+        assert fault() == ("changed", "transfer", 2)
+
+
+@pytest.mark.only("sqlite")
+def test_bytes_that_are_no_text_are_named(book: Database) -> None:
+    with changed(book, "transfer", "rule", "CAST(x'ff' AS TEXT)", 2):
+        assert fault() == ("changed", "transfer", 2)
+
+
+def test_a_letter_moved_to_the_next_column_is_named(book: Database) -> None:
+    with unprotected(book, "transfer") as raw:
+        raw.execute(text("UPDATE transfer SET actor_kind = 'systems', reason = 'ervice'"))
+    assert fault() == ("changed", "transfer", 1)
+
+
+def test_a_change_is_named_wherever_it_lies_in_its_block(
+    bank: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pointsbank.ledger.reader.BLOCK_ROWS", 2)
+    declare(bank)
+    posted(*(earns(f"e{n}") for n in range(7)))
+    for most in (3, 1, 3):
+        sealed(most)
+    assert fault() is None
+    for row_id in range(1, 8):
+        with changed(bank, "transfer", "origin_id", "9", row_id):
+            assert fault() == ("changed", "transfer", row_id)
+
+
+@pytest.mark.parametrize("row_id", [0, -1, -(2**63)])
+def test_a_row_before_all_others_is_named(book: Database, row_id: int) -> None:
+    with unprotected(book, "transfer") as raw:
+        raw.execute(text(f"UPDATE transfer SET id = {row_id} WHERE id = 9"))
+    assert fault() == ("added", "transfer", row_id)
+
+
 def test_the_sealed_columns_are_all_columns(book: Database) -> None:
     for layout, not_sealed in (
         (UNIT, set()),
@@ -149,7 +198,10 @@ def test_a_change_of_any_column_of_a_seal_is_found(book: Database) -> None:
         "id": "9",
     }.items():  # fmt: skip
         with changed(book, "seal", column, value or BYTES[book.dialect], 1):
-            assert fault() is not None, column
+            found = fault()
+            assert found is not None, column
+            if column in {"first_transfer_id", "sealed_at", "previous", "digest", "marks"}:
+                assert found == ("changed", "seal", 1), column
     assert fault() is None
 
 

@@ -1,0 +1,73 @@
+"""Balances and versions, recounted from the transfers as they go by."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pointsbank.ledger.encoding import Columns
+from pointsbank.ledger.faults import Found
+
+
+@dataclass(slots=True)
+class Standing:
+    """An account's figures, recounted. ``tracked``: it carries figures at all."""
+
+    unit_id: int
+    tracked: bool
+    balance: int = 0
+    version: int = 0
+
+
+class Recount:
+    """Grows with accounts only."""
+
+    def __init__(self, closed: Sequence[tuple[int, bytes]]) -> None:
+        """``closed``: of each period the last transfer before its close, and its last day."""
+        self.standings: dict[int, Standing] = {}
+        self._closed = closed
+
+    def accounts(self, columns: Columns) -> None:
+        for row_id, unit_id, owner_kind in zip(*columns[:2], columns[4], strict=True):
+            self.standings[row_id] = Standing(unit_id, owner_kind != b"system")
+
+    def transfers(self, columns: Columns) -> None:
+        """Raise ``Found`` for the first transfer whose figures do not follow from those before."""
+        standings = self.standings
+        for (
+            row_id, unit_id, source_id, destination_id, amount,
+            source_balance, source_version, destination_balance, destination_version, mask,
+        ) in zip(*columns[:9], columns[12], strict=True):  # fmt: skip
+            try:
+                source, destination = standings[source_id], standings[destination_id]
+            except KeyError:
+                raise Found("unit", "transfer", row_id) from None
+            if source.unit_id != unit_id or destination.unit_id != unit_id:
+                raise Found("unit", "transfer", row_id)
+            nothing = 0
+            if source.tracked:
+                source.balance -= amount
+                source.version += 1
+                if source.balance != source_balance or source.version != source_version:
+                    raise Found("balance", "transfer", row_id)
+            else:
+                nothing = 0b0011
+            if destination.tracked:
+                destination.balance += amount
+                destination.version += 1
+                if (
+                    destination.balance != destination_balance
+                    or destination.version != destination_version
+                ):
+                    raise Found("balance", "transfer", row_id)
+            else:
+                nothing |= 0b1100
+            if mask & 0b1111 != nothing or amount <= 0:
+                raise Found("balance", "transfer", row_id)
+        self._days(columns[0], columns[18])
+
+    def _days(self, ids: Sequence[int], days: Sequence[bytes]) -> None:
+        """Raise ``Found`` for the first transfer that is dated into a period after its close."""
+        closed = [(last_id, until) for last_id, until in self._closed if last_id < ids[-1]]
+        if closed and min(days) <= max(until for _, until in closed):
+            for row_id, day in zip(ids, days, strict=True):
+                if any(row_id > last_id and day <= until for last_id, until in closed):
+                    raise Found("period", "transfer", row_id)
