@@ -3,6 +3,7 @@
 import importlib
 import sys
 from collections.abc import Callable
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +40,15 @@ class BankGroup(click.Group):
 
 
 def _with_bank(group: click.Group) -> click.Group:
-    """Give a feature's commands the options that say which bank, and open it first."""
-    for command in group.commands.values():
+    """A feature's commands with the options that say which bank, which is opened first."""
+    mounted = copy(group)
+    mounted.commands = {}
+    for name, command in group.commands.items():
+        told = mounted.commands[name] = copy(command)
         if not any(parameter.name == "data" for parameter in command.params):
-            command.params += [_data_option(), _config_option()]
-            command.callback = _opening(command.callback)
-    return group
+            told.params = [*command.params, _data_option(), _config_option()]
+            told.callback = _opening(command.callback)
+    return mounted
 
 
 def _data_option() -> click.Option:

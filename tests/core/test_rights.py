@@ -189,7 +189,8 @@ def ran(*words: str) -> Result:
 
 
 def test_the_check_is_content_with_a_service(bank: Database) -> None:
-    assert ran("check").exit_code == 0
+    told = ran("check")
+    assert told.exit_code == 0, told.output
 
 
 @pytest.mark.only("postgresql")

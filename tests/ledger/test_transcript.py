@@ -85,7 +85,8 @@ def test_the_manifest_says_what_there_is(book: Database, tmp_path: Path) -> None
 def test_every_table_of_the_ledger_is_in_it() -> None:
     mappers = Table._sa_registry.mappers
     models = [m for m in mappers if m.class_.__module__ == "pointsbank.ledger.models"]
-    assert {t.name for t in transcript.TABLES} == {m.local_table.name for m in models}
+    tables = {m.local_table.name for m in models} - {"verification"}  # a reading of it
+    assert {t.name for t in transcript.TABLES} == tables
 
 
 def test_days_instants_and_bytes_stand_as_the_seals_have_them(
