@@ -74,14 +74,38 @@ def _text(_type: Any, _compiler: Any, **_: Any) -> str:
 
 
 class _Commit:
-    """A commit that several bodies share: they wait on ``done``; ``error`` is why it failed."""
+    """A commit that several bodies share: those ``waiting`` for it; ``error`` is why it failed."""
 
-    __slots__ = ("bodies", "done", "error")
+    __slots__ = ("bodies", "error", "waiting")
 
     def __init__(self) -> None:
         self.bodies = 0
-        self.done = threading.Event()
+        self.waiting: list[threading.Lock] = []
         self.error: BaseException | None = None
+
+    def join(self) -> threading.Lock:
+        """What to ``wait`` with; asked for before the turn is given away."""
+        done = threading.Lock()
+        done.acquire()
+        self.waiting.append(done)
+        return done
+
+    def wait(self, done: threading.Lock) -> None:
+        """Wait until the commit is durable or has failed, and wake the next."""
+        try:
+            done.acquire()
+        except BaseException:  # interrupted
+            if done in self.waiting:
+                self.waiting.remove(done)
+            else:  # it was woken already: the next one waits for this one
+                self.wake()
+            raise
+        self.wake()
+
+    def wake(self) -> None:
+        """Wake one, who wakes the next: all at once they would only queue for the interpreter."""
+        if self.waiting:
+            self.waiting.pop().release()
 
 
 class SqliteDatabase(Database):
@@ -179,8 +203,9 @@ class SqliteDatabase(Database):
         # A full disk makes SQLite roll everything back by itself: then nobody may join any more.
         whole = _driver(self._writing()).in_transaction
         if whole and self._queueing and commit.bodies < MOST_BODIES_A_COMMIT:
+            done = commit.join()
             self._turn.release()
-            commit.done.wait()
+            commit.wait(done)
         else:
             self._finish(commit)
             self._turn.release()
@@ -200,7 +225,7 @@ class SqliteDatabase(Database):
             connection.invalidate()
             connection.close()
         self._commit = None
-        commit.done.set()
+        commit.wake()
 
     def _undone(self) -> Unavailable:
         """Why SQLite undid the transaction by itself: what the body is raising in which it did."""
