@@ -805,10 +805,11 @@ def upgrade() -> None:
         sa.Column("origin_id", sa.BigInteger(), nullable=False),
         sa.Column("rule", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.CheckConstraint(
-            "(amount > 0) = (transfer_id IS NOT NULL)", name=op.f("ck_cap_use_transfer")
+            "(amount = 0) = (transfer_id IS NULL)", name=op.f("ck_cap_use_transfer")
         ),
-        sa.CheckConstraint("amount = 0 OR used + amount <= most", name=op.f("ck_cap_use_most")),
-        sa.CheckConstraint("amount BETWEEN 0 AND asked", name=op.f("ck_cap_use_amount")),
+        sa.CheckConstraint("amount <= 0 OR used + amount <= most", name=op.f("ck_cap_use_most")),
+        sa.CheckConstraint("amount <= asked", name=op.f("ck_cap_use_amount")),
+        sa.CheckConstraint("used + amount >= 0", name=op.f("ck_cap_use_used")),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_cap_use_account_id")),
         sa.ForeignKeyConstraint(
             ["transfer_id"], ["transfer.id"], name=op.f("fk_cap_use_transfer_id")
@@ -821,7 +822,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("cap_use", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_cap_use_account", ["account_id", "name", "window", "starts_on"], unique=False
+            "ix_cap_use_account",
+            ["account_id", "name", "window", "starts_on", "id"],
+            unique=False,
         )
         batch_op.create_index(
             "ix_cap_use_clipped",

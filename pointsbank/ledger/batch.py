@@ -60,7 +60,7 @@ class Standing:
 
 @dataclass(slots=True)
 class Original:
-    """A transfer that is to be reversed, and what is left of it."""
+    """A transfer that is to be reversed, and what is left of it; ``counts`` under a cap."""
 
     source_id: int
     destination_id: int
@@ -68,6 +68,7 @@ class Original:
     expires_on: str | None
     is_reversal: bool
     is_expiry: bool
+    counts: bool
 
 
 class Entry(NamedTuple):
@@ -165,7 +166,7 @@ class Batch:
         return [answers[place] for place in range(len(postings))]
 
     def _group(self, postings: Sequence[Asked]) -> list[Answer]:
-        before, mark = len(self.entries), self.caps.mark()
+        before, mark = len(self.entries), len(self.caps.uses)
         answers: list[Answer] = []
         for asked in postings:
             answer = self._answer(asked)
@@ -176,7 +177,7 @@ class Batch:
             answers.append(answer)
         return answers
 
-    def _undo(self, before: int, mark: tuple[int, int]) -> None:
+    def _undo(self, before: int, mark: int) -> None:
         for key in self.caps.undo(mark):
             self.known.pop(key, None)
         while len(self.entries) > before:
@@ -247,9 +248,8 @@ class Batch:
             expires = None
         if original is not None:
             original.left -= amount
-            self.caps.give_back(posting.reverses or 0, amount)
         place = self.taken[posting.key] = len(self.entries)
-        if posting.caps:
+        if posting.caps or (original is not None and original.counts):
             self._note_caps(asked, amount, place)
         self.touched.append((source, destination))
         self.entries.append(

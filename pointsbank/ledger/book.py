@@ -39,7 +39,8 @@ _ORIGINALS = (
     " AS BIGINT),"
     " {expires_on}, t.reverses IS NOT NULL, d.owner_kind = 'system' AND d.kind = '"
     + SystemKind.EXPIRED.value
-    + "' FROM {asked} CROSS JOIN transfer t JOIN account d ON d.id = t.destination_id"
+    + "', EXISTS (SELECT 1 FROM cap_use u WHERE u.transfer_id = t.id)"
+    " FROM {asked} CROSS JOIN transfer t JOIN account d ON d.id = t.destination_id"
     " WHERE t.id = j.value"
 )
 _LAST = (
@@ -47,14 +48,13 @@ _LAST = (
     " (SELECT coalesce(max(id), 0) FROM transfer)"
 )
 _USED = (
-    "SELECT j.place, CAST(sum(u.amount - coalesce((SELECT sum(r.amount) FROM transfer r"
-    " WHERE r.reverses = u.transfer_id), 0)) AS BIGINT) FROM {asked} JOIN cap_use u"
-    ' ON u.account_id = j.account_id AND u.name = j.name AND u."window" = j."window"'
-    " AND u.starts_on = j.starts_on WHERE u.amount > 0 GROUP BY j.place"
+    "SELECT j.place, coalesce((SELECT u.used + u.amount FROM cap_use u"
+    ' WHERE u.account_id = j.account_id AND u.name = j.name AND u."window" = j."window"'
+    " AND u.starts_on = j.starts_on ORDER BY u.id DESC LIMIT 1), 0) FROM {asked}"
 )
 _CAPPED = (
-    'SELECT u.transfer_id, u.account_id, u.name, u."window", {starts_on} FROM {asked}'
-    " JOIN cap_use u ON u.transfer_id = j.value"
+    'SELECT u.transfer_id, u.most, u.account_id, u.name, u."window", {starts_on} FROM {asked}'
+    " JOIN cap_use u ON u.transfer_id = j.value ORDER BY u.id"
 )
 _COLUMNS = ", ".join(Entry._fields)
 _CAP_COLUMNS = ", ".join(f'"{name}"' for name in (*CapUse._fields[:-1], "transfer_id"))
@@ -112,8 +112,8 @@ class Book(ABC):
         """What counts in these places by now, less what was reversed. Their accounts are locked."""
 
     @abstractmethod
-    def capped(self, transfer_ids: Iterable[int]) -> dict[int, list[CapPlace]]:
-        """Where those of these transfers that had caps count."""
+    def capped(self, transfer_ids: Iterable[int]) -> dict[int, list[tuple[CapPlace, int]]]:
+        """Where these transfers count, and the most there."""
 
     @abstractmethod
     def write_cap_uses(self, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -143,17 +143,13 @@ def _standing(ref: AccountRef, row: Sequence[Any]) -> Standing:
 
 
 def _original(row: Sequence[Any]) -> Original:
-    return Original(row[1], row[2], row[3], row[4], bool(row[5]), bool(row[6]))
+    return Original(row[1], row[2], row[3], row[4], bool(row[5]), bool(row[6]), bool(row[7]))
 
 
-def _used(places: Sequence[CapPlace], rows: Iterable[Sequence[int]]) -> dict[CapPlace, int]:
-    return dict.fromkeys(places, 0) | {places[row[0]]: row[1] for row in rows}
-
-
-def _by_transfer(rows: Iterable[Sequence[Any]]) -> dict[int, list[CapPlace]]:
-    found: dict[int, list[CapPlace]] = {}
-    for transfer_id, *place in rows:
-        found.setdefault(transfer_id, []).append(CapPlace(*place))
+def _capped(rows: Iterable[Sequence[Any]]) -> dict[int, list[tuple[CapPlace, int]]]:
+    found: dict[int, list[tuple[CapPlace, int]]] = {}
+    for transfer_id, most, *place in rows:
+        found.setdefault(transfer_id, []).append((CapPlace(*place), most))
     return found
 
 
@@ -219,11 +215,12 @@ class SqliteBook(Book):
 
     def cap_uses(self, places: Sequence[CapPlace]) -> dict[CapPlace, int]:
         asked = (json.dumps(places),)
-        return _used(places, self._cursor.execute(_USED.format(asked=self._PLACES), asked))
+        rows = self._cursor.execute(_USED.format(asked=self._PLACES), asked)
+        return {places[row[0]]: row[1] for row in rows}
 
-    def capped(self, transfer_ids: Iterable[int]) -> dict[int, list[CapPlace]]:
+    def capped(self, transfer_ids: Iterable[int]) -> dict[int, list[tuple[CapPlace, int]]]:
         statement = _CAPPED.format(asked="json_each(?) j", starts_on="u.starts_on")
-        return _by_transfer(self._cursor.execute(statement, (json.dumps(list(transfer_ids)),)))
+        return _capped(self._cursor.execute(statement, (json.dumps(list(transfer_ids)),)))
 
     def write_cap_uses(self, rows: Sequence[tuple[Any, ...]]) -> None:
         self._cursor.executemany(self._WRITE_USES, rows)
@@ -364,13 +361,13 @@ class PostgresBook(Book):
     def cap_uses(self, places: Sequence[CapPlace]) -> dict[CapPlace, int]:
         asked = tuple(map(list, zip(*places, strict=True)))
         rows = self._cursor.execute(_USED.format(asked=self._PLACES), asked)
-        return _used(places, ((row[0] - 1, row[1]) for row in rows))
+        return {places[row[0] - 1]: row[1] for row in rows}
 
-    def capped(self, transfer_ids: Iterable[int]) -> dict[int, list[CapPlace]]:
+    def capped(self, transfer_ids: Iterable[int]) -> dict[int, list[tuple[CapPlace, int]]]:
         statement = _CAPPED.format(
             asked="unnest(%s::bigint[]) AS j (value)", starts_on="u.starts_on::text"
         )
-        return _by_transfer(self._cursor.execute(statement, (list(transfer_ids),)))
+        return _capped(self._cursor.execute(statement, (list(transfer_ids),)))
 
     def write_cap_uses(self, rows: Sequence[tuple[Any, ...]]) -> None:
         self._insert(self._WRITE_USES, tuple(map(list, zip(*rows, strict=True))))

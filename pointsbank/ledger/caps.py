@@ -42,10 +42,10 @@ class CapPlace(NamedTuple):
 
 
 class CapUse(NamedTuple):
-    """A row for the book, one for each cap of a posting; days and instants as ISO text.
+    """A row for the book: what a posting used of a cap, or a reversal gave back; ISO texts.
 
-    ``used`` is what counted before it. ``entry`` is its transfer's place in the batch, None if
-    nothing was posted.
+    ``used`` is what counted before it: of one place, each row goes on from the one before.
+    ``entry`` is its transfer's place in the batch, None if nothing was posted.
     """
 
     key: str
@@ -64,18 +64,22 @@ class CapUse(NamedTuple):
     rule: str
     entry: int | None
 
+    @property
+    def place(self) -> CapPlace:
+        return CapPlace(*self[2:6])
+
 
 @dataclass(slots=True)
 class CapCount:
-    """What is used of each cap that a batch bears, and the rows that tell of it.
+    """What is used of each cap that a batch concerns, and the rows that tell of it.
 
-    ``capped``: where the transfers count that are reversed in it. ``mark``, ``undo``: for groups.
+    ``capped``: the transfers that may be reversed in it, each with where it counts and the most
+    there.
     """
 
     used: dict[CapPlace, int] = field(default_factory=dict)
-    capped: Mapping[int, Sequence[CapPlace]] = field(default_factory=dict)
+    capped: Mapping[int, Sequence[tuple[CapPlace, int]]] = field(default_factory=dict)
     uses: list[CapUse] = field(default_factory=list)
-    _changes: list[tuple[CapPlace, int]] = field(default_factory=list)
 
     def fitting(self, posting: Posting, places: Sequence[CapPlace]) -> int:
         """What of its amount a posting's caps leave, 0 or more; refuses ``CapReached``."""
@@ -100,38 +104,29 @@ class CapCount:
         self, posting: Posting, request_hash: bytes, places: Sequence[CapPlace],
         *, amount: int, recorded_at: str, entry: int | None,
     ) -> None:  # fmt: skip
-        """Count what was posted, and tell of it in a row for each cap."""
-        for cap, place in zip(posting.caps, places, strict=True):
-            used = self.used[place]
+        """Count what was posted, 0 or more; and what a reversal gives back."""
+
+        def count(place: CapPlace, most: int, asked: int, counted: int) -> None:
             self.uses.append(
                 CapUse(
-                    posting.key, request_hash, *place, cap.most, used, posting.amount, amount,
+                    posting.key, request_hash, *place, most, self.used[place], asked, counted,
                     recorded_at, posting.origin_kind, posting.origin_id, posting.rule, entry,
                 )
             )  # fmt: skip
-            self._change(place, amount)
+            self.used[place] += counted
 
-    def give_back(self, transfer_id: int, amount: int) -> None:
-        """A transfer was reversed: what it had counted is free again."""
-        for place in self.capped.get(transfer_id, ()):
-            if place in self.used:
-                self._change(place, -amount)
+        for cap, place in zip(posting.caps, places, strict=True):
+            count(place, cap.most, posting.amount, amount)
+        for place, most in self.capped.get(posting.reverses or 0, ()):
+            count(place, most, -amount, -amount)
 
-    def _change(self, place: CapPlace, amount: int) -> None:
-        self.used[place] += amount
-        self._changes.append((place, amount))
-
-    def mark(self) -> tuple[int, int]:
-        return len(self._changes), len(self.uses)
-
-    def undo(self, mark: tuple[int, int]) -> list[str]:
-        """Take back everything since a mark; the keys of which nothing was posted."""
-        changes, uses = mark
-        for place, amount in self._changes[changes:]:
-            self.used[place] -= amount
-        gone = [use.key for use in self.uses[uses:] if use.entry is None]
-        del self._changes[changes:], self.uses[uses:]
-        return gone
+    def undo(self, mark: int) -> list[str]:
+        """Take the last uses back, all but so many; the keys of which nothing was posted."""
+        undone = self.uses[mark:]
+        del self.uses[mark:]
+        for use in undone:
+            self.used[use.place] -= use.amount
+        return [use.key for use in undone if use.entry is None]
 
 
 def _is_stricter(cap: Cap, other: Cap) -> bool:
@@ -174,51 +169,59 @@ def capped_hash(request_hash: bytes, caps: Sequence[Cap]) -> bytes:
 
 
 def wrong_cap(session: Session) -> int | None:
-    """The first use that its transfer does not bear out, or by which a window got over its most."""
-    borne_out = and_(
-        _transfer.c.key == _use.c.key,
-        _transfer.c.request_hash == _use.c.request_hash,
-        _transfer.c.destination_id == _use.c.account_id,
-        _transfer.c.amount == _use.c.amount,
-        _transfer.c.effective_on >= _use.c.starts_on,
-    )
-    same_key = _transfer.alias("same_key")
-    wrong = (
-        select(_use.c.id)
-        .outerjoin(_transfer, and_(_transfer.c.id == _use.c.transfer_id, borne_out))
-        .outerjoin(same_key, and_(_use.c.transfer_id.is_(None), same_key.c.key == _use.c.key))
-        .where(
-            or_(
-                and_(_use.c.transfer_id.is_not(None), _transfer.c.id.is_(None)),
-                same_key.c.id.is_not(None),
-            )
-        )
-    )
-    for statement in (wrong, _over_most()):
+    """The first use that does not go on from the one before it, or that its transfer does not
+    bear out, or whose reversal gave nothing back."""
+    for statement in (_not_borne_out(), _not_going_on(), _not_given_back()):
         found = session.execute(statement.order_by(statement.selected_columns[0]).limit(1)).scalar()
         if found is not None:
             return int(found)
     return None
 
 
-def _over_most() -> Select[tuple[int]]:
-    """The last use of each window that got more than the most of any of its uses, net."""
-    place = ("account_id", "name", "window", "starts_on")
-    counted = _use.c.amount > 0
-    suspect = (  # reversals are looked up for these only
-        select(*_use.c[place], func.max(_use.c.most).label("most"))
-        .where(counted)
-        .group_by(*_use.c[place])
-        .having(func.sum(_use.c.amount) > func.max(_use.c.most))
-        .subquery()
+def _not_borne_out() -> Select[tuple[int]]:
+    """Uses that are not as their transfers; and of nothing, whose key has a transfer after all."""
+    same = and_(_transfer.c.key == _use.c.key, _transfer.c.request_hash == _use.c.request_hash)
+    got = and_(
+        _transfer.c.destination_id == _use.c.account_id,
+        _transfer.c.amount == _use.c.amount,
+        _transfer.c.effective_on >= _use.c.starts_on,
     )
-    back = select(func.coalesce(func.sum(_transfer.c.amount), 0)).where(
-        _transfer.c.reverses == _use.c.transfer_id
+    gave_back = and_(
+        _transfer.c.source_id == _use.c.account_id,
+        _transfer.c.amount == -_use.c.amount,
+        _transfer.c.reverses.is_not(None),
     )
+    borne_out = and_(_transfer.c.id == _use.c.transfer_id, same, or_(got, gave_back))
+    other = _transfer.alias("other")
     return (
-        select(func.max(_use.c.id))
-        .join(suspect, and_(*(suspect.c[name] == _use.c[name] for name in place)))
-        .where(counted)
-        .group_by(*_use.c[place], suspect.c.most)
-        .having(func.sum(_use.c.amount - back.scalar_subquery()) > suspect.c.most)
+        select(_use.c.id)
+        .outerjoin(_transfer, borne_out)
+        .outerjoin(other, and_(_use.c.transfer_id.is_(None), other.c.key == _use.c.key))
+        .where(
+            or_(
+                and_(_use.c.transfer_id.is_not(None), _transfer.c.id.is_(None)),
+                other.c.id.is_not(None),
+            )
+        )
+    )
+
+
+def _not_going_on() -> Select[tuple[int]]:
+    """Uses whose ``used`` is not what the uses of the place before them amount to."""
+    before = func.lag(_use.c.used + _use.c.amount, 1, 0).over(
+        partition_by=[_use.c[name] for name in CapPlace._fields], order_by=_use.c.id
+    )
+    chain = select(_use.c.id, _use.c.used, before.label("before")).subquery()
+    return select(chain.c.id).where(chain.c.used != chain.c.before)
+
+
+def _not_given_back() -> Select[tuple[int]]:
+    """Uses of transfers that were reversed, where a reversal gave nothing back in their place."""
+    reversal, back = _transfer.alias("reversal"), _use.alias("back")
+    in_place = (back.c[name] == _use.c[name] for name in CapPlace._fields)
+    return (
+        select(_use.c.id)
+        .join(reversal, reversal.c.reverses == _use.c.transfer_id)
+        .outerjoin(back, and_(back.c.transfer_id == reversal.c.id, *in_place))
+        .where(back.c.id.is_(None))
     )

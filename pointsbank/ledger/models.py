@@ -144,17 +144,18 @@ class TransferText(Table, table=True):
 class CapUse(Table, table=True):
     """What a posting used of one of its caps: ``asked`` is what it would have been without them.
 
-    ``used`` is what counted in the window before it, as ``amount`` does since. Where its caps left
-    nothing there is no transfer, and the posting's key stands here alone.
+    ``used`` is what counted in the window before it, as ``amount`` does since; a reversal counts
+    below 0. Where its caps left nothing there is no transfer, and the key stands here alone.
     """
 
     __tablename__ = "cap_use"
     __table_args__ = (
         UniqueConstraint("transfer_id", "name", "window"),
-        CheckConstraint("amount BETWEEN 0 AND asked", name="amount"),
-        CheckConstraint("amount = 0 OR used + amount <= most", name="most"),
-        CheckConstraint("(amount > 0) = (transfer_id IS NOT NULL)", name="transfer"),
-        Index("ix_cap_use_account", "account_id", "name", "window", "starts_on"),
+        CheckConstraint("amount <= asked", name="amount"),
+        CheckConstraint("used + amount >= 0", name="used"),
+        CheckConstraint("amount <= 0 OR used + amount <= most", name="most"),
+        CheckConstraint("(amount = 0) = (transfer_id IS NULL)", name="transfer"),
+        Index("ix_cap_use_account", "account_id", "name", "window", "starts_on", "id"),
         Index(
             "uq_cap_use_nothing", "key", "name", "window",
             unique=True, **_where("transfer_id IS NULL"),

@@ -1,7 +1,7 @@
 """One way into the book: a batch is read, decided and written."""
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from pointsbank.core.actor import Actor
@@ -12,6 +12,7 @@ from pointsbank.ledger.batch import (
     Asked,
     Batch,
     Known,
+    Original,
     Repeat,
     Standing,
     UnitRow,
@@ -44,6 +45,8 @@ def apply(
         standings[ref].held -= amount
     reversed_ids = {p.reverses for p in postings if p.reverses is not None}
     places = _places(postings, faults, standings)
+    known = book.known([posting.key for posting in postings])
+    originals = book.originals(reversed_ids) if reversed_ids else {}
     batch = Batch(
         recorded_at=as_text(at),
         actor_kind=actor.kind,
@@ -51,9 +54,9 @@ def apply(
         units=units,
         closed_until=closed_until,
         standings=standings,
-        known=book.known([posting.key for posting in postings]),
-        originals=book.originals(reversed_ids) if reversed_ids else {},
-        caps=_caps(book, places, reversed_ids),
+        known=known,
+        originals=originals,
+        caps=_caps(book, places, originals),
     )
     salts = {p.key: os.urandom(16) for p in postings if p.text}
     answers = batch.decide(
@@ -103,16 +106,14 @@ def _places(
 
 
 def _caps(
-    book: Book, places: Sequence[Sequence[CapPlace]], reversed_ids: Collection[int]
+    book: Book, places: Sequence[Sequence[CapPlace]], originals: Mapping[int, Original]
 ) -> CapCount:
-    """What is used of the caps that the batch bears: their accounts are locked by now."""
+    """What is used of the caps that the batch concerns: their accounts are locked by now."""
+    counting = [transfer_id for transfer_id, original in originals.items() if original.counts]
+    capped = book.capped(counting) if counting else {}
     wanted = {place for each in places for place in each}
-    if not wanted:
-        return CapCount()
-    return CapCount(
-        used=book.cap_uses(list(wanted)),
-        capped=book.capped(reversed_ids) if reversed_ids else {},
-    )
+    wanted.update(place for each in capped.values() for place, _ in each)
+    return CapCount(book.cap_uses(list(wanted)), capped) if wanted else CapCount()
 
 
 def _write(

@@ -126,6 +126,11 @@ class Plain:
         for name, window, most, _ in ask.caps:
             used = self.used(ask.destination, name, window, ask.day)
             self.uses.append((ask.key, name, window, most, used, ask.amount, amount))
+        if ask.reverses is not None:
+            original = self.book[ask.reverses][0]
+            for name, window, most, _ in original.caps:
+                used = self.used(original.destination, name, window, original.day)
+                self.uses.append((ask.key, name, window, most, used, -amount, -amount))
         if amount == 0:
             self.nothing[ask.key] = ask
             return 0, False

@@ -250,7 +250,7 @@ def test_caps_that_no_book_could_count_are_refused() -> None:
     assert uses() == []
 
 
-def test_caps_cost_a_batch_two_statements_whatever_its_size(
+def test_caps_cost_two_statements_whatever_the_batch_s_size_and_nobody_else_any(
     bank: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[str] = []
@@ -286,6 +286,10 @@ def test_caps_cost_a_batch_two_statements_whatever_its_size(
     assert statements(*(earns(f"p{n}") for n in range(50))) == plain
     assert statements(capped("two", 1)) == plain + 2
     assert statements(*(capped(f"c{n}", 1) for n in range(50))) == plain + 2
+    free, bound = (spends(f"r{n}", amount=1, destination=ISSUED, reverses=n) for n in (2, 53))
+    assert statements(free) == plain + 1
+    assert statements(bound) == plain + 1 + 3
+    assert uses("key, amount")[-1] == ("r53", -1)
 
 
 def test_what_was_clipped_is_told_by_transfer_and_by_origin() -> None:
@@ -316,7 +320,9 @@ def test_what_was_clipped_is_told_by_transfer_and_by_origin() -> None:
         ("starts_on = '2026-12-01' WHERE id = 2", 2),
         ("request_hash = (SELECT request_hash FROM cap_use WHERE id = 2) WHERE id = 1", 1),
         ("key = 'a' WHERE id = 3", 3),
-        ("used = 0, most = 30 WHERE id < 3", 2),
+        ("used = 0 WHERE id = 2", 2),
+        ("asked = 7, amount = 7, used = 43 WHERE id = 2", 2),
+        ("starts_on = '2026-10-01' WHERE id = 1", 2),
     ],
 )
 def test_a_use_that_was_changed_is_found(bank: Database, change: str, row_id: int) -> None:
@@ -328,12 +334,20 @@ def test_a_use_that_was_changed_is_found(bank: Database, change: str, row_id: in
     assert fault() == ("cap", "cap_use", row_id)
 
 
-def test_a_window_over_its_most_holds_once_enough_was_reversed(bank: Database) -> None:
-    posted(capped("a", 30), capped("b", 20))
-    with unprotected(bank, "cap_use") as raw:
-        raw.execute(text("UPDATE cap_use SET used = 0, most = 30"))
-    reversed_(2)
+def test_room_that_was_given_back_is_told_and_missed(bank: Database) -> None:
+    caps = Cap("deeds", CapWindow.DAY, 40), Cap("deeds", MONTH, 50)
+    posted(capped("a", 30, *caps))
+    reversed_(1)
+    told = [("a", 40, 0, 30, 30, 1), ("a", 50, 0, 30, 30, 1)]
+    back = [("undo:1", 40, 30, -30, -30, 2), ("undo:1", 50, 30, -30, -30, 2)]
+    assert uses() == told + back
+    with snapshot() as session:
+        assert queries.clips_of_transfers(session, [1, 2]) == {}
     assert fault() is None
+    for gone, row_id in (("id = 4", 2), ("id > 2", 1)):
+        with unprotected(bank, "cap_use") as raw:
+            raw.execute(text(f"DELETE FROM cap_use WHERE {gone}"))
+        assert fault() == ("cap", "cap_use", row_id)
 
 
 def test_what_was_answered_is_a_transfer_or_nothing() -> None:
