@@ -24,7 +24,7 @@ from measure import Line, interleave, show
 from pointsbank.core.actor import SYSTEM
 from pointsbank.ledger import operations
 from pointsbank.ledger.batch import Entry
-from pointsbank.ledger.book import PostgresBook, SqliteBook
+from pointsbank.ledger.book import _COLUMNS, PostgresBook, SqliteBook
 from pointsbank.ledger.rules import Posting
 
 GOALS = {1_000: 0.6, 10_000: 0.6}
@@ -78,20 +78,20 @@ class Bare(ABC):
 
 
 class BareSqlite(Bare):
+    WRITE = f"INSERT INTO transfer ({_COLUMNS}) VALUES ({', '.join('?' * len(Entry._fields))})"
+
     def __init__(self, url: str) -> None:
         super().__init__(url)
         self.connection = sqlite_connection(url)
-        [self.last_id] = self.connection.execute("SELECT max(id) FROM transfer").fetchone()
 
     def prepare(self, entries: list[Entry]) -> tuple[Any, Any]:
-        rows = [(*entry, self.last_id + place) for place, entry in enumerate(entries, start=1)]
-        self.last_id += len(rows)
+        rows = list(map(tuple, entries))  # plain ones bind faster
         last = {e.destination_id: (e.destination_balance, e.destination_version) for e in entries}
         return rows, [(*figures, account_id) for account_id, figures in last.items()]
 
     def write(self, rows: Any, figures: Any) -> None:
         self.connection.execute("BEGIN IMMEDIATE")
-        self.connection.executemany(SqliteBook._WRITE, rows)
+        self.connection.executemany(self.WRITE, rows)
         self.connection.executemany(SqliteBook._FIGURES, figures)
         self.connection.execute("COMMIT")
 

@@ -54,8 +54,7 @@ class Contestant(ABC):
         """Postings a second of so many threads, ``size`` in each transaction."""
         each = count // writers // size
         work = [
-            [self.prepare(check_outs(size, self.made)) for _ in range(each)]
-            for _ in range(writers)
+            [self.prepare(check_outs(size, self.made)) for _ in range(each)] for _ in range(writers)
         ]
         ready = threading.Barrier(writers + 1, timeout=60)
 
@@ -176,6 +175,7 @@ class LeaderSqlite(BareSqlite):
     def writer(self):
         done = threading.Lock()
         done.acquire()
+
         def write(entries):
             self.queue.append((entries, done))
             with self.turn:
@@ -192,6 +192,7 @@ class LeaderSqlite(BareSqlite):
                 for _, other in shared:
                     other.release()
                 done.acquire()
+
         yield write
 
 
