@@ -118,7 +118,9 @@ class BarePostgres(Bare):
         if len(rows) == 1:
             self.cursor.execute(self.ONE, (*figures[0], *rows[0]))
         else:
-            self.cursor.execute(self.FIGURES, [list(column) for column in zip(*figures)])
+            self.cursor.execute(
+                self.FIGURES, [list(column) for column in zip(*figures, strict=True)]
+            )
             with self.cursor.copy(self.COPY) as copy:
                 for row in rows:
                     copy.write_row(row)
