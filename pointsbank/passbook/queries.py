@@ -12,15 +12,23 @@ from typing import Any
 from sqlalchemy import Row, func, select
 from sqlmodel import Session, col
 
+from pointsbank.access.models import User
 from pointsbank.core import clock
 from pointsbank.core.resources import features
 from pointsbank.core.stories import Story
 from pointsbank.earning.queries import points_rules
 from pointsbank.earning.rules import PointsRule
 from pointsbank.events.models import Attendance, Event
-from pointsbank.events.rules import AttendanceState
+from pointsbank.events.queries import hour_rules
+from pointsbank.events.rules import AttendanceState, HourRule
 from pointsbank.ledger.models import Account, Transfer, Unit
-from pointsbank.ledger.queries import StatementEntry, balances, statement
+from pointsbank.ledger.queries import (
+    PeriodFigures,
+    StatementEntry,
+    balances,
+    period_figures,
+    statement,
+)
 from pointsbank.ledger.rules import MINUTES, MORALITY, PARTY, OwnerKind, member_account
 from pointsbank.members.models import Member
 from pointsbank.members.queries import (
@@ -41,12 +49,21 @@ LINES_A_PAGE = 20
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An entry of the book with what it came from and the points rule that decided it."""
+    """An entry of the book with what it came from, the rule that decided it, and who made it.
+
+    ``actor_name`` is empty for the program itself; ``is_own``: she made it herself.
+    """
 
     unit: str
     entry: StatementEntry
     story: Story | None
-    rule: PointsRule | None
+    rule: PointsRule | HourRule | None
+    actor_name: str
+    is_own: bool
+
+    @property
+    def rule_version(self) -> int | None:
+        return self.rule.version if self.rule else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +94,17 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class StatementPage:
-    """A page of a statement in one unit; ``further`` is the ``before`` of the next, if any."""
+    """A page of a statement in one unit; ``further`` is the ``before`` of the next, if any.
+
+    ``figures`` are those of the period asked for, if one was.
+    """
 
     unit: str
     balances: dict[str, int]
     units: tuple[str, ...]
     lines: list[Line]
     further: int | None
+    figures: PeriodFigures | None
     year: Picture
 
 
@@ -105,7 +126,7 @@ def overview(session: Session, member_id: int, at: datetime) -> Overview:
         units=units,
         standing=standing(session, member_id, clock.local_day(at)),
         code=code(session, member_id, at),
-        newest=told(session, entries[:6]),
+        newest=told(session, member_id, entries[:6]),
         activities=activities(session, member_id, most=5),
         waiting_minutes=waiting_minutes(session, member_id),
         year=year_picture(session, member_id, MORALITY, clock.local_day(at).year),
@@ -113,14 +134,22 @@ def overview(session: Session, member_id: int, at: datetime) -> Overview:
 
 
 def page(
-    session: Session, member_id: int, at: datetime, *, unit: str, before: int | None = None
+    session: Session,
+    member_id: int,
+    at: datetime,
+    *,
+    unit: str,
+    since: date | None = None,
+    until: date | None = None,
+    before: int | None = None,
 ) -> StatementPage:
     """A page of her statement with the year's picture of the unit. Refuses: NoSuchMember."""
     person = member(session, member_id)
     amounts = balances(session, member_id)
-    found, further = lines(session, member_id, unit, before=before)
+    found, further = lines(session, member_id, unit, since=since, until=until, before=before)
+    figures = period_figures_of(session, member_id, unit, since=since, until=until)
     drawn = year_picture(session, member_id, unit, clock.local_day(at).year)
-    return StatementPage(unit, amounts, units_of(person, amounts), found, further, drawn)
+    return StatementPage(unit, amounts, units_of(person, amounts), found, further, figures, drawn)
 
 
 def home(session: Session, person: Member) -> str:
@@ -149,31 +178,85 @@ def code(session: Session, member_id: int, at: datetime) -> Code:
 
 
 def lines(
-    session: Session, member_id: int, unit: str, *, before: int | None = None
+    session: Session,
+    member_id: int,
+    unit: str,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    before: int | None = None,
 ) -> tuple[list[Line], int | None]:
     """A page of her statement in one unit, newest first, and the ``before`` of the next page."""
     found = statement(
-        session, member_account(member_id, unit), before=before, most=LINES_A_PAGE + 1
+        session,
+        member_account(member_id, unit),
+        since=since,
+        until=until,
+        before=before,
+        most=LINES_A_PAGE + 1,
     )
     page = found[:LINES_A_PAGE]
     further = page[-1].id if len(found) > LINES_A_PAGE else None
-    return told(session, [(unit, entry) for entry in page]), further
+    return told(session, member_id, [(unit, entry) for entry in page]), further
 
 
-def told(session: Session, entries: Sequence[tuple[str, StatementEntry]]) -> list[Line]:
-    """Entries with their stories and rules, in the order given: one query a kind of origin."""
-    stories = stories_of(session, ((e.origin_kind, e.origin_id) for _, e in entries))
-    rule_ids = {e.rule: int(e.rule[12:]) for _, e in entries if e.rule.startswith("points_rule:")}
-    rules = points_rules(session, rule_ids.values())
-    return [
-        Line(
-            unit,
-            entry,
-            stories.get((entry.origin_kind, entry.origin_id)),
-            rules.get(rule_ids.get(entry.rule, 0)),
-        )
-        for unit, entry in entries
-    ]
+def period_figures_of(
+    session: Session,
+    member_id: int,
+    unit: str,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+) -> PeriodFigures | None:
+    """What she had before and after a period and what came and went; None of no period."""
+    if since is None and until is None:
+        return None
+    return period_figures(session, member_account(member_id, unit), since=since, until=until)
+
+
+def told(
+    session: Session, member_id: int, entries: Sequence[tuple[str, StatementEntry]]
+) -> list[Line]:
+    """A member's entries with their stories, rules and who made them, in the order given.
+
+    One query a kind of origin, one a kind of rule, one for the people.
+    """
+    written = [entry for _, entry in entries]
+    stories = stories_of(session, ((entry.origin_kind, entry.origin_id) for entry in written))
+    rules = rules_of(session, {entry.rule for entry in written})
+    people = people_of(session, {e.actor_id for e in written if e.actor_kind == "user"})
+    told = []
+    for unit, entry in entries:
+        person_id, name = people.get(entry.actor_id, (None, ""))
+        is_own = entry.actor_kind == "user" and person_id == member_id
+        story = stories.get((entry.origin_kind, entry.origin_id))
+        told.append(Line(unit, entry, story, rules.get(entry.rule), name, is_own))
+    return told
+
+
+def rules_of(session: Session, refs: Iterable[str]) -> dict[str, PointsRule | HourRule]:
+    """The rules that entries name, by that name."""
+    ids: dict[str, list[int]] = {}
+    for ref in refs:
+        kind, _, number = ref.partition(":")
+        ids.setdefault(kind, []).append(int(number or 0))
+    hours = hour_rules(session, ids.get("hour_rule", ()))
+    points = points_rules(session, ids.get("points_rule", ()))
+    return {f"hour_rule:{number}": rule for number, rule in hours.items()} | {
+        f"points_rule:{number}": rule for number, rule in points.items()
+    }
+
+
+def people_of(session: Session, user_ids: set[int]) -> dict[int, tuple[int | None, str]]:
+    """Which member a user is, if any, and her name."""
+    if not user_ids:
+        return {}
+    rows = session.execute(
+        select(col(User.id), col(User.member_id), func.coalesce(Member.name, User.display_name))
+        .outerjoin(Member, col(Member.id) == col(User.member_id))
+        .where(col(User.id).in_(user_ids))
+    )
+    return {user_id: (member_id, name) for user_id, member_id, name in rows}
 
 
 def stories_of(
