@@ -146,7 +146,7 @@ def test_a_period_says_what_came_and_went(client: FlaskClient, year: Any) -> Non
     page = text_of(
         sign_in(client, year.place.volunteer), "/me/statement?since=2026-04-01&until=2026-06-30"
     )
-    assert "4月1日 至 6月30日" in page
+    assert "道德积分 · 2026-04-01 至 2026-06-30" in page
     for figure in ("期初 25 分", "收入 35 分", "支出 0 分", "期末 60 分"):
         assert figure in page
     assert "现有道德积分" not in page
