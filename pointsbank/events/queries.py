@@ -82,6 +82,12 @@ def hour_rule(session: Session, rule_id: int | None) -> HourRule:
     return STANDING_RULE if rule_id is None else session.get_one(HourRuleRow, rule_id).frozen()
 
 
+def hour_rules(session: Session, rule_ids: Iterable[int]) -> dict[int, HourRule]:
+    """Rules by number: what a ledger entry's ``hour_rule:…`` names."""
+    wanted = select(HourRuleRow).where(col(HourRuleRow.id).in_(set(rule_ids)))
+    return {row.id: row.frozen() for row in session.execute(wanted).scalars()}
+
+
 def hour_rule_for(session: Session, found: Event) -> HourRule:
     """The rule that decides an event: fixed when it was opened, before that the day's."""
     if found.opened_at:

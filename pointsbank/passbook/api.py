@@ -41,7 +41,10 @@ def my_balances() -> dict[str, Any]:
 @api.response(200, StatementView)
 @allow(Role.VOLUNTEER)
 def my_statement(asked: dict[str, Any]) -> dict[str, Any]:
-    """Her entries in one unit, newest first, each with where it came from."""
+    """Her entries in one unit, newest first, each with who made it and where it came from."""
     with snapshot() as session:
-        found, further = queries.lines(session, actor().member_id or 0, **asked)
-        return {"lines": found, "next_before": further}
+        member_id, unit = actor().member_id or 0, asked.pop("unit")
+        before = asked.pop("before", None)
+        found, further = queries.lines(session, member_id, unit, before=before, **asked)
+        figures = queries.period_figures_of(session, member_id, unit, **asked)
+        return {"period": figures, "lines": found, "next_before": further}

@@ -13,7 +13,7 @@ from pointsbank.events.rules import ATTENDANCE_NAMES
 from pointsbank.ledger.queries import Clip
 from pointsbank.ledger.rules import DEFAULT_UNITS, REASON_NAMES
 from pointsbank.passbook import queries
-from pointsbank.passbook.rules import PROVENANCE_NAMES
+from pointsbank.passbook.rules import PERIOD_NAMES, PROVENANCE_NAMES, periods
 from pointsbank.passbook.schemas import StatementQuery
 from pointsbank.stars.rules import STAR_NAMES
 from pointsbank.web import PageBlueprint, actor, allow, query, wants_fragment
@@ -35,6 +35,7 @@ def _names() -> dict[str, object]:
         "reason_names": REASON_NAMES,
         "attendance_names": ATTENDANCE_NAMES,
         "star_names": STAR_NAMES,
+        "period_names": PERIOD_NAMES,
     }
 
 
@@ -71,4 +72,6 @@ def statement() -> str:
     asked = query(StatementQuery)
     with snapshot() as session:
         mine = queries.page(session, actor().member_id or 0, at=clock.now(), **asked)
-    return render_template("passbook/statement.html", mine=mine, asked=asked)
+    return render_template(
+        "passbook/statement.html", mine=mine, asked=asked, periods=periods(clock.today())
+    )

@@ -1,31 +1,23 @@
 """What a person looks up of her own: balances, star, statement with stories, activities, a year."""
 
-import importlib
-import importlib.util
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
-from types import ModuleType
 from typing import Any
 
 from sqlalchemy import Row, func, select
 from sqlmodel import Session, col
 
 from pointsbank.core import clock
-from pointsbank.core.resources import features
-from pointsbank.core.stories import Story
-from pointsbank.earning.queries import points_rules
-from pointsbank.earning.rules import PointsRule
 from pointsbank.events.models import Attendance, Event
 from pointsbank.events.queries import clips
 from pointsbank.events.rules import AttendanceState
 from pointsbank.ledger.models import Account, Transfer, Unit
 from pointsbank.ledger.queries import (
     Clip,
-    StatementEntry,
+    PeriodFigures,
     balances,
-    clips_of_transfers,
+    period_figures,
     statement,
 )
 from pointsbank.ledger.rules import MINUTES, MORALITY, PARTY, OwnerKind, member_account
@@ -39,23 +31,12 @@ from pointsbank.members.queries import (
 from pointsbank.members.rules import IN_THE_PARTY
 from pointsbank.orgs.queries import ancestors
 from pointsbank.orgs.rules import BUILDING_GROUP, COMMUNITY
+from pointsbank.passbook.lines import Line, told
 from pointsbank.passbook.rules import Movement, Picture, months_of, picture
 from pointsbank.stars.queries import standing
 from pointsbank.stars.rules import StarStanding
 
 LINES_A_PAGE = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """An entry of the book with what it came from, the points rule that decided it, and what a cap
-    took of it."""
-
-    unit: str
-    entry: StatementEntry
-    story: Story | None
-    rule: PointsRule | None
-    clip: Clip | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +71,17 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class StatementPage:
-    """A page of a statement in one unit; ``further`` is the ``before`` of the next, if any."""
+    """A page of a statement in one unit; ``further`` is the ``before`` of the next, if any.
+
+    ``figures`` are those of the period asked for, if one was.
+    """
 
     unit: str
     balances: dict[str, int]
     units: tuple[str, ...]
     lines: list[Line]
     further: int | None
+    figures: PeriodFigures | None
     year: Picture
 
 
@@ -119,7 +104,7 @@ def overview(session: Session, member_id: int, at: datetime) -> Overview:
         units=units,
         standing=standing(session, member_id, clock.local_day(at)),
         code=code(session, member_id, at),
-        newest=told(session, entries[:6]),
+        newest=told(session, member_id, entries[:6]),
         activities=took_part,
         unposted=unposted(session, [row[0].id for row in took_part]),
         waiting_minutes=waiting_minutes(session, member_id),
@@ -128,14 +113,22 @@ def overview(session: Session, member_id: int, at: datetime) -> Overview:
 
 
 def page(
-    session: Session, member_id: int, at: datetime, *, unit: str, before: int | None = None
+    session: Session,
+    member_id: int,
+    at: datetime,
+    *,
+    unit: str,
+    since: date | None = None,
+    until: date | None = None,
+    before: int | None = None,
 ) -> StatementPage:
     """A page of her statement with the year's picture of the unit. Refuses: NoSuchMember."""
     person = member(session, member_id)
     amounts = balances(session, member_id)
-    found, further = lines(session, member_id, unit, before=before)
+    found, further = lines(session, member_id, unit, since=since, until=until, before=before)
+    figures = period_figures_of(session, member_id, unit, since=since, until=until)
     drawn = year_picture(session, member_id, unit, clock.local_day(at).year)
-    return StatementPage(unit, amounts, units_of(person, amounts), found, further, drawn)
+    return StatementPage(unit, amounts, units_of(person, amounts), found, further, figures, drawn)
 
 
 def home(session: Session, person: Member) -> str:
@@ -164,60 +157,40 @@ def code(session: Session, member_id: int, at: datetime) -> Code:
 
 
 def lines(
-    session: Session, member_id: int, unit: str, *, before: int | None = None
+    session: Session,
+    member_id: int,
+    unit: str,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    before: int | None = None,
 ) -> tuple[list[Line], int | None]:
     """A page of her statement in one unit, newest first, and the ``before`` of the next page."""
     found = statement(
-        session, member_account(member_id, unit), before=before, most=LINES_A_PAGE + 1
+        session,
+        member_account(member_id, unit),
+        since=since,
+        until=until,
+        before=before,
+        most=LINES_A_PAGE + 1,
     )
     page = found[:LINES_A_PAGE]
     further = page[-1].id if len(found) > LINES_A_PAGE else None
-    return told(session, [(unit, entry) for entry in page]), further
+    return told(session, member_id, [(unit, entry) for entry in page]), further
 
 
-def told(session: Session, entries: Sequence[tuple[str, StatementEntry]]) -> list[Line]:
-    """Entries with their stories, rules and clips, in the order given: one query a kind of each."""
-    stories = stories_of(session, ((e.origin_kind, e.origin_id) for _, e in entries))
-    rule_ids = {e.rule: int(e.rule[12:]) for _, e in entries if e.rule.startswith("points_rule:")}
-    rules = points_rules(session, rule_ids.values())
-    clipped = clips_of_transfers(session, (entry.id for _, entry in entries))
-    return [
-        Line(
-            unit,
-            entry,
-            stories.get((entry.origin_kind, entry.origin_id)),
-            rules.get(rule_ids.get(entry.rule, 0)),
-            clipped.get(entry.id),
-        )
-        for unit, entry in entries
-    ]
-
-
-def stories_of(
-    session: Session, origins: Iterable[tuple[str, int]]
-) -> dict[tuple[str, int], Story]:
-    """The stories of things by (kind, id), told by the features that wrote them."""
-    by_kind: dict[str, set[int]] = {}
-    for kind, origin_id in origins:
-        by_kind.setdefault(kind, set()).add(origin_id)
-    told_by_kind = {
-        kind: tellers()[kind].stories(session, sorted(ids))
-        for kind, ids in by_kind.items()
-        if kind in tellers()
-    }
-    return {
-        (kind, origin_id): story
-        for kind, found in told_by_kind.items()
-        for origin_id, story in found.items()
-    }
-
-
-@cache
-def tellers() -> dict[str, ModuleType]:
-    """Every feature's ``stories.py`` by the kind of origin that it tells of."""
-    names = [f"pointsbank.{feature}.stories" for feature in features() if feature != "core"]
-    modules = [importlib.import_module(name) for name in names if importlib.util.find_spec(name)]
-    return {module.ORIGIN: module for module in modules}
+def period_figures_of(
+    session: Session,
+    member_id: int,
+    unit: str,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+) -> PeriodFigures | None:
+    """What she had before and after a period and what came and went; None of no period."""
+    if since is None and until is None:
+        return None
+    return period_figures(session, member_account(member_id, unit), since=since, until=until)
 
 
 def activities(session: Session, member_id: int, *, most: int) -> Sequence[Row[Any]]:

@@ -1,8 +1,8 @@
-"""What a passbook draws: a year's months, and the bars that picture them."""
+"""What a passbook shows and draws: periods, a year's months, the bars that picture them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from pointsbank.core.errors import say
 
@@ -14,6 +14,13 @@ PROVENANCE_NAMES = {
     "imported": say("导入"),
 }
 """How an hour was recorded, by the category of the account that it was issued from."""
+
+PERIOD_NAMES = {
+    "this_month": say("本月"),
+    "last_month": say("上月"),
+    "this_year": say("今年"),
+    "last_year": say("去年"),
+}
 
 WIDTH, HEIGHT = 372, 168
 _LEFT, _TOP, _FLOOR = 46, 12, 142
@@ -70,6 +77,20 @@ class Picture:
     @property
     def is_blank(self) -> bool:
         return all(drawn.month.came == 0 and drawn.month.went == 0 for drawn in self.months)
+
+
+def periods(today: date) -> dict[str, tuple[date, date]]:
+    """First and last day of each period of ``PERIOD_NAMES``, as of a day."""
+    month = today.replace(day=1)
+    last = month - timedelta(days=1)
+    next_month = (month + timedelta(days=31)).replace(day=1)
+    year = today.year
+    return {
+        "this_month": (month, next_month - timedelta(days=1)),
+        "last_month": (last.replace(day=1), last),
+        "this_year": (date(year, 1, 1), date(year, 12, 31)),
+        "last_year": (date(year - 1, 1, 1), date(year - 1, 12, 31)),
+    }
 
 
 def months_of(movements: Iterable[Movement]) -> list[Month]:

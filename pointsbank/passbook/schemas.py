@@ -1,10 +1,12 @@
 """What a person asks of her passbook, and what a program gets of it."""
 
+from typing import Any
+
 import marshmallow as ma
 from flask_babel import lazy_gettext
 
 from pointsbank.ledger.rules import MINUTES, MORALITY, PARTY, CapWindow
-from pointsbank.web.schemas import Instant, Request, View, Whole
+from pointsbank.web.schemas import Day, Instant, Request, View, Whole
 
 UNITS = (MINUTES, MORALITY, PARTY)
 
@@ -14,7 +16,14 @@ class StatementQuery(Request):
         load_default=MORALITY,
         validate=ma.validate.OneOf(UNITS, error=lazy_gettext("没有这个选项。")),
     )
+    since = Day(metadata={"description": "only what is dated on this day or later"})
+    until = Day(metadata={"description": "only what is dated on this day or earlier"})
     before = Whole(least=1, metadata={"description": "next_before of the page before this one"})
+
+    @ma.validates_schema
+    def _in_order(self, data: dict[str, Any], **_: Any) -> None:
+        if "since" in data and "until" in data and data["until"] < data["since"]:
+            raise ma.ValidationError({"until": [lazy_gettext("结束日期不能早于开始日期。")]})
 
 
 class StarView(View):
@@ -68,12 +77,29 @@ class LineView(View):
     origin_kind = ma.fields.String(attribute="entry.origin_kind")
     origin_id = ma.fields.Integer(attribute="entry.origin_id")
     rule = ma.fields.String(attribute="entry.rule")
+    rule_version = ma.fields.Integer(
+        allow_none=True, metadata={"description": "null where no adopted rule decided"}
+    )
+    actor_kind = ma.fields.String(attribute="entry.actor_kind")
+    actor_name = ma.fields.String(metadata={"description": "empty for the program itself"})
     reverses = ma.fields.Integer(attribute="entry.reverses", allow_none=True)
     reversed_by = ma.fields.Integer(attribute="entry.reversed_by", allow_none=True)
     story = ma.fields.Nested(StoryView, allow_none=True)
     clip = ma.fields.Nested(ClipView, allow_none=True)
 
 
+class PeriodFiguresView(View):
+    opening = ma.fields.Integer()
+    came = ma.fields.Integer(metadata={"description": "less what of it was reversed"})
+    went = ma.fields.Integer(metadata={"description": "less what of it was reversed"})
+    closing = ma.fields.Integer()
+
+
 class StatementView(View):
+    period = ma.fields.Nested(
+        PeriodFiguresView,
+        allow_none=True,
+        metadata={"description": "of since to until; null without either"},
+    )
     lines = ma.fields.List(ma.fields.Nested(LineView))
     next_before = ma.fields.Integer(allow_none=True)

@@ -60,8 +60,8 @@ def test_no_question_is_too_odd_for_an_answer(app: Flask, ground: Ground) -> Non
         },
         "volunteer": {
             "/events": ("when", "before"),
-            "/me/statement": ("unit", "before"),
-            "/api/v1/me/statement": ("unit", "before"),
+            "/me/statement": ("unit", "before", "since", "until"),
+            "/api/v1/me/statement": ("unit", "before", "since", "until"),
             f"/api/v1/hour-rules?org_id={here}": ("org_id", "on"),
             f"/api/v1/points-rules?org_id={here}": ("org_id", "on"),
             f"/c/{ground.code}": ("claim", "done"),

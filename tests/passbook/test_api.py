@@ -56,16 +56,52 @@ def test_a_long_statement_comes_in_pages(client: FlaskClient, many: Community) -
     assert numbers == sorted(numbers, reverse=True)
 
 
+def test_a_statement_says_who_made_each_entry_and_by_which_version(
+    client: FlaskClient, year: Any
+) -> None:
+    lines = sign_in(client, year.place.volunteer).get("/api/v1/me/statement").json["lines"]
+    back, spent, *_, earned = lines
+    assert (spent["actor_kind"], spent["actor_name"]) == ("user", "测试clerk")
+    assert back["rule_version"] is None
+    assert (earned["actor_kind"], earned["actor_name"], earned["rule_version"]) == ("system", "", 1)
+
+
+def test_a_period_has_its_entries_and_figures(client: FlaskClient, year: Any) -> None:
+    sign_in(client, year.place.volunteer)
+    found = client.get("/api/v1/me/statement?since=2026-04-01&until=2026-06-30").json
+    assert [line["amount"] for line in found["lines"]] == [15, 20]
+    assert found["period"] == {"opening": 25, "came": 35, "went": 0, "closing": 60}
+    late = client.get("/api/v1/me/statement?since=2026-11-01").json["period"]
+    assert late == {"opening": 100, "came": 0, "went": 15, "closing": 85}
+    hours = client.get("/api/v1/me/statement?unit=minutes&until=2026-03-31").json["period"]
+    assert hours == {"opening": 0, "came": 150, "went": 0, "closing": 150}
+
+
+def test_a_period_is_read_page_by_page(client: FlaskClient, many: Community) -> None:
+    sign_in(client, many.volunteer)
+    asked = "/api/v1/me/statement?unit=minutes&since=2026-03-06&until=2026-10-20"
+    first = client.get(asked).json
+    rest = client.get(f"{asked}&before={first['next_before']}").json
+    assert (len(first["lines"]), len(rest["lines"]), rest["next_before"]) == (20, 2, None)
+    assert first["period"] == rest["period"]
+
+
 def test_a_newcomer_has_nothing_yet(client: FlaskClient, year: Any) -> None:
     sign_in(client, year.place.other_volunteer)
     assert client.get("/api/v1/me/balances").json["balances"]["morality"] == 0
-    assert client.get("/api/v1/me/statement").json == {"lines": [], "next_before": None}
+    assert client.get("/api/v1/me/statement").json == {
+        "period": None, "lines": [], "next_before": None,
+    }  # fmt: skip
 
 
 def test_what_is_not_of_the_form_is_refused(client: FlaskClient, year: Any) -> None:
     sign_in(client, year.place.volunteer)
-    for wrong in ("unit=gold", "before=0", "before=x", f"before={2**53}"):
+    for wrong in (
+        "unit=gold", "before=0", "before=x", f"before={2**53}", "since=x", "until=2026-02-30",
+        "since=1899-12-31", "until=2026-01-01&since=2026-01-02",
+    ):  # fmt: skip
         answer = client.get(f"/api/v1/me/statement?{wrong}")
+        assert client.get(f"/me/statement?{wrong}").status_code == 422
         assert answer.status_code == 422
         assert set(answer.json["errors"]) == {wrong.partition("=")[0]}
 

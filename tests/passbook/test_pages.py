@@ -162,6 +162,49 @@ def test_a_long_statement_has_further_pages(client: FlaskClient, many: Community
     assert "没有更早的记录了" in text_of(client, "/me/statement?unit=minutes&before=1")
 
 
+def test_a_statement_names_the_hour_rule_and_who_made_the_entry(
+    client: FlaskClient, year: Any, correction: None
+) -> None:
+    hours = text_of(sign_in(client, year.place.volunteer), "/me/statement?unit=minutes")
+    assert "时长规则第" in hours or "通用时长规则" in hours
+    assert "系统自动记入" in hours
+    assert "经手：" in text_of(client, "/me/statement?unit=morality")
+
+
+def test_a_period_is_chosen_and_kept(client: FlaskClient, many: Community) -> None:
+    page = sign_in(client, many.volunteer).get("/me/statement?unit=minutes").get_data(as_text=True)
+    links = dict(re.findall(r'<a href="([^"]+)"[^>]*>(本月|上月|今年|去年)</a>', page))
+    spans = {name: re.findall(r"\d{4}-\d\d-\d\d", url) for url, name in links.items()}
+    assert spans == {
+        "本月": ["2026-11-01", "2026-11-30"],
+        "上月": ["2026-10-01", "2026-10-31"],
+        "今年": ["2026-01-01", "2026-12-31"],
+        "去年": ["2025-01-01", "2025-12-31"],
+    }
+    this_year = next(url for url, name in links.items() if name == "今年").replace("&amp;", "&")
+    shown = client.get(this_year).get_data(as_text=True)
+    assert re.search(r'aria-current="page">今年</a>', shown)
+    assert "按月进出" not in shown
+    further = re.search(r'rel="next" href="([^"]+)"', shown)
+    assert further
+    second = client.get(further[1].replace("&amp;", "&")).get_data(as_text=True)
+    back = re.search(r'rel="prev" href="([^"]+)"', second)
+    assert back
+    assert back[1].replace("&amp;", "&") == this_year
+    assert 'value="2026-01-01"' in second
+    assert "这段时间没有记录" in text_of(client, "/me/statement?since=2025-01-01&until=2025-12-31")
+
+
+def test_a_period_says_what_came_and_went(client: FlaskClient, year: Any) -> None:
+    page = text_of(
+        sign_in(client, year.place.volunteer), "/me/statement?since=2026-04-01&until=2026-06-30"
+    )
+    assert "道德积分 · 2026-04-01 至 2026-06-30" in page
+    for figure in ("期初 25 分", "收入 35 分", "支出 0 分", "期末 60 分"):
+        assert figure in page
+    assert "现有道德积分" not in page
+
+
 def test_a_party_member_sees_party_points_and_her_star(
     client: FlaskClient, many: Community, comrade: Any
 ) -> None:
@@ -210,4 +253,5 @@ def test_my_page_reads_in_english(client: FlaskClient, year: Any) -> None:
         page = client.get(path).get_data(as_text=True).split("<main", 1)[1].split("</main>")[0]
         assert "hours" in text_of(client, "/me")
         left = set(re.findall(r"[一-鿿]{2,}", re.sub(r"<a [^>]*>[^<]*</a>", "", page)))
-        assert left <= {"王桂芳", "幸福社区", "号楼", "社区广场", "居民家中", "社区活动室", "大米"}
+        names = {"王桂芳", "幸福社区", "号楼", "社区广场", "居民家中", "社区活动室", "大米", "测试"}
+        assert left <= names

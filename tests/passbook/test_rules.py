@@ -4,7 +4,15 @@ from datetime import date
 
 import pytest
 
-from pointsbank.passbook.rules import HEIGHT, WIDTH, Month, Movement, months_of, picture
+from pointsbank.passbook.rules import (
+    HEIGHT,
+    WIDTH,
+    Month,
+    Movement,
+    months_of,
+    periods,
+    picture,
+)
 
 MARCH = date(2026, 3, 5)
 APRIL = date(2026, 4, 1)
@@ -57,3 +65,22 @@ def test_little_is_still_seen_and_nothing_or_less_is_not() -> None:
 
 def test_a_year_without_movement_is_blank() -> None:
     assert picture(2026, months_of([])).is_blank
+
+
+@pytest.mark.parametrize(
+    ("today", "this_month", "last_month"),
+    [
+        ("2026-01-31", "2026-01-01 2026-01-31", "2025-12-01 2025-12-31"),
+        ("2028-03-01", "2028-03-01 2028-03-31", "2028-02-01 2028-02-29"),
+        ("2026-12-31", "2026-12-01 2026-12-31", "2026-11-01 2026-11-30"),
+    ],
+)
+def test_months_and_years_are_whole(today: str, this_month: str, last_month: str) -> None:
+    found = {
+        name: f"{since} {until}"
+        for name, (since, until) in periods(date.fromisoformat(today)).items()
+    }
+    assert (found["this_month"], found["last_month"]) == (this_month, last_month)
+    year = int(today[:4])
+    assert found["this_year"] == f"{year}-01-01 {year}-12-31"
+    assert found["last_year"] == f"{year - 1}-01-01 {year - 1}-12-31"
