@@ -84,12 +84,14 @@ def export_book(
                 continue
             rows, digest = 0, sha256()
             with (place / f"{table.name}.jsonl").open("wb") as file:
-                for count, lines in _lines(session.connection(), table):
-                    file.write(lines)
-                    digest.update(lines)
-                    rows += count
-                    progress(written + rows)
+                for line in _lines(session.connection(), table):
+                    file.write(line)
+                    digest.update(line)
+                    rows += 1
+                    if rows % _ROWS_READ == 0:
+                        progress(written + rows)
             written += rows
+            progress(written)
             entries.append(FileEntry(table.name, rows, digest.hexdigest()))
         last = journal.seals(session, most=1)
         manifest = Manifest(
@@ -143,16 +145,15 @@ def import_book(
     audit.record(session, actor, "ledger.import_book", ("book", 0), at=at, digest=manifest.digest)
 
 
-def _lines(connection: Connection, table: Table) -> Iterator[tuple[int, bytes]]:
-    """A table's lines in the order of its key, some at a time: how many, and their bytes."""
+def _lines(connection: Connection, table: Table) -> Iterator[bytes]:
+    """A table's lines in the order of its key."""
     names = [column.name for column in table.c]
     columns = (_plain(column, connection.dialect.name) for column in table.c)
     rows = connection.execute(
         select(*columns).order_by(*table.primary_key), execution_options={"yield_per": _ROWS_READ}
     )
-    for part in rows.partitions():
-        lines = (_encode(dict(zip(names, row, strict=True))) + "\n" for row in part)
-        yield len(part), "".join(lines).encode()
+    for row in rows:
+        yield f"{_encode(dict(zip(names, row, strict=True)))}\n".encode()
 
 
 def _plain(column: Column[Any], dialect: str) -> Any:
