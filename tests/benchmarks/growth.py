@@ -15,14 +15,13 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import partial
 
-from books import addresses, options
+from books import addresses, options, ready
 from measure import Growth, in_process, interleave, megabytes, show_growth
 from sqlalchemy import text
 from town import BUSIEST, ISSUED, POINTS, YEARS, Town, noon
 
 from pointsbank.core import database
 from pointsbank.core.actor import SYSTEM
-from pointsbank.core.bank import load_models
 from pointsbank.ledger import operations, periods, queries
 from pointsbank.ledger.rules import AccountRef, Posting, member_account
 from pointsbank.ledger.verify import verify
@@ -209,7 +208,7 @@ def main() -> None:
     asked.add_argument("--run", nargs="*", help=argparse.SUPPRESS)
     given = asked.parse_args()
     if given.run:
-        load_models()
+        ready()
         what, url, *size = given.run
         print(json.dumps(run_write(url, int(size[0])) if what == "write" else run_verify(url)))
         return
