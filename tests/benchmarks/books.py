@@ -4,6 +4,7 @@ post, and the bare driver's way to the same rows.
 
 import argparse
 import random
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,11 +47,16 @@ def options(description: str | None, *, rounds: int) -> argparse.ArgumentParser:
     return asked
 
 
+def ready() -> None:
+    """What ``pointsbank serve`` does before it answers: all tables, and a collector at rest."""
+    load_models()
+    settle()
+
+
 @contextmanager
 def addresses(dialect: str, *names: str) -> Iterator[list[str]]:
     """A new database of each name, as durable as it is delivered; gone with its folder."""
-    load_models()
-    settle()
+    ready()
     with tempfile.TemporaryDirectory(prefix="pb-") as folder:
         if dialect == "sqlite":
             yield [f"sqlite:///{folder}/{name}.db" for name in names]
@@ -81,7 +87,7 @@ def copied(url: str, name: str) -> str:
     if url.startswith("sqlite"):
         path = Path(make_url(url).database or "")
         target = path.with_name(f"{name}.db")
-        target.write_bytes(path.read_bytes())
+        shutil.copyfile(path, target)
         return f"sqlite:///{target}"
     bare = url.replace("+psycopg", "")
     admin = make_url(bare).set(database="postgres").render_as_string(hide_password=False)

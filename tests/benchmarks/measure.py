@@ -32,6 +32,29 @@ class Line:
         return self.ours / self.bare if self.unit.endswith("/s") else self.bare / self.ours
 
 
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """One figure at every size; ``most`` is how many times the first the last may be, ``least``
+    what every one should reach.
+    """
+
+    what: str
+    figures: Sequence[float]
+    unit: str
+    most: float | None = None
+    least: float | None = None
+
+    @property
+    def growth(self) -> float:
+        return self.figures[-1] / self.figures[0]
+
+    @property
+    def missed(self) -> bool:
+        return (self.most is not None and self.growth > self.most) or (
+            self.least is not None and min(self.figures) < self.least
+        )
+
+
 def interleave(
     contestants: Mapping[Contestant, Callable[[], float]], *, rounds: int = 5, warm_up: int = 1
 ) -> dict[Contestant, float]:
@@ -77,3 +100,25 @@ def show(title: str, lines: Sequence[Line]) -> None:
             "" if line.goal is None else f"{line.goal:.0%}",
         )
     Console().print(table)
+
+
+def show_growth(title: str, sizes: Sequence[str], lines: Sequence[Growth]) -> None:
+    """Print each figure by size, and how it grows from the first to the last."""
+    table = Table(title=title)
+    table.add_column("")
+    for column in (*sizes, "growth", "goal"):
+        table.add_column(column, justify="right")
+    for line in lines:
+        goal = "" if line.most is None else f"≤ {line.most:.1f} ×"
+        table.add_row(
+            line.what,
+            *(_figure(figure, line.unit) for figure in line.figures),
+            f"[{'red' if line.missed else 'green'}]{line.growth:.2f} ×[/]",
+            goal if line.least is None else f"≥ {line.least:,.0f}{line.unit}",
+        )
+    Console().print(table)
+
+
+def _figure(figure: float, unit: str) -> str:
+    places = 0 if figure >= 100 else 1 if figure >= 10 else 3
+    return f"{figure:,.{places}f}{unit}"
