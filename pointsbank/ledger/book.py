@@ -11,6 +11,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
 from pointsbank.core.database import Session
@@ -139,7 +140,8 @@ def _columns(refs: Sequence[tuple[AccountRef, int]]) -> list[tuple[Any, ...]]:
 
 
 def _standing(ref: AccountRef, row: Sequence[Any]) -> Standing:
-    return Standing(row[1], ref.owner_kind is not OwnerKind.SYSTEM, row[2], row[3], row[4])
+    account_id, balance, held, version = row
+    return Standing(account_id, ref.owner_kind is not OwnerKind.SYSTEM, balance, held, version)
 
 
 def _original(row: Sequence[Any]) -> Original:
@@ -157,7 +159,8 @@ def _by_transfer(rows: Iterable[Sequence[Any]]) -> dict[int, list[CapPlace]]:
     return found
 
 
-def _unit(row: Sequence[Any]) -> UnitRow:
+@cache
+def _unit(row: tuple[Any, ...]) -> UnitRow:
     return UnitRow(
         row[0], row[1], bool(row[2]), row[3], ExpiryPolicy(row[4]), row[5], SpentReversal(row[6])
     )
@@ -167,10 +170,14 @@ class SqliteBook(Book):
     """One writer: what is read stays true until it is written. Lists go in as JSON."""
 
     _FIND = (
-        "SELECT j.key, a.id, a.balance, a.held, a.version FROM json_each(?) j CROSS JOIN account a"
-        " ON a.owner_kind = j.value->>0 AND a.owner_id = j.value->>1 AND a.unit_id = j.value->>2"
-        " AND a.kind = j.value->>3 AND a.category = j.value->>4"
+        "WITH asked AS MATERIALIZED (SELECT key, value->>0 AS owner_kind, value->>1 AS unit_id,"
+        " value->>2 AS kind, value->>3 AS category, value->4 AS owner_ids FROM json_each(?))"
+        " SELECT o.key, j.key, a.id, a.balance, a.held, a.version"
+        " FROM asked o CROSS JOIN json_each(o.owner_ids) j CROSS JOIN account a"
+        " ON a.owner_kind = o.owner_kind AND a.owner_id = j.value AND a.unit_id = o.unit_id"
+        " AND a.kind = o.kind AND a.category = o.category"
     )
+    """Owners in groups that have the rest in common: it is read out of the JSON once a group."""
     _OPEN = (
         "INSERT INTO account (owner_kind, owner_id, unit_id, kind, category, balance, held,"
         " version) VALUES (?, ?, ?, ?, ?, 0, 0, 0)"
@@ -186,27 +193,32 @@ class SqliteBook(Book):
         " value->>3 AS starts_on FROM json_each(?)) j"
     )
     _WRITE_USES = f"INSERT INTO cap_use ({_CAP_COLUMNS}) VALUES ({'?, ' * 14}?)"
-    _WRITE = f"INSERT INTO transfer ({_COLUMNS}, id) VALUES ({'?, ' * len(Entry._fields)}?)"
+    _WRITE = f"INSERT INTO transfer ({_COLUMNS}) VALUES ({', '.join('?' * len(Entry._fields))})"
     _FIGURES = "UPDATE account SET balance = ?, version = ? WHERE id = ?"
 
     def units(self) -> tuple[dict[str, UnitRow], date | None]:
         rows = self._cursor.execute(f"{_UNITS} FROM unit").fetchall()
         closed = date.fromisoformat(rows[0][7]) if rows and rows[0][7] else None
-        return {row[1]: _unit(row) for row in rows}, closed
+        return {row[1]: _unit(row[:7]) for row in rows}, closed
 
     def standings(self, refs: Sequence[tuple[AccountRef, int]]) -> dict[AccountRef, Standing]:
-        asked = _columns(refs)
-        found = self._find(refs, asked)
-        if missing := [row for (ref, _), row in zip(refs, asked, strict=True) if ref not in found]:
-            self._cursor.executemany(self._OPEN, missing)
-            found = self._find(refs, asked)
+        found = self._find(refs)
+        if missing := [ref for ref in refs if ref[0] not in found]:
+            self._cursor.executemany(self._OPEN, _columns(missing))
+            found = self._find(refs)
         return found
 
-    def _find(
-        self, refs: Sequence[tuple[AccountRef, int]], asked: Sequence[tuple[Any, ...]]
-    ) -> dict[AccountRef, Standing]:
+    def _find(self, refs: Sequence[tuple[AccountRef, int]]) -> dict[AccountRef, Standing]:
+        alike: dict[tuple[Any, ...], list[AccountRef]] = {}
+        for ref, unit_id in refs:
+            alike.setdefault((ref.owner_kind, unit_id, ref.kind, ref.category), []).append(ref)
+        groups = list(alike.values())
+        asked = [[*name, [ref.owner_id for ref in refs]] for name, refs in alike.items()]
         rows = self._cursor.execute(self._FIND, (json.dumps(asked),))
-        return {refs[row[0]][0]: _standing(refs[row[0]][0], row) for row in rows}
+        return {
+            (ref := groups[group][place]): _standing(ref, figures)
+            for group, place, *figures in rows
+        }
 
     def known(self, keys: Sequence[str]) -> dict[str, Known]:
         rows = self._cursor.execute(self._KNOWN, (json.dumps(keys),))
@@ -239,11 +251,9 @@ class SqliteBook(Book):
         """There is one writer."""
 
     def write(self, entries: Sequence[Entry], standings: Sequence[Standing]) -> list[int]:
-        last = self.settled()[2]
-        ids = list(range(last + 1, last + 1 + len(entries)))
-        self._cursor.executemany(
-            self._WRITE, [(*entry, id) for entry, id in zip(entries, ids, strict=True)]
-        )
+        self._cursor.executemany(self._WRITE, map(tuple, entries))  # plain ones bind faster
+        [last] = self._cursor.execute("SELECT last_insert_rowid()").fetchone()
+        ids = list(range(last - len(entries) + 1, last + 1))
         if figures := [(s.balance, s.version, s.id) for s in standings]:
             self._cursor.executemany(self._FIGURES, figures)
         return ids
@@ -308,7 +318,7 @@ class PostgresBook(Book):
         rows = self._cursor.execute(
             f"{_UNITS} FROM unit, pg_advisory_xact_lock_shared({POSTING_LOCK})"
         ).fetchall()
-        return {row[1]: _unit(row) for row in rows}, rows[0][7] if rows else None
+        return {row[1]: _unit(row[:7]) for row in rows}, rows[0][7] if rows else None
 
     def standings(self, refs: Sequence[tuple[AccountRef, int]]) -> dict[AccountRef, Standing]:
         columns = tuple(map(list, zip(*_columns(refs), strict=True)))
@@ -316,7 +326,7 @@ class PostgresBook(Book):
         if not rows:
             self._cursor.execute(self._OPEN, columns)
             rows = self._cursor.execute(self._FIND, columns).fetchall()
-        return {refs[row[0]][0]: _standing(refs[row[0]][0], row) for row in rows}
+        return {(ref := refs[place][0]): _standing(ref, figures) for place, *figures in rows}
 
     def known(self, keys: Sequence[str]) -> dict[str, Known]:
         rows = self._cursor.execute(self._KNOWN, {"keys": list(keys)})
