@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any
 
 from pointsbank.core.database import Session
+from pointsbank.ledger.arrays import array, arrays
 from pointsbank.ledger.batch import Entry, Known, Original, Standing, UnitRow
 from pointsbank.ledger.caps import CapPlace, CapUse
 from pointsbank.ledger.rules import (
@@ -59,6 +60,9 @@ _CAPPED = (
 )
 _COLUMNS = ", ".join(Entry._fields)
 _CAP_COLUMNS = ", ".join(f'"{name}"' for name in (*CapUse._fields[:-1], "transfer_id"))
+_ACCOUNT_ARRAYS = ("text", "bigint", "bigint", "text", "text")
+_PLACE_ARRAYS = ("bigint", "text", "text", "date")
+_FIGURE_ARRAYS = ("bigint", "bigint", "bigint")
 _ARRAYS = (
     *("text", "bytea", "bigint", "bigint", "bigint", "bigint"),
     *("bigint", "bigint", "bigint", "bigint", "date", "date", "timestamptz"),
@@ -294,9 +298,9 @@ class PostgresBook(Book):
     )
     _KNOWN = (
         "SELECT key, request_hash, id, amount, source_balance, destination_balance"
-        " FROM transfer WHERE key = ANY(%(keys)s) UNION ALL"
+        " FROM transfer WHERE key = ANY(%(keys)s::text[]) UNION ALL"
         " SELECT key, request_hash, NULL, 0, NULL, NULL"
-        " FROM cap_use WHERE key = ANY(%(keys)s) AND transfer_id IS NULL"
+        " FROM cap_use WHERE key = ANY(%(keys)s::text[]) AND transfer_id IS NULL"
     )
     _PLACES = (
         "unnest(%s::bigint[], %s::text[], %s::text[], %s::date[])"
@@ -321,7 +325,7 @@ class PostgresBook(Book):
         return {row[1]: _unit(row[:7]) for row in rows}, rows[0][7] if rows else None
 
     def standings(self, refs: Sequence[tuple[AccountRef, int]]) -> dict[AccountRef, Standing]:
-        columns = tuple(map(list, zip(*_columns(refs), strict=True)))
+        columns = arrays(_ACCOUNT_ARRAYS, _columns(refs))
         rows = self._cursor.execute(self._FIND, columns).fetchall()
         if not rows:
             self._cursor.execute(self._OPEN, columns)
@@ -329,7 +333,7 @@ class PostgresBook(Book):
         return {(ref := refs[place][0]): _standing(ref, figures) for place, *figures in rows}
 
     def known(self, keys: Sequence[str]) -> dict[str, Known]:
-        rows = self._cursor.execute(self._KNOWN, {"keys": list(keys)})
+        rows = self._cursor.execute(self._KNOWN, {"keys": array("text", keys)})
         return {row[0]: Known(*row[1:]) for row in rows}
 
     def originals(self, ids: Iterable[int]) -> dict[int, Original]:
@@ -355,14 +359,11 @@ class PostgresBook(Book):
 
     def write(self, entries: Sequence[Entry], standings: Sequence[Standing]) -> list[int]:
         figures = [(s.id, s.balance, s.version) for s in standings] or [(0, 0, 0)]
-        columns = (
-            *map(list, zip(*figures, strict=True)),
-            *map(list, zip(*entries, strict=True)),
-        )
+        columns = arrays(_FIGURE_ARRAYS, figures) + arrays(_ARRAYS, entries)
         ids: dict[str, int] = {row[0]: row[1] for row in self._insert(self._WRITE, columns)}
         return [ids[entry.key] for entry in entries]
 
-    def _insert(self, statement: str, columns: Sequence[list[Any]]) -> Any:
+    def _insert(self, statement: str, columns: Sequence[str]) -> Any:
         try:
             return self._cursor.execute(statement, columns)
         except Exception as failure:
@@ -372,7 +373,7 @@ class PostgresBook(Book):
             raise
 
     def cap_uses(self, places: Sequence[CapPlace]) -> dict[CapPlace, int]:
-        asked = tuple(map(list, zip(*places, strict=True)))
+        asked = arrays(_PLACE_ARRAYS, places)
         rows = self._cursor.execute(_USED.format(asked=self._PLACES), asked)
         return _used(places, ((row[0] - 1, row[1]) for row in rows))
 
@@ -383,11 +384,11 @@ class PostgresBook(Book):
         return _by_transfer(self._cursor.execute(statement, (list(transfer_ids),)))
 
     def write_cap_uses(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        self._insert(self._WRITE_USES, tuple(map(list, zip(*rows, strict=True))))
+        self._insert(self._WRITE_USES, arrays(_CAP_ARRAYS, rows))
 
     def write_texts(self, texts: Sequence[tuple[int, bytes, str]]) -> None:
         self._cursor.execute(
             "INSERT INTO transfer_text (transfer_id, salt, text)"
             " SELECT * FROM unnest(%s::bigint[], %s::bytea[], %s::text[])",
-            tuple(map(list, zip(*texts, strict=True))),
+            arrays(("bigint", "bytea", "text"), texts),
         )
