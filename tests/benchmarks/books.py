@@ -29,6 +29,7 @@ from pointsbank.ledger.rules import (
     member_account,
     system_account,
 )
+from pointsbank.server import _settle as settle
 
 DATABASES = ("sqlite", "postgresql")
 CONNECTIONS = 200
@@ -49,6 +50,7 @@ def options(description: str | None, *, rounds: int) -> argparse.ArgumentParser:
 def addresses(dialect: str, *names: str) -> Iterator[list[str]]:
     """A new database of each name, as durable as it is delivered; gone with its folder."""
     load_models()
+    settle()
     with tempfile.TemporaryDirectory(prefix="pb-") as folder:
         if dialect == "sqlite":
             yield [f"sqlite:///{folder}/{name}.db" for name in names]
