@@ -97,17 +97,9 @@ class Entry(NamedTuple):
     reverses: int | None
 
 
-class Asked(NamedTuple):
-    """A posting with what was made of it before; ``fault`` is what no book could hold.
-
-    ``places`` are where its caps count, in their order.
-    """
-
-    posting: Posting
-    request_hash: bytes
-    text_hash: bytes | None
-    fault: str | None
-    places: Sequence[CapPlace]
+Asked = tuple[Posting, bytes, bytes | None, str | None, Sequence[CapPlace]]
+"""A posting, the hashes of its request and of its text, what no book could hold of it, and where
+its caps count, in their order."""
 
 
 class Known(NamedTuple):
@@ -147,17 +139,17 @@ class Batch:
     entries: list[Entry] = field(default_factory=list)
     touched: list[tuple[Standing, Standing]] = field(default_factory=list)
     taken: dict[str, int] = field(default_factory=dict)
-    days: dict[tuple[str, date], tuple[str, str | None]] = field(default_factory=dict)
+    days: dict[tuple[int, date], tuple[str, str | None]] = field(default_factory=dict)
 
     def decide(self, postings: Sequence[Asked], *, linked: bool) -> list[Answer]:
         """Answer each posting; a group is applied where its first posting stands."""
         if linked:
             return self._group(postings)
-        if all(asked.posting.group is None for asked in postings):
+        if all(asked[0].group is None for asked in postings):
             return [self._answer(asked) for asked in postings]
         groups: dict[tuple[str, int], list[int]] = {}
         for place, asked in enumerate(postings):
-            group = asked.posting.group
+            group = asked[0].group
             name = ("alone", place) if group is None else ("group", group)
             groups.setdefault(name, []).append(place)
         answers: dict[int, Answer] = {}
@@ -194,45 +186,52 @@ class Batch:
                 self.originals[entry.reverses].left += entry.amount
 
     def _answer(self, asked: Asked) -> Answer:
-        key = asked.posting.key
+        posting, request_hash, text_hash, fault, places = asked
+        key = posting.key
         try:
             if (known := self.known.get(key)) is not None:
-                if known.request_hash != asked.request_hash:
+                if known.request_hash != request_hash:
                     raise KeyReused
                 return known
             if (place := self.taken.get(key)) is not None:
-                if self.entries[place].request_hash != asked.request_hash:
+                if self.entries[place].request_hash != request_hash:
                     raise KeyReused
                 return Repeat(place)
-            return self._enter(asked)
+            if fault is not None:
+                raise PostingMalformed(what=fault)
+            return self._enter(posting, request_hash, text_hash, places)
         except Refused as refusal:
             return refusal
 
-    def _enter(self, asked: Asked) -> int | None:
+    def _enter(
+        self,
+        posting: Posting,
+        request_hash: bytes,
+        text_hash: bytes | None,
+        places: Sequence[CapPlace],
+    ) -> int | None:
         """Refuse, or enter and say at which place; None if its caps leave nothing.
 
         After the last check nothing fails.
         """
-        posting = asked.posting
-        if asked.fault is not None:
-            raise PostingMalformed(what=asked.fault)
         unit = self.units.get(posting.source.unit)
         if unit is None:
             raise UnknownUnit(unit=posting.source.unit)
-        original = self._original(posting)
+        original = None if posting.reverses is None else self._original(posting.reverses)
         source = self.standings[posting.source]
         destination = self.standings[posting.destination]
-        effective, expires = self._days(unit, posting)
+        days = self.days.get((unit.id, posting.effective_on))
+        effective, expires = days or self._days(unit, posting.effective_on)
         if original is not None:
             self._check_reversal(posting, original, source, destination)
             if not original.is_expiry:
                 expires = original.expires_on
         elif source.tracked and not unit.spendable and not _is_adjustment(posting):
             raise NotSpendable(unit=unit.code)
-        amount = self._amount(asked, original)
+        amount = self._amount(posting, places, original)
         if not amount:
-            self._note_caps(asked, 0, None)
-            self.known[posting.key] = Known(asked.request_hash, None, 0, None, None)
+            self._note_caps(posting, request_hash, places, 0, None)
+            self.known[posting.key] = Known(request_hash, None, 0, None, None)
             return None
         if source.tracked:
             self._check_balance(unit, posting, source, amount)
@@ -250,53 +249,49 @@ class Batch:
             original.left -= amount
         place = self.taken[posting.key] = len(self.entries)
         if posting.caps or (original is not None and original.counts):
-            self._note_caps(asked, amount, place)
+            self._note_caps(posting, request_hash, places, amount, place)
         self.touched.append((source, destination))
         self.entries.append(
             Entry(
-                posting.key, asked.request_hash, unit.id, source.id, destination.id, amount,
+                posting.key, request_hash, unit.id, source.id, destination.id, amount,
                 source_balance, source_version, destination_balance, destination_version,
                 effective, expires, self.recorded_at, self.actor_kind, self.actor_id,
                 posting.reason, posting.origin_kind, posting.origin_id, posting.rule,
-                asked.text_hash, posting.reverses,
+                text_hash, posting.reverses,
             )
         )  # fmt: skip
         return place
 
-    def _amount(self, asked: Asked, original: Original | None) -> int:
+    def _amount(
+        self, posting: Posting, places: Sequence[CapPlace], original: Original | None
+    ) -> int:
         """What is to be posted: what was asked for, or what its caps leave of it."""
-        posting, amount = asked.posting, asked.posting.amount
+        amount = posting.amount
         if not 1 <= amount <= MOST_AMOUNT:
             raise AmountOutOfRange(most=MOST_AMOUNT)
         if original is not None and amount > original.left:
             raise MoreThanLeft(transfer_id=posting.reverses, left=original.left)
-        return self.caps.fitting(posting, asked.places) if posting.caps else amount
+        return self.caps.fitting(posting, places) if posting.caps else amount
 
-    def _note_caps(self, asked: Asked, amount: int, place: int | None) -> None:
+    def _note_caps(
+        self, posting: Posting, request_hash: bytes, places: Sequence[CapPlace],
+        amount: int, place: int | None,
+    ) -> None:  # fmt: skip
         at = self.recorded_at
-        self.caps.note(
-            asked.posting, asked.request_hash, asked.places,
-            amount=amount, recorded_at=at, entry=place,
-        )  # fmt: skip
+        self.caps.note(posting, request_hash, places, amount=amount, recorded_at=at, entry=place)
 
-    def _original(self, posting: Posting) -> Original | None:
-        if posting.reverses is None:
-            return None
-        if posting.reverses not in self.originals:
-            raise UnknownTransfer(transfer_id=posting.reverses)
-        return self.originals[posting.reverses]
+    def _original(self, transfer_id: int) -> Original:
+        if transfer_id not in self.originals:
+            raise UnknownTransfer(transfer_id=transfer_id)
+        return self.originals[transfer_id]
 
-    def _days(self, unit: UnitRow, posting: Posting) -> tuple[str, str | None]:
+    def _days(self, unit: UnitRow, day: date) -> tuple[str, str | None]:
         """The effective day, refused if closed, and the day on which points earned then lapse."""
-        day = posting.effective_on
-        known = self.days.get((unit.code, day))
-        if known is None:
-            if self.closed_until is not None and day <= self.closed_until:
-                raise PeriodClosed(until=self.closed_until)
-            lapses = expires_on(unit.expiry, unit.expiry_months, day)
-            known = (day.isoformat(), lapses.isoformat() if lapses else None)
-            self.days[unit.code, day] = known
-        return known
+        if self.closed_until is not None and day <= self.closed_until:
+            raise PeriodClosed(until=self.closed_until)
+        lapses = expires_on(unit.expiry, unit.expiry_months, day)
+        days = self.days[unit.id, day] = (day.isoformat(), lapses.isoformat() if lapses else None)
+        return days
 
     def _check_reversal(
         self, posting: Posting, original: Original, source: Standing, destination: Standing
@@ -324,16 +319,24 @@ def form_fault(posting: Posting) -> str | None:
     source, destination = posting.source, posting.destination
     if source == destination or source.unit != destination.unit:
         return "accounts"
-    numbers = source.owner_id, destination.owner_id, posting.origin_id, posting.reverses or 0
-    if min(numbers) < 0 or max(numbers) > LARGEST_ID:
+    if not (
+        0 <= source.owner_id <= LARGEST_ID
+        and 0 <= destination.owner_id <= LARGEST_ID
+        and 0 <= posting.origin_id <= LARGEST_ID
+        and 0 <= (posting.reverses or 0) <= LARGEST_ID
+    ):
         return "number"
     if not 1 <= len(posting.key) <= LONGEST_KEY:
         return "key"
-    codes = (
-        posting.reason, posting.origin_kind, posting.rule,
-        source.kind, source.category, destination.kind, destination.category,
-    )  # fmt: skip
-    if max(map(len, codes)) > LONGEST_CODE or not posting.reason:
+    if not (
+        1 <= len(posting.reason) <= LONGEST_CODE
+        and len(posting.origin_kind) <= LONGEST_CODE
+        and len(posting.rule) <= LONGEST_CODE
+        and len(source.kind) <= LONGEST_CODE
+        and len(source.category) <= LONGEST_CODE
+        and len(destination.kind) <= LONGEST_CODE
+        and len(destination.category) <= LONGEST_CODE
+    ):
         return "code"
     if len(posting.text) > LONGEST_TEXT:
         return "text"

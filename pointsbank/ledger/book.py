@@ -11,9 +11,11 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
 from pointsbank.core.database import Session
+from pointsbank.ledger.arrays import array, arrays
 from pointsbank.ledger.batch import Entry, Known, Original, Standing, UnitRow
 from pointsbank.ledger.caps import CapPlace, CapUse
 from pointsbank.ledger.rules import (
@@ -58,6 +60,9 @@ _CAPPED = (
 )
 _COLUMNS = ", ".join(Entry._fields)
 _CAP_COLUMNS = ", ".join(f'"{name}"' for name in (*CapUse._fields[:-1], "transfer_id"))
+_ACCOUNT_ARRAYS = ("text", "bigint", "bigint", "text", "text")
+_PLACE_ARRAYS = ("bigint", "text", "text", "date")
+_FIGURE_ARRAYS = ("bigint", "bigint", "bigint")
 _ARRAYS = (
     *("text", "bytea", "bigint", "bigint", "bigint", "bigint"),
     *("bigint", "bigint", "bigint", "bigint", "date", "date", "timestamptz"),
@@ -139,7 +144,8 @@ def _columns(refs: Sequence[tuple[AccountRef, int]]) -> list[tuple[Any, ...]]:
 
 
 def _standing(ref: AccountRef, row: Sequence[Any]) -> Standing:
-    return Standing(row[1], ref.owner_kind is not OwnerKind.SYSTEM, row[2], row[3], row[4])
+    account_id, balance, held, version = row
+    return Standing(account_id, ref.owner_kind is not OwnerKind.SYSTEM, balance, held, version)
 
 
 def _original(row: Sequence[Any]) -> Original:
@@ -153,7 +159,8 @@ def _capped(rows: Iterable[Sequence[Any]]) -> dict[int, list[tuple[CapPlace, int
     return found
 
 
-def _unit(row: Sequence[Any]) -> UnitRow:
+@cache
+def _unit(row: tuple[Any, ...]) -> UnitRow:
     return UnitRow(
         row[0], row[1], bool(row[2]), row[3], ExpiryPolicy(row[4]), row[5], SpentReversal(row[6])
     )
@@ -163,10 +170,14 @@ class SqliteBook(Book):
     """One writer: what is read stays true until it is written. Lists go in as JSON."""
 
     _FIND = (
-        "SELECT j.key, a.id, a.balance, a.held, a.version FROM json_each(?) j CROSS JOIN account a"
-        " ON a.owner_kind = j.value->>0 AND a.owner_id = j.value->>1 AND a.unit_id = j.value->>2"
-        " AND a.kind = j.value->>3 AND a.category = j.value->>4"
+        "WITH asked AS MATERIALIZED (SELECT key, value->>0 AS owner_kind, value->>1 AS unit_id,"
+        " value->>2 AS kind, value->>3 AS category, value->4 AS owner_ids FROM json_each(?))"
+        " SELECT o.key, j.key, a.id, a.balance, a.held, a.version"
+        " FROM asked o CROSS JOIN json_each(o.owner_ids) j CROSS JOIN account a"
+        " ON a.owner_kind = o.owner_kind AND a.owner_id = j.value AND a.unit_id = o.unit_id"
+        " AND a.kind = o.kind AND a.category = o.category"
     )
+    """Owners in groups that have the rest in common: it is read out of the JSON once a group."""
     _OPEN = (
         "INSERT INTO account (owner_kind, owner_id, unit_id, kind, category, balance, held,"
         " version) VALUES (?, ?, ?, ?, ?, 0, 0, 0)"
@@ -182,27 +193,32 @@ class SqliteBook(Book):
         " value->>3 AS starts_on FROM json_each(?)) j"
     )
     _WRITE_USES = f"INSERT INTO cap_use ({_CAP_COLUMNS}) VALUES ({'?, ' * 14}?)"
-    _WRITE = f"INSERT INTO transfer ({_COLUMNS}, id) VALUES ({'?, ' * len(Entry._fields)}?)"
+    _WRITE = f"INSERT INTO transfer ({_COLUMNS}) VALUES ({', '.join('?' * len(Entry._fields))})"
     _FIGURES = "UPDATE account SET balance = ?, version = ? WHERE id = ?"
 
     def units(self) -> tuple[dict[str, UnitRow], date | None]:
         rows = self._cursor.execute(f"{_UNITS} FROM unit").fetchall()
         closed = date.fromisoformat(rows[0][7]) if rows and rows[0][7] else None
-        return {row[1]: _unit(row) for row in rows}, closed
+        return {row[1]: _unit(row[:7]) for row in rows}, closed
 
     def standings(self, refs: Sequence[tuple[AccountRef, int]]) -> dict[AccountRef, Standing]:
-        asked = _columns(refs)
-        found = self._find(refs, asked)
-        if missing := [row for (ref, _), row in zip(refs, asked, strict=True) if ref not in found]:
-            self._cursor.executemany(self._OPEN, missing)
-            found = self._find(refs, asked)
+        found = self._find(refs)
+        if missing := [ref for ref in refs if ref[0] not in found]:
+            self._cursor.executemany(self._OPEN, _columns(missing))
+            found = self._find(refs)
         return found
 
-    def _find(
-        self, refs: Sequence[tuple[AccountRef, int]], asked: Sequence[tuple[Any, ...]]
-    ) -> dict[AccountRef, Standing]:
+    def _find(self, refs: Sequence[tuple[AccountRef, int]]) -> dict[AccountRef, Standing]:
+        alike: dict[tuple[Any, ...], list[AccountRef]] = {}
+        for ref, unit_id in refs:
+            alike.setdefault((ref.owner_kind, unit_id, ref.kind, ref.category), []).append(ref)
+        groups = list(alike.values())
+        asked = [[*name, [ref.owner_id for ref in refs]] for name, refs in alike.items()]
         rows = self._cursor.execute(self._FIND, (json.dumps(asked),))
-        return {refs[row[0]][0]: _standing(refs[row[0]][0], row) for row in rows}
+        return {
+            (ref := groups[group][place]): _standing(ref, figures)
+            for group, place, *figures in rows
+        }
 
     def known(self, keys: Sequence[str]) -> dict[str, Known]:
         rows = self._cursor.execute(self._KNOWN, (json.dumps(keys),))
@@ -236,11 +252,9 @@ class SqliteBook(Book):
         """There is one writer."""
 
     def write(self, entries: Sequence[Entry], standings: Sequence[Standing]) -> list[int]:
-        last = self.settled()[2]
-        ids = list(range(last + 1, last + 1 + len(entries)))
-        self._cursor.executemany(
-            self._WRITE, [(*entry, id) for entry, id in zip(entries, ids, strict=True)]
-        )
+        self._cursor.executemany(self._WRITE, map(tuple, entries))  # plain ones bind faster
+        [last] = self._cursor.execute("SELECT last_insert_rowid()").fetchone()
+        ids = list(range(last - len(entries) + 1, last + 1))
         if figures := [(s.balance, s.version, s.id) for s in standings]:
             self._cursor.executemany(self._FIGURES, figures)
         return ids
@@ -281,9 +295,9 @@ class PostgresBook(Book):
     )
     _KNOWN = (
         "SELECT key, request_hash, id, amount, source_balance, destination_balance"
-        " FROM transfer WHERE key = ANY(%(keys)s) UNION ALL"
+        " FROM transfer WHERE key = ANY(%(keys)s::text[]) UNION ALL"
         " SELECT key, request_hash, NULL, 0, NULL, NULL"
-        " FROM cap_use WHERE key = ANY(%(keys)s) AND transfer_id IS NULL"
+        " FROM cap_use WHERE key = ANY(%(keys)s::text[]) AND transfer_id IS NULL"
     )
     _PLACES = (
         "unnest(%s::bigint[], %s::text[], %s::text[], %s::date[])"
@@ -305,18 +319,18 @@ class PostgresBook(Book):
         rows = self._cursor.execute(
             f"{_UNITS} FROM unit, pg_advisory_xact_lock_shared({POSTING_LOCK})"
         ).fetchall()
-        return {row[1]: _unit(row) for row in rows}, rows[0][7] if rows else None
+        return {row[1]: _unit(row[:7]) for row in rows}, rows[0][7] if rows else None
 
     def standings(self, refs: Sequence[tuple[AccountRef, int]]) -> dict[AccountRef, Standing]:
-        columns = tuple(map(list, zip(*_columns(refs), strict=True)))
+        columns = arrays(_ACCOUNT_ARRAYS, _columns(refs))
         rows = self._cursor.execute(self._FIND, columns).fetchall()
         if not rows:
             self._cursor.execute(self._OPEN, columns)
             rows = self._cursor.execute(self._FIND, columns).fetchall()
-        return {refs[row[0]][0]: _standing(refs[row[0]][0], row) for row in rows}
+        return {(ref := refs[place][0]): _standing(ref, figures) for place, *figures in rows}
 
     def known(self, keys: Sequence[str]) -> dict[str, Known]:
-        rows = self._cursor.execute(self._KNOWN, {"keys": list(keys)})
+        rows = self._cursor.execute(self._KNOWN, {"keys": array("text", keys)})
         return {row[0]: Known(*row[1:]) for row in rows}
 
     def originals(self, ids: Iterable[int]) -> dict[int, Original]:
@@ -342,14 +356,11 @@ class PostgresBook(Book):
 
     def write(self, entries: Sequence[Entry], standings: Sequence[Standing]) -> list[int]:
         figures = [(s.id, s.balance, s.version) for s in standings] or [(0, 0, 0)]
-        columns = (
-            *map(list, zip(*figures, strict=True)),
-            *map(list, zip(*entries, strict=True)),
-        )
+        columns = arrays(_FIGURE_ARRAYS, figures) + arrays(_ARRAYS, entries)
         ids: dict[str, int] = {row[0]: row[1] for row in self._insert(self._WRITE, columns)}
         return [ids[entry.key] for entry in entries]
 
-    def _insert(self, statement: str, columns: Sequence[list[Any]]) -> Any:
+    def _insert(self, statement: str, columns: Sequence[str]) -> Any:
         try:
             return self._cursor.execute(statement, columns)
         except Exception as failure:
@@ -359,7 +370,7 @@ class PostgresBook(Book):
             raise
 
     def cap_uses(self, places: Sequence[CapPlace]) -> dict[CapPlace, int]:
-        asked = tuple(map(list, zip(*places, strict=True)))
+        asked = arrays(_PLACE_ARRAYS, places)
         rows = self._cursor.execute(_USED.format(asked=self._PLACES), asked)
         return {places[row[0] - 1]: row[1] for row in rows}
 
@@ -370,11 +381,11 @@ class PostgresBook(Book):
         return _capped(self._cursor.execute(statement, (list(transfer_ids),)))
 
     def write_cap_uses(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        self._insert(self._WRITE_USES, tuple(map(list, zip(*rows, strict=True))))
+        self._insert(self._WRITE_USES, arrays(_CAP_ARRAYS, rows))
 
     def write_texts(self, texts: Sequence[tuple[int, bytes, str]]) -> None:
         self._cursor.execute(
             "INSERT INTO transfer_text (transfer_id, salt, text)"
             " SELECT * FROM unnest(%s::bigint[], %s::bytea[], %s::text[])",
-            tuple(map(list, zip(*texts, strict=True))),
+            arrays(("bigint", "bytea", "text"), texts),
         )

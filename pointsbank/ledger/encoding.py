@@ -3,45 +3,51 @@
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2b, sha256
 from typing import Any
 
 from pointsbank.ledger.rules import Posting
 
-_REQUEST = struct.Struct(">qqqiqq11H")
+_NUMBERS = struct.Struct(">qqqiqq")
+_LENGTHS = struct.Struct(">11H")
 NOTHING = -1  # in place of a NULL; no id, version or amount is negative
 
 
 def request_hash(posting: Posting) -> bytes:
     """16 bytes over all that a repeated key is compared by; empty if it could not be booked."""
     source, destination = posting.source, posting.destination
-    words = (
-        source.owner_kind,
-        source.unit,
-        source.kind,
-        source.category,
-        destination.owner_kind,
-        destination.unit,
-        destination.kind,
-        destination.category,
-        posting.reason,
-        posting.origin_kind,
-        posting.rule,
-    )
     try:
-        head = _REQUEST.pack(
+        numbers = _NUMBERS.pack(
             source.owner_id,
             destination.owner_id,
             posting.amount,
             posting.effective_on.toordinal(),
             posting.origin_id,
             NOTHING if posting.reverses is None else posting.reverses,
-            *map(len, words),
+        )
+        words = _words(
+            source.owner_kind,
+            source.unit,
+            source.kind,
+            source.category,
+            destination.owner_kind,
+            destination.unit,
+            destination.kind,
+            destination.category,
+            posting.reason,
+            posting.origin_kind,
+            posting.rule,
         )
     except struct.error:
         return b""
-    return blake2b(head + "".join(words).encode(), digest_size=16).digest()
+    return blake2b(numbers + words, digest_size=16).digest()
+
+
+@lru_cache(1_000)
+def _words(*words: str) -> bytes:
+    """The same few codes, again and again; so kept."""
+    return _LENGTHS.pack(*map(len, words)) + "".join(words).encode()
 
 
 _SHAPES = {

@@ -9,7 +9,6 @@ from pointsbank.core.database import Session
 from pointsbank.core.errors import Refused
 from pointsbank.ledger.batch import (
     Answer,
-    Asked,
     Batch,
     Known,
     Original,
@@ -59,13 +58,9 @@ def apply(
         caps=_caps(book, places, originals),
     )
     salts = {p.key: os.urandom(16) for p in postings if p.text}
-    answers = batch.decide(
-        [
-            Asked(p, _hash(p), text_hash(salts[p.key], p.text) if p.text else None, fault, bears)
-            for p, fault, bears in zip(postings, faults, places, strict=True)
-        ],
-        linked=linked,
-    )
+    texts = [text_hash(salts[p.key], p.text) if p.text else None for p in postings]
+    asked = list(zip(postings, map(_hash, postings), texts, faults, places, strict=True))
+    answers = batch.decide(asked, linked=linked)
     return _write(book, batch, postings, answers, salts)
 
 
@@ -76,7 +71,7 @@ def _hash(posting: Posting) -> bytes:
 
 
 def as_text(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return at.astimezone(UTC).isoformat(" ", "microseconds")[:26]
 
 
 def _accounts(
@@ -139,32 +134,36 @@ def _write(
         ids_of = [None if use.entry is None else ids[use.entry] for use in uses]
         book.write_cap_uses([(*use[:-1], id) for use, id in zip(uses, ids_of, strict=True)])
 
-    def posted(place: int, *, repeated: bool) -> Posted:
-        entry = entries[place]
-        return Posted(
-            ids[place],
-            entry.key,
-            entry.amount,
-            entry.source_balance,
-            entry.destination_balance,
-            repeated,
-        )
-
     told: list[Posted | NothingPosted | Refused] = []
     for posting, answer in zip(postings, answers, strict=True):
         match answer:
             case int():
-                told.append(posted(answer, repeated=False))
+                place, repeated = answer, False
+            case Repeat():
+                place, repeated = answer.place, True
             case None:
                 told.append(NothingPosted(posting.key, repeated=False))
-            case Repeat(place):
-                told.append(posted(place, repeated=True))
+                continue
             case Known(id=None):
                 told.append(NothingPosted(posting.key, repeated=True))
+                continue
             case Known(id=int(id)):
                 told.append(Posted(id, posting.key, *answer[2:], repeated=True))
+                continue
             case Refused():
                 told.append(answer)
+                continue
+        entry = entries[place]
+        told.append(
+            Posted(
+                ids[place],
+                entry.key,
+                entry.amount,
+                entry.source_balance,
+                entry.destination_balance,
+                repeated,
+            )
+        )
     return told
 
 

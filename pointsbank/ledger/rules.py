@@ -5,7 +5,7 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from typing import ClassVar
+from typing import NamedTuple
 
 from pointsbank.core.errors import Conflict, Exhausted, Invalid, NotFound, say
 
@@ -143,8 +143,7 @@ DEFAULT_UNITS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class AccountRef:
+class AccountRef(NamedTuple):
     """Names an account by its owner; it comes into being with its first posting."""
 
     owner_kind: OwnerKind
@@ -219,8 +218,7 @@ class Held:
     repeated: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Posted:
+class Posted(NamedTuple):
     """A transfer in the book. Balances are those right after it; None for the system's accounts."""
 
     id: int
@@ -231,13 +229,15 @@ class Posted:
     repeated: bool
 
 
-@dataclass(frozen=True, slots=True)
-class NothingPosted:
+class NothingPosted(NamedTuple):
     """The answer to a posting of which its caps left nothing: that is recorded, but no transfer."""
 
     key: str
     repeated: bool
-    amount: ClassVar[int] = 0
+
+    @property
+    def amount(self) -> int:
+        return 0
 
 
 _SEAL_LINE = re.compile(r"pointsbank-seal (\d{1,18}) (\d{1,18}) (\S+) ([0-9a-f]{64})")

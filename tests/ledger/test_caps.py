@@ -84,8 +84,8 @@ def test_a_repeat_of_what_was_clipped_is_the_first_answer() -> None:
     part, nothing = posted(capped("a", 60), capped("b", 8))
     reversed_(part.id)  # there is room again: the answers stand
     assert posted(capped("a", 60), capped("b", 8)) == [
-        replace(part, repeated=True),
-        replace(nothing, repeated=True),
+        part._replace(repeated=True),
+        nothing._replace(repeated=True),
     ]
     assert balance() == 0
 

@@ -4,7 +4,6 @@ import multiprocessing
 import threading
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -157,7 +156,7 @@ def test_a_cap_is_used_up_by_many_and_no_more() -> None:
     assert amounts == {7: 28, 2: 2, 0: 12 * MANY - 30}  # 14 times 7 and 2 in each month
     assert balance() == 200
     assert together(*(lambda n=n: earn(n) for n in range(MANY))) == [
-        [replace(one, repeated=True) for one in each] for each in answers
+        [one._replace(repeated=True) for one in each] for each in answers
     ]
     assert holds()
 

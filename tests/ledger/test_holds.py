@@ -96,8 +96,8 @@ def test_a_hold_is_captured_in_full_or_in_part() -> None:
 def test_a_capture_again_is_an_answer() -> None:
     held(spends("h", amount=80))
     first = captured()
-    assert captured() == replace(first, repeated=True)
-    assert captured(amount=80) == replace(first, repeated=True)
+    assert captured() == first._replace(repeated=True)
+    assert captured(amount=80) == first._replace(repeated=True)
     with pytest.raises(HoldResolved):
         captured(amount=79)
 

@@ -95,13 +95,13 @@ def test_an_earning_and_a_redemption_move_the_balance() -> None:
 def test_a_repeat_is_an_answer() -> None:
     (first,) = posted(earns("e"))
     posted(spends("s", amount=60))
-    assert posted(earns("e")) == [replace(first, repeated=True)]
+    assert posted(earns("e")) == [first._replace(repeated=True)]
     assert balance() == 40
 
 
 def test_a_repeat_inside_one_batch_is_an_answer() -> None:
     first, again = posted(earns("e"), earns("e"))
-    assert again == replace(first, repeated=True)
+    assert again == first._replace(repeated=True)
     assert balance() == 100
 
 
@@ -268,7 +268,7 @@ def test_a_reversal_gives_back_what_is_left_once() -> None:
     posted(earns("e"), spends("s", amount=40, origin_kind="redemption", origin_id=5))
     (first,) = reversed_(2, text="退货")
     assert (first.key, first.amount, first.destination_balance) == ("undo:2", 40, 100)
-    assert reversed_(2) == [replace(first, repeated=True)]
+    assert reversed_(2) == [first._replace(repeated=True)]
     with pytest.raises(AlreadyReversed):
         reversed_(2, key="again")
     with pytest.raises(NotReversible):
