@@ -23,6 +23,7 @@ from pointsbank.core.errors import Refused
 from pointsbank.core.files import DiskFull, NotWritten
 from pointsbank.ledger import journal
 from pointsbank.ledger.verify import verify
+from tests.conftest import SERVICE
 from tests.core.restoring import find_tools, restored
 from tests.ledger.accounts import ANA, earns, posted
 from tests.ledger.copies import counts, goes_on, write_book
@@ -214,7 +215,7 @@ def test_of_several_banks_in_a_database_one_is_backed_up(
     bank: Database, settings: Settings, tmp_path: Path
 ) -> None:
     with bank.administer() as connection:
-        connection.exec_driver_sql('CREATE SCHEMA "Second"')
+        connection.exec_driver_sql(f'CREATE SCHEMA "Second" AUTHORIZATION {SERVICE}')
     other = Settings(
         data=settings.data,
         database_url=f"{settings.database_url}&options=-csearch_path%3D%22Second%22",
