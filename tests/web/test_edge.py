@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import structlog
 from community import build, sign_in, submit
 from conftest import NOW
 from flask import Flask
@@ -10,7 +11,7 @@ from flask.testing import FlaskClient
 
 from pointsbank.core import clock
 from pointsbank.core.database import Database, transaction
-from pointsbank.web import ANYONE, allow
+from pointsbank.web import ANYONE, allow, errors
 
 
 def test_a_page_sends_a_stranger_to_sign_in_and_back(client: FlaskClient) -> None:
@@ -160,6 +161,8 @@ def test_a_failure_is_told_without_what_was_being_worked_on(
     def broken(code: str) -> str:
         raise ValueError(f"cannot greet {code}")
 
+    structlog.reset_defaults()  # another test may have sent the log elsewhere
+    monkeypatch.setattr(errors, "log", structlog.get_logger())
     monkeypatch.setattr(app, "testing", False)
     monkeypatch.setitem(app.view_functions, "events_pages.scanned", broken)
     answer = app.test_client().get("/c/wang-guifang")
