@@ -158,7 +158,8 @@ class Reader:
 
     def flows(self, since: date, until: date) -> Iterator[tuple[int, int, int]]:
         """What is dated after a day and until another: source, destination, amount."""
-        on_server = {} if self._dialect == "sqlite" else {"name": "flows"}
+        # PostgreSQL would send all at once; by a name it keeps them and sends what is fetched.
+        on_server = {} if self._dialect == "sqlite" else {"name": "flows", "binary": True}
         cursor: Any = self._driver.cursor(**on_server)
         cursor.execute(
             "SELECT source_id, destination_id, amount FROM transfer"
