@@ -122,18 +122,17 @@ class Reader:
     def standings(self, reach: Reach) -> Iterator[tuple[int, int, bool, int, int]]:
         """The accounts up to a reach as the last transfer of each up to there left them.
 
-        Id, unit, whether it is tracked, balance, version: two look-ups an account.
+        Id, unit, whether it is tracked, balance, version: four look-ups an account.
         """
-        last = " ".join(
-            f"LEFT JOIN transfer {side} ON {side}.id = (SELECT t.id FROM transfer t"
+        last = ", ".join(
+            f"(SELECT t.{side}_{figure} FROM transfer t"
             f" WHERE t.{side}_id = a.id AND t.{side}_version IS NOT NULL"
             f" AND t.id <= {reach.transfer_id:d} ORDER BY t.{side}_version DESC LIMIT 1)"
             for side in ("source", "destination")
+            for figure in ("version", "balance")
         )
         rows = self._chunks(
-            "SELECT a.id, a.unit_id, a.owner_kind, source.source_version, source.source_balance,"
-            " destination.destination_version, destination.destination_balance"
-            f" FROM account a {last}",
+            f"SELECT a.id, a.unit_id, a.owner_kind, {last} FROM account a",
             "a.id",
             until=reach.account_id,
         )
@@ -158,7 +157,8 @@ class Reader:
 
     def flows(self, since: date, until: date) -> Iterator[tuple[int, int, int]]:
         """What is dated after a day and until another: source, destination, amount."""
-        on_server = {} if self._dialect == "sqlite" else {"name": "flows"}
+        # PostgreSQL would send all at once; by a name it keeps them and sends what is fetched.
+        on_server = {} if self._dialect == "sqlite" else {"name": "flows", "binary": True}
         cursor: Any = self._driver.cursor(**on_server)
         cursor.execute(
             "SELECT source_id, destination_id, amount FROM transfer"
@@ -176,7 +176,7 @@ class Reader:
             f"{statement} WHERE {key} >= {self._hole} AND {key} <= {until:d}"
             f" ORDER BY {key} LIMIT {_CHUNK_ROWS}"
         )
-        while rows := self._cursor.execute(chunk, (after + 1,)).fetchall():
+        while after < until and (rows := self._cursor.execute(chunk, (after + 1,)).fetchall()):
             yield from rows
             after = rows[-1][0]
 
@@ -203,8 +203,8 @@ class Rows:
         if len(self._ahead) < BLOCK_ROWS and not self._all_read:
             rows = self._cursor.execute(self._statement, (self._after + 1,)).fetchall()
             self._ahead += rows
-            self._all_read = len(rows) < BLOCK_ROWS
             self._after = rows[-1][0] if rows else self._after
+            self._all_read = len(rows) < BLOCK_ROWS or self._after == LARGEST_ID
         block = self._ahead[:BLOCK_ROWS]
         if block and block[-1][0] > last_id:
             return block[: bisect_right(block, last_id, key=itemgetter(0))]

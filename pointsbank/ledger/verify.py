@@ -240,7 +240,10 @@ def _blocks(tables: Sequence[Rows], until: Reach) -> Iterator[tuple[int, Columns
 
 def _wrong_reversals(after: int | None) -> tuple[str, str]:
     """The first reversal, after a transfer, of what it may not reverse, or reversed too much of."""
-    new = "reverses IS NOT NULL" + ("" if after is None else f" AND id > {after:d}")
+    new = reversed_ = "reverses IS NOT NULL"
+    if after is not None:
+        new += f" AND id > {after:d}"
+        reversed_ = f"reverses IN (SELECT reverses FROM transfer WHERE {new})"
     return (
         # +: or SQLite walks the whole table by id, for the first to come is the least
         f"SELECT min(+r.id) FROM (SELECT * FROM transfer WHERE {new}) r"
@@ -248,6 +251,6 @@ def _wrong_reversals(after: int | None) -> tuple[str, str]:
         " WHERE r.source_id <> o.destination_id OR r.destination_id <> o.source_id"
         " OR o.reverses IS NOT NULL OR o.id >= r.id",
         "SELECT min(+o.id) FROM transfer o JOIN (SELECT reverses, sum(amount) AS amount"
-        f" FROM transfer WHERE reverses IN (SELECT reverses FROM transfer WHERE {new})"
-        " GROUP BY reverses) r ON r.reverses = o.id WHERE r.amount > o.amount",
+        f" FROM transfer WHERE {reversed_} GROUP BY reverses) r"
+        " ON r.reverses = o.id WHERE r.amount > o.amount",
     )

@@ -181,6 +181,14 @@ def test_a_row_before_all_others_is_named(book: Database, row_id: int) -> None:
     assert fault() == ("added", "transfer", row_id)
 
 
+def test_a_row_may_stand_at_the_very_end(book: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pointsbank.ledger.reader.BLOCK_ROWS", 1)
+    with unprotected(book, "transfer", "seal") as raw:
+        raw.execute(text("DELETE FROM seal"))
+        raw.execute(text(f"UPDATE transfer SET id = {2**63 - 1} WHERE id = 9"))
+    assert counted(verified()) == (9, 6, 0, 9, None)
+
+
 def test_the_sealed_columns_are_all_columns(book: Database) -> None:
     for layout, not_sealed in (
         (UNIT, set()),
