@@ -213,6 +213,16 @@ def test_one_key_clipped_to_nothing_at_the_same_moment_is_one_answer() -> None:
     assert holds()
 
 
+def test_one_key_clipped_to_nothing_for_different_people_is_a_conflict() -> None:
+    everyone = [member_account(n, ANA.unit) for n in range(1, MANY + 1)]
+    posted(*(capped(f"b{n}", 100, most=100, destination=who) for n, who in enumerate(everyone)))
+    answers = together(
+        *(lambda who=who: posted_all(capped("e", 7, most=100, destination=who)) for who in everyone)
+    )
+    assert names(answers) == {"done": 1, "KeyReused": MANY - 1}
+    assert holds()
+
+
 def test_new_accounts_are_opened_once_by_many() -> None:
     everyone = [member_account(number, ANA.unit) for number in range(1, 30)]
 
