@@ -9,6 +9,7 @@ from pointsbank.access.rules import NoSuchUser, first_password
 from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM, Role
 from pointsbank.core.database import Session, transaction
+from pointsbank.ledger.operations import declare_default_units
 from pointsbank.orgs import operations as orgs
 from pointsbank.orgs.rules import CITY
 
@@ -64,6 +65,7 @@ def _found_city(session: Session, city: str | None) -> None:
         orgs.found(
             session, SYSTEM, parent_id=None, kind=CITY, name=city, on=clock.local_day(at), at=at
         )
+        declare_default_units(session, SYSTEM, at=at)
 
 
 def _set_first_password(session: Session, user_id: int, *, staff: bool) -> str:

@@ -11,6 +11,8 @@ from pointsbank.access.rules import NoSuchUser, OpenedSession, StaffNameTaken
 from pointsbank.core import clock
 from pointsbank.core.actor import Role
 from pointsbank.core.database import Database, snapshot, transaction
+from pointsbank.ledger.queries import balances
+from pointsbank.ledger.rules import MINUTES, MORALITY, PARTY
 from tests.access.doing import proof_of
 from tests.community import Community
 
@@ -29,6 +31,8 @@ def password_in(result: Result) -> str:
 def test_a_new_bank_gets_its_city_and_administrator(bank: Database) -> None:
     assert "--city" in run("add-administrator", "root").output
     password = password_in(run("add-administrator", "Root", "--city", "白城市"))
+    with snapshot() as session:  # a new bank can credit hours and points at once
+        assert set(balances(session, 0)) == {MINUTES, MORALITY, PARTY}
     proof = proof_of("root", password)
     with transaction() as session:
         opened = operations.sign_in(session, proof, address="", at=clock.now())
