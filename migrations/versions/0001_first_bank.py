@@ -390,7 +390,11 @@ def upgrade() -> None:
     op.create_table(
         "member",
         sa.Column("id", sa.BigInteger(), nullable=False),
-        sa.Column("number", sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+        sa.Column(
+            "number",
+            sa.String(length=20).with_variant(sa.String(length=20, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=50), nullable=False),
         sa.Column(
             "sex",
@@ -486,6 +490,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_member_branch_id_number", ["branch_id", "number"], unique=False)
         batch_op.create_index(
             "ix_member_employer_id_number", ["employer_id", "number"], unique=False
+        )
+        batch_op.create_index(
+            "ix_member_left_number",
+            ["number"],
+            unique=False,
+            sqlite_where=sa.text("left_on IS NOT NULL"),
+            postgresql_where=sa.text("left_on IS NOT NULL"),
         )
         batch_op.create_index(batch_op.f("ix_member_name"), ["name"], unique=False)
         batch_op.create_index(batch_op.f("ix_member_phone_tail"), ["phone_tail"], unique=False)
@@ -637,7 +648,7 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     with op.batch_alter_table("name_key", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_name_key_member_id"), ["member_id"], unique=False)
+        batch_op.create_index("ix_name_key_member_id_key", ["member_id", "key"], unique=False)
 
     op.create_table(
         "party_standing",

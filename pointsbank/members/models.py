@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, Index, String, UniqueConstraint
+from sqlalchemy import JSON, Index, String, UniqueConstraint, text
 from sqlmodel import Field
 
 from pointsbank.core.database import Table, choice, key, reference
@@ -17,6 +17,11 @@ from pointsbank.members.rules import (
 )
 
 
+def ordered(length: int) -> String:
+    """A text ordered by its bytes on every database, so that what begins alike is a range."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
 class Member(Table, table=True):
     """A person in the register, as she is now. ``phone_digest`` and ``document_digest`` find what
     is sealed; ``version`` counts the changes of her record.
@@ -27,10 +32,16 @@ class Member(Table, table=True):
         Index("ix_member_residence_id_number", "residence_id", "number"),
         Index("ix_member_branch_id_number", "branch_id", "number"),
         Index("ix_member_employer_id_number", "employer_id", "number"),
+        Index(
+            "ix_member_left_number",
+            "number",
+            sqlite_where=text("left_on IS NOT NULL"),
+            postgresql_where=text("left_on IS NOT NULL"),
+        ),
     )
 
     id: int = key()
-    number: str = Field(unique=True, max_length=20)
+    number: str = Field(unique=True, sa_type=ordered(20))
     name: str = Field(max_length=50, index=True)
     sex: Sex | None = Field(default=None, sa_type=choice(Sex))
     birth_on: date | None = None
@@ -57,17 +68,20 @@ class Member(Table, table=True):
 
 class NameKey(Table, table=True):
     """What a member is found by when a part of her name or its sound is typed: 王桂芳, 桂芳,
-    wangguifang, guifang, wgf … Ordered by bytes on every database, so that a prefix is a range.
+    wangguifang, guifang, wgf …
     """
 
     __tablename__ = "name_key"
-    __table_args__ = ({"sqlite_with_rowid": False},)
+    __table_args__ = (
+        Index("ix_name_key_member_id_key", "member_id", "key"),
+        {"sqlite_with_rowid": False},
+    )
 
     key: str = Field(
         primary_key=True,
-        sa_type=String(40).with_variant(String(40, collation="C"), "postgresql"),
+        sa_type=ordered(40),
     )
-    member_id: int = reference("member.id", primary_key=True, index=True)
+    member_id: int = reference("member.id", primary_key=True)
 
 
 class Affiliation(Table, table=True):

@@ -314,10 +314,14 @@ def of_branches_below(org_ids: Collection[int]) -> Select[int]:
     return select(col(Member.id)).where(col(Member.branch_id).in_(orgs.ids_below(org_ids)))
 
 
+def held_by(actor: Actor, *roles: Role) -> set[int]:
+    """The organisations for which the actor holds one of these roles; what is below is reached."""
+    return {grant.org_id for grant in actor.grants if grant.role in roles}
+
+
 def known_to(actor: Actor, *roles: Role) -> ColumnElement[bool]:
     """The condition under which this actor may see a member: by residence, branch, employer."""
-    held = {grant.org_id for grant in actor.grants if grant.role in roles}
-    reach = orgs.ids_below(held)
+    reach = orgs.ids_below(held_by(actor, *roles))
     return or_(
         col(Member.residence_id).in_(reach),
         col(Member.branch_id).in_(reach),
