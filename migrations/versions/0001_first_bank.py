@@ -97,6 +97,7 @@ def upgrade() -> None:
         "period",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("until_on", sa.Date(), nullable=False),
+        sa.Column("first_later_id", sa.BigInteger(), nullable=False),
         sa.Column("last_transfer_id", sa.BigInteger(), nullable=False),
         sa.Column("closed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("actor_kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),

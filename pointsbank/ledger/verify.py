@@ -14,7 +14,7 @@ from pointsbank.ledger.encoding import ACCOUNT, TRANSFER, Columns, text_hash
 from pointsbank.ledger.faults import Fault, Found
 from pointsbank.ledger.holds import wrong_hold
 from pointsbank.ledger.models import TABLES
-from pointsbank.ledger.periods import closed_periods, wrong_sheet
+from pointsbank.ledger.periods import closings, wrong_sheet
 from pointsbank.ledger.reader import BEGINNING, END, LAYOUTS, Reach, Reader, Rows, SealRow
 from pointsbank.ledger.recount import Recount, Standing
 from pointsbank.ledger.rules import LARGEST_ID
@@ -114,9 +114,7 @@ class _Check:
     ) -> None:
         self.session, self.reader = session, Reader(session)
         self.since, self.published, self.progress = since, dict(published), progress
-        self.recount = Recount(
-            [(last_id, until.isoformat().encode()) for _, last_id, until in closed_periods(session)]
-        )
+        self.recount = Recount(closings(session))
         self.reach = since.reach if since else BEGINNING
         self.seals, self.digest = (since.seal_id, since.digest) if since else (0, GENESIS)
         self.read = self.sealed = 0
