@@ -1,5 +1,8 @@
 """Closed periods: balance sheets, and what an account held at the end of a past day."""
 
+from bisect import bisect_left
+from collections import defaultdict, deque
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -7,8 +10,9 @@ from sqlalchemy import ColumnElement, Select, and_, func, insert, literal, selec
 
 from pointsbank.core.database import Session
 from pointsbank.ledger.columns import is_account, total, unindexed
+from pointsbank.ledger.encoding import Columns
 from pointsbank.ledger.models import TABLES
-from pointsbank.ledger.reader import Reader
+from pointsbank.ledger.reader import Reach, Reader
 from pointsbank.ledger.rules import LARGEST_ID, AccountRef, OwnerKind
 
 _account = TABLES["account"]
@@ -108,26 +112,60 @@ def _sheet_of(period_id: int, before: tuple[int, date], until: date) -> Select[A
     )
 
 
-def wrong_sheet(session: Session, reader: Reader, after: int) -> int | None:
-    """The first period closed after one whose balance sheet does not follow from the book.
+class Sheets:
+    """Balance sheets, recounted from the transfers as they go by in the order of their ids.
 
-    The sheet of that one is taken as right. Memory grows with accounts only.
+    A period's is whole when the last transfer before its close has gone by: memory grows with
+    accounts only.
     """
-    balances: dict[int, int] = {}
-    since = date.min
-    for period_id, _, until in closed_periods(session):
-        if period_id <= after:
-            if period_id == after:
-                balances = dict(reader.sheet(period_id))
-        else:
-            for source_id, destination_id, amount in reader.flows(since, until):
-                balances[source_id] = balances.get(source_id, 0) - amount
-                balances[destination_id] = balances.get(destination_id, 0) + amount
-            sheet = dict(reader.sheet(period_id))
-            if any(sheet.get(row_id, 0) != balances.get(row_id, 0) for row_id in sheet | balances):
-                return period_id
-        since = until
-    return None
+
+    def __init__(
+        self, session: Session, reader: Reader, verified: int = 0, reach: Reach | None = None
+    ) -> None:
+        """``verified``: the period whose sheet is taken as right; what is within ``reach`` does
+        not go by.
+        """
+        self._reader = reader
+        self._wrong: int | None = None
+        periods = closed_periods(session)
+        known = [until for period_id, _, until in periods if period_id <= verified]
+        self._left = deque(periods[len(known) :])
+        self._ends = [until.isoformat().encode() for _, _, until in self._left]
+        self._flows: list[dict[int, int]] = [defaultdict(int) for _ in (*self._ends, "open")]
+        self._flows_of: dict[bytes, dict[int, int]] = {}
+        self._balances = defaultdict(int, reader.sheet(verified) if verified else ())
+        if reach is not None:
+            self._add(reader.flows(known[-1] if known else date.min, reach.transfer_id))
+
+    def transfers(self, columns: Columns) -> None:
+        """Some of them, as ``verify`` reads them."""
+        while self._left and self._left[0][1] < columns[0][0]:
+            self._close()
+        self._add(zip(*columns[2:5], columns[18], strict=True))
+
+    def first_wrong(self) -> int | None:
+        """The first period whose sheet does not follow from the book, now that all have gone by."""
+        while self._left:
+            self._close()
+        return self._wrong
+
+    def _add(self, rows: Iterable[tuple[int, int, int, bytes]]) -> None:
+        flows_of = self._flows_of
+        for source_id, destination_id, amount, day in rows:
+            if (flows := flows_of.get(day)) is None:
+                flows = flows_of[day] = self._flows[bisect_left(self._ends, day)]
+            flows[source_id] -= amount
+            flows[destination_id] += amount
+
+    def _close(self) -> None:
+        """Look at the sheet of the next period, and forget what went into it."""
+        period_id, *_ = self._left.popleft()
+        del self._ends[0]
+        for account_id, amount in self._flows.pop(0).items():
+            self._balances[account_id] += amount
+        self._flows_of.clear()
+        if self._wrong is None and dict(self._reader.sheet(period_id)) != self._balances:
+            self._wrong = period_id
 
 
 def _flows(
