@@ -9,9 +9,9 @@ from sqlmodel import Session, col
 from pointsbank.core import clock
 from pointsbank.core.database import table_of
 from pointsbank.evaluation.people import belonging, places_of
-from pointsbank.evaluation.rules import Relation
 from pointsbank.ledger.models import Account, Transfer, Unit
 from pointsbank.ledger.rules import OwnerKind
+from pointsbank.members.rules import Relation
 
 _account = table_of(Account)
 _transfer = table_of(Transfer)
