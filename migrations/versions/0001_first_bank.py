@@ -591,6 +591,119 @@ def upgrade() -> None:
         batch_op.create_index("ix_affiliation_org_id", ["org_id", "relation"], unique=False)
 
     op.create_table(
+        "household",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("head_id", sa.BigInteger(), nullable=False),
+        sa.Column("founded_on", sa.Date(), nullable=False),
+        sa.Column("ended_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(["head_id"], ["member.id"], name=op.f("fk_household_head_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_household")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("household", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_household_head_id"), ["head_id"], unique=False)
+
+    op.create_table(
+        "household_member",
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("household_id", sa.BigInteger(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["household_id"], ["household.id"], name=op.f("fk_household_member_household_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_household_member_member_id")
+        ),
+        sa.PrimaryKeyConstraint("member_id", "from_on", name=op.f("pk_household_member")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("household_member", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_household_member_household_id"), ["household_id"], unique=False
+        )
+
+    op.create_table(
+        "deputy_role",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "party_delegate",
+                "peoples_deputy",
+                "cppcc_member",
+                name="deputykind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("body", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_deputy_role_member_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deputy_role")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("deputy_role", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_deputy_role_member_id"), ["member_id"], unique=False)
+
+    op.create_table(
+        "training_record",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("provider", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("on_day", sa.Date(), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_training_record_member_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_training_record")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("training_record", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_training_record_member_id"), ["member_id"], unique=False
+        )
+
+    op.create_table(
+        "honour_record",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("awarded_by", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column(
+            "level",
+            sa.Enum(
+                "community",
+                "street",
+                "county",
+                "prefecture",
+                "province",
+                "national",
+                name="honourlevel",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("on_day", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_honour_record_member_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_honour_record")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("honour_record", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_honour_record_member_id"), ["member_id"], unique=False)
+
+    op.create_table(
         "member_consent",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("member_id", sa.BigInteger(), nullable=False),

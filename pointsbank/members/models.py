@@ -9,7 +9,9 @@ from pointsbank.core.database import Table, choice, key, reference
 from pointsbank.members.rules import (
     Consent,
     ConsentWay,
+    DeputyKind,
     DocumentKind,
+    HonourLevel,
     Leaving,
     PartyStatus,
     Relation,
@@ -166,6 +168,67 @@ class Skill(Table, table=True):
     __tablename__ = "skill"
 
     name: str = Field(primary_key=True, max_length=20)
+
+
+class Household(Table, table=True):
+    """People who live and count together; ended when the last of them left it."""
+
+    __tablename__ = "household"
+
+    id: int = key()
+    head_id: int = reference("member.id", index=True)
+    founded_on: date
+    ended_on: date | None = None
+
+
+class HouseholdMember(Table, table=True):
+    """A member's time in a household, from a day until (and with) a day; in one at a time."""
+
+    __tablename__ = "household_member"
+
+    member_id: int = reference("member.id", primary_key=True)
+    from_on: date = Field(primary_key=True)
+    household_id: int = reference("household.id", index=True)
+    until_on: date | None = None
+
+
+class DeputyRole(Table, table=True):
+    """A term as a delegate, deputy or member of a conference, until (and with) a day."""
+
+    __tablename__ = "deputy_role"
+
+    id: int = key()
+    member_id: int = reference("member.id", index=True)
+    kind: DeputyKind = Field(sa_type=choice(DeputyKind))
+    body: str = Field(max_length=80)
+    from_on: date
+    until_on: date | None = None
+
+
+class TrainingRecord(Table, table=True):
+    """A training that a member took part in: one of the record's five groups (民政部令67号)."""
+
+    __tablename__ = "training_record"
+
+    id: int = key()
+    member_id: int = reference("member.id", index=True)
+    title: str = Field(max_length=80)
+    provider: str = Field(max_length=80)
+    on_day: date
+    minutes: int
+
+
+class HonourRecord(Table, table=True):
+    """An honour that a member was given: another of the five groups."""
+
+    __tablename__ = "honour_record"
+
+    id: int = key()
+    member_id: int = reference("member.id", index=True)
+    title: str = Field(max_length=80)
+    awarded_by: str = Field(max_length=80)
+    level: HonourLevel = Field(sa_type=choice(HonourLevel))
+    on_day: date
 
 
 class Card(Table, table=True):

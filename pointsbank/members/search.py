@@ -165,7 +165,7 @@ def _few(
     else:
         reach = orgs.ids_below(held_by(actor, *REGISTER_READERS))
         ways = [
-            select(col(Member.id)).where(column.in_(reach))
+            select(col(Member.id)).where(col(column).in_(reach))
             for column in (Member.residence_id, Member.branch_id, Member.employer_id)
         ]
     found: set[int] = set()

@@ -19,6 +19,7 @@ from rich.table import Table
 from pointsbank.core import encryption
 from pointsbank.core.actor import SYSTEM, Actor, Grant, Role
 from pointsbank.core.database import Database, Session, snapshot, use
+from pointsbank.demo.names import GENERATIONS
 from pointsbank.demo.people import person_name
 from pointsbank.members import operations as members
 from pointsbank.members.rules import Leaving, NewMember, PartyStatus
@@ -67,7 +68,7 @@ class City:
             community = n % COMMUNITIES
             in_party = draw.random() < 0.1
             yield NewMember(
-                person_name(draw, draw.choice((1948, 1958, 1968, 1978, 1988, 1998))),
+                person_name(draw, draw.choice(tuple(GENERATIONS))),
                 draw.choice(self.grids[community * GRIDS :][:GRIDS]),
                 f"139{n:08d}",
                 self.branches[community] if in_party else None,
