@@ -46,9 +46,7 @@ def head_opened(value: bytes) -> Head:
 
 
 def judgements_sealed(judgements: Iterable[Judgement]) -> bytes:
-    return sealed(
-        [[j.verdict, [[f.trouble, f.facts] for f in j.findings]] for j in judgements]
-    )
+    return sealed([[j.verdict, [[f.trouble, f.facts] for f in j.findings]] for j in judgements])
 
 
 def judgements_opened(value: bytes | None) -> list[Judgement]:

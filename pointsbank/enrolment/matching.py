@@ -61,9 +61,15 @@ class Known:
 
     def remember(self, packed: bytes) -> None:
         """Add the rows of an earlier chunk."""
-        for document, phone, birth, name, community_id, has_document, row in (
-            _REMEMBERED.iter_unpack(packed)
-        ):
+        for (
+            document,
+            phone,
+            birth,
+            name,
+            community_id,
+            has_document,
+            row,
+        ) in _REMEMBERED.iter_unpack(packed):
             keys = Keys(name, *(key if any(key) else b"" for key in (document, phone, birth)))
             self.add(keys, Person(name, community_id, has_document, row=row))
 
@@ -166,20 +172,23 @@ def judged(row: Row, keys: Keys, known: Known) -> Judgement:
 
 def _same(row: Row, keys: Keys, person: Person, *, by_phone: bool) -> Judgement:
     """Of a row whose document or phone somebody has: herself, or somebody else."""
+    bad: Finding | None = None
     if person.name != keys.name:
-        if not by_phone:
-            return _bad(Trouble.DOCUMENT_OF_ANOTHER)
-        if person.row:
-            return _bad(Trouble.SAME_PHONE_IN_ROW, row=person.row)
-        return _bad(Trouble.PHONE_OF_ANOTHER)
-    if person.has_left:
-        return _bad(Trouble.HAS_LEFT)
-    if by_phone and person.has_document and row.member.document:
-        return _bad(Trouble.DOCUMENT_DIFFERS)
+        bad = _of_another(person, by_phone=by_phone)
+    elif person.has_left:
+        bad = Finding(Trouble.HAS_LEFT)
+    elif by_phone and person.has_document and row.member.document:
+        bad = Finding(Trouble.DOCUMENT_DIFFERS)
+    if bad is not None:
+        return Judgement(Verdict.BAD, (bad,))
     if person.row:
         return Judgement(Verdict.KNOWN, (Finding(Trouble.SAME_AS_ROW, {"row": person.row}),))
     return Judgement(Verdict.KNOWN, (Finding(Trouble.REGISTERED),))
 
 
-def _bad(trouble: Trouble, **facts: object) -> Judgement:
-    return Judgement(Verdict.BAD, (Finding(trouble, dict(facts)),))
+def _of_another(person: Person, *, by_phone: bool) -> Finding:
+    if not by_phone:
+        return Finding(Trouble.DOCUMENT_OF_ANOTHER)
+    if person.row:
+        return Finding(Trouble.SAME_PHONE_IN_ROW, {"row": person.row})
+    return Finding(Trouble.PHONE_OF_ANOTHER)

@@ -2,11 +2,13 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, BigInteger, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Index, LargeBinary, text
 from sqlmodel import Field
 
 from pointsbank.core.database import Table, choice, key, reference
 from pointsbank.enrolment.rules import ApplicationState, ImportState
+
+_OPEN = text("ended_on IS NULL")
 
 
 class MemberImport(Table, table=True):
@@ -83,7 +85,6 @@ class Application(Table, table=True):
     state: ApplicationState = Field(sa_type=choice(ApplicationState))
     content_sealed: bytes | None = None
     address_digest: bytes = Field(sa_type=LargeBinary)
-    consents: list[str] = Field(sa_type=JSON)
     applied_at: datetime = Field(index=True)
     decided_at: datetime | None = None
     decided_by: int | None = Field(default=None, sa_type=BigInteger)
@@ -106,11 +107,15 @@ class ReportIn(Table, table=True):
     """An in-service party member reported to the community where she lives 双报到."""
 
     __tablename__ = "report_in"
-    __table_args__ = (UniqueConstraint("key"),)
+    __table_args__ = (
+        Index(
+            "uq_report_in_open", "member_id",
+            unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN,
+        ),
+    )  # fmt: skip
 
     id: int = key()
-    key: str = Field(max_length=64)
-    number: str = Field(max_length=20, unique=True)
+    key: str = Field(max_length=64, unique=True)
     member_id: int = reference("member.id", index=True)
     community_id: int = reference("organisation.id", index=True)
     grid_id: int | None = reference("organisation.id", optional=True)
@@ -122,3 +127,8 @@ class ReportIn(Table, table=True):
     receipt_on: date | None = None
     receipt_to: str = Field(default="", max_length=50)
     ended_on: date | None = None
+
+    @property
+    def number(self) -> str:
+        """What stands on the slip."""
+        return f"{self.reported_on.year}-{self.id:05d}"

@@ -1,15 +1,14 @@
 """How people come in one by one: they apply and are approved, or are enrolled at a desk."""
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from hashlib import sha256
 
 from sqlalchemy import delete, select
 from sqlmodel import Session, col
 
 from pointsbank.access import operations as access
+from pointsbank.access import queries as access_queries
 from pointsbank.access.rules import first_password
 from pointsbank.core import audit, clock
 from pointsbank.core.actor import SYSTEM, Actor
@@ -74,8 +73,9 @@ def apply(session: Session, actor: Actor, *, person: NewMember, key: str, at: da
     rule = member_queries.registration_rules(session, [place.id], on)[place.id]
     good = checked(person, on=on, rule=rule, skills=member_queries.skills(session))
     application = Application(
-        key=key, code_digest=code_digest(code), org_id=place.id, state=ApplicationState.PENDING,
-        content_sealed=applicant_sealed(good), address_digest=address, applied_at=at,
+        key=key, code_digest=queries.code_digest(code), org_id=place.id,
+        state=ApplicationState.PENDING, content_sealed=applicant_sealed(good),
+        address_digest=address, applied_at=at,
     )  # fmt: skip
     session.add(application)
     session.flush()
@@ -83,11 +83,6 @@ def apply(session: Session, actor: Actor, *, person: NewMember, key: str, at: da
         session, actor, "enrolment.applied", ("application", application.id), at=at, org_id=place.id
     )
     return code
-
-
-def code_digest(code: str) -> bytes:
-    """The code is as random as a session's token: it needs no key."""
-    return sha256(code.encode()).digest()
 
 
 def _check_few(session: Session, address: bytes, at: datetime) -> None:
@@ -125,8 +120,7 @@ def approve(
     person = replace(person, residence_id=_home(session, application.org_id, residence_id))
     if not although_similar and queries.has_similar(session, person):
         raise SimilarMember
-    # The approver's word is what lets her in; who may keep the register is another question.
-    member = queries.registered_by(session, members.register_many(session, SYSTEM, [person], at=at))
+    member = _registered(session, person, at)
     password = _open_account(session, member.id, at)
     _decide(application, actor, ApplicationState.APPROVED, at)
     application.member_id = member.id
@@ -176,12 +170,13 @@ def renew_code(session: Session, actor: Actor, *, application_id: int, at: datet
     Refuses: NoSuchApplication (also one that was not approved), and as ``access.set_password``.
     """
     application = queries.application(session, actor, application_id)
-    if application.member_id is None:
+    member_id = application.member_id
+    user = access_queries.user_of_member(session, member_id) if member_id else None
+    if member_id is None or user is None:
         raise NoSuchApplication
-    user = queries.user_of(session, application.member_id)
     password = first_password(secrets.randbelow, staff=False)
-    access.set_password(session, actor, user_id=user, password=password, at=at)
-    return Enrolled(member_queries.member(session, application.member_id), password)
+    access.set_password(session, actor, user_id=user.id, password=password, at=at)
+    return Enrolled(member_queries.member(session, member_id), password)
 
 
 def enrol(
@@ -209,10 +204,8 @@ def enrol(
     actor.require(*RECEIVERS, org_id=place.id)
     if not although_similar and queries.has_similar(session, person):
         raise SimilarMember
-    member = queries.registered_by(session, members.register_many(session, SYSTEM, [person], at=at))
-    session.add(
-        DeskEnrolment(key=key, member_id=member.id, enrolled_by=actor.id, enrolled_at=at)
-    )
+    member = _registered(session, person, at)
+    session.add(DeskEnrolment(key=key, member_id=member.id, enrolled_by=actor.id, enrolled_at=at))
     session.flush()
     audit.record(
         session, actor, "enrolment.enrolled", ("member", member.id), at=at, org_id=place.id
@@ -239,9 +232,7 @@ def _pending(session: Session, actor: Actor, application_id: int) -> Application
     return found
 
 
-def _decide(
-    application: Application, actor: Actor, state: ApplicationState, at: datetime
-) -> None:
+def _decide(application: Application, actor: Actor, state: ApplicationState, at: datetime) -> None:
     """What she wrote is in the register now, or is nobody's business any more."""
     application.state = state
     application.decided_at, application.decided_by = at, actor.id
@@ -255,6 +246,12 @@ def _home(session: Session, community_id: int, residence_id: int | None) -> int:
     if residence_id not in orgs.below(session, [community_id])[community_id]:
         raise NotInThisCommunity
     return residence_id
+
+
+def _registered(session: Session, person: NewMember, at: datetime) -> Member:
+    """Whoever received her may not keep the register: her word is what lets her in."""
+    ids = members.register_many(session, SYSTEM, [person], at=at)
+    return member_queries.member(session, ids[0])
 
 
 def _open_account(session: Session, member_id: int, at: datetime) -> str:

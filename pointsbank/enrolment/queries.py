@@ -1,232 +1,192 @@
-"""What people look up about enrolment: imports, applications, report-ins."""
+"""What people look up about enrolment: applications, who may be the same person, report-ins."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from hashlib import sha256
 
-from sqlalchemy import func, or_, select, union
+from sqlalchemy import func, or_, select
 from sqlmodel import Session, col
 
+from pointsbank.core import clock
 from pointsbank.core.actor import Actor
-from pointsbank.core.database import Table
-from pointsbank.core.encryption import digest, unseal
-from pointsbank.enrolment.chunks import Head, head_opened, judgements_opened, opened
-from pointsbank.enrolment.models import (
-    Application,
-    ImportChunk,
-    ImportedMember,
-    MemberImport,
-    ReportIn,
-)
-from pointsbank.enrolment.rows import Places
+from pointsbank.enrolment.applicants import applicant_opened
+from pointsbank.enrolment.models import Application, ReportIn
 from pointsbank.enrolment.rules import (
-    IMPORTERS,
     RECEIVERS,
     REPORT_READERS,
+    ApplicationDecided,
     ApplicationState,
-    ContentRemoved,
-    Judgement,
     NoSuchApplication,
-    NoSuchImport,
     NoSuchReportIn,
-    Verdict,
     code_folded,
 )
-from pointsbank.ledger.models import Account
-from pointsbank.ledger.rules import OwnerKind
+from pointsbank.members import queries as members
 from pointsbank.members.models import Member
+from pointsbank.members.rules import NewMember
 from pointsbank.orgs import queries as orgs
-from pointsbank.orgs.models import Organisation, OrganisationReach
-from pointsbank.orgs.rules import COMMUNITY, EMPLOYER, HOMES, PARTY_BRANCH, TEAM
+from pointsbank.orgs.rules import COMMUNITY
 
 PAGE = 50
-_FILLED_BY_REGISTRATION = {
-    "affiliation", "imported_member", "member_consent", "member_guardian", "name_key",
-    "party_standing", "team_membership",
-}  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What the dry run, or at last the registration, found."""
-
-    new: int
-    known: int
-    doubtful: int
-    bad: int
-
-
-@dataclass(frozen=True, slots=True)
-class JudgedRow:
-    """A row of a workbook with its number there, and what becomes of it."""
-
-    number: int
-    cells: Sequence[str]
-    judgement: Judgement
+def applications(
+    session: Session, actor: Actor, *, state: ApplicationState, most: int = PAGE
+) -> list[Application]:
+    """The applications of the actor's communities in a state: the longest waiting first, the
+    decided ones newest first.
+    """
+    reach = orgs.ids_below(g.org_id for g in actor.grants if g.role in RECEIVERS)
+    wanted = select(Application).where(
+        col(Application.org_id).in_(reach), col(Application.state) == state
+    )
+    pending = state is ApplicationState.PENDING
+    order = col(Application.id) if pending else col(Application.decided_at).desc()
+    return list(session.execute(wanted.order_by(order).limit(most)).scalars())
 
 
-def member_import(session: Session, actor: Actor, import_id: int) -> MemberImport:
-    """The import, for those who may bring workbooks in there; else ``NoSuchImport``."""
-    found = session.get(MemberImport, import_id)
-    if found is None or not actor.may(*IMPORTERS, org_id=found.org_id):
-        raise NoSuchImport
+def count_pending(session: Session, actor: Actor) -> int:
+    reach = orgs.ids_below(g.org_id for g in actor.grants if g.role in RECEIVERS)
+    wanted = select(func.count()).where(
+        col(Application.org_id).in_(reach), col(Application.state) == ApplicationState.PENDING
+    )
+    return int(session.execute(wanted).scalar_one())
+
+
+def application(session: Session, actor: Actor, application_id: int) -> Application:
+    """The application, for those who receive people there; else ``NoSuchApplication``."""
+    found = session.get(Application, application_id)
+    if found is None or not actor.may(*RECEIVERS, org_id=found.org_id):
+        raise NoSuchApplication
     return found
 
 
-def imports(session: Session, actor: Actor, *, most: int = PAGE) -> list[MemberImport]:
-    """The imports of the actor's organisations, the newest first."""
-    reach = orgs.ids_below(g.org_id for g in actor.grants if g.role in IMPORTERS)
-    wanted = select(MemberImport).where(col(MemberImport.org_id).in_(reach))
-    wanted = wanted.order_by(col(MemberImport.id).desc()).limit(most)
-    return list(session.execute(wanted).scalars())
-
-
-def file_name(found: MemberImport) -> str:
-    return unseal(found.file_sealed) if found.file_sealed else ""
-
-
-def head(found: MemberImport) -> Head:
-    """What stands down to the headings, or ``ContentRemoved``."""
-    if found.head_sealed is None:
-        raise ContentRemoved
-    return head_opened(found.head_sealed)
-
-
-def counts(session: Session, import_id: int) -> Counts:
-    columns = (
-        ImportChunk.new_count, ImportChunk.known_count, ImportChunk.doubtful_count,
-        ImportChunk.bad_count,
-    )  # fmt: skip
-    wanted = select(*(func.coalesce(func.sum(col(column)), 0) for column in columns))
-    row = session.execute(wanted.where(col(ImportChunk.import_id) == import_id)).one()
-    return Counts(*(int(count) for count in row))
-
-
-def sample(session: Session, import_id: int, most: int = 3) -> list[list[str]]:
-    """The first rows that say something."""
-    chunk = session.get_one(ImportChunk, (import_id, 0))
-    rows = opened(chunk.rows_sealed) if chunk.rows_sealed else []
-    return [row for row in rows if row][:most]
-
-
-def judged_rows(session: Session, import_id: int) -> Iterator[JudgedRow]:
-    """Every row of the workbook, one chunk in memory at a time. Refuses: ContentRemoved."""
-    numbers = select(col(ImportChunk.number)).where(col(ImportChunk.import_id) == import_id)
-    for number in session.execute(numbers.order_by(col(ImportChunk.number))).scalars().all():
-        chunk = session.get_one(ImportChunk, (import_id, number))
-        if chunk.rows_sealed is None:
-            raise ContentRemoved
-        judgements = judgements_opened(chunk.findings_sealed)
-        for place, row in enumerate(opened(chunk.rows_sealed)):
-            judgement = judgements[place] if judgements else Judgement(Verdict.EMPTY)
-            yield JudgedRow(chunk.first_row + place, row, judgement)
-        session.expunge(chunk)
-
-
-def troubled_rows(session: Session, import_id: int, most: int = PAGE) -> list[JudgedRow]:
-    """The first rows that are bad or doubtful."""
-    wanted = (
-        select(ImportChunk)
-        .where(
-            col(ImportChunk.import_id) == import_id,
-            col(ImportChunk.bad_count) + col(ImportChunk.doubtful_count) > 0,
-        )
-        .order_by(col(ImportChunk.number))
-        .limit(most)
+def application_by_code(session: Session, typed: str) -> Application:
+    """The application that somebody asks after by the code she kept, or ``NoSuchApplication``."""
+    wanted = select(Application).where(
+        col(Application.code_digest) == code_digest(code_folded(typed))
     )
-    found: list[JudgedRow] = []
-    for chunk in session.execute(wanted).scalars():
-        rows = opened(chunk.rows_sealed) if chunk.rows_sealed else []
-        judgements = judgements_opened(chunk.findings_sealed)
-        found += [
-            JudgedRow(chunk.first_row + place, row, judgement)
-            for place, (row, judgement) in enumerate(zip(rows, judgements, strict=False))
-            if judgement.verdict in (Verdict.BAD, Verdict.DOUBTFUL)
-        ]
-        if len(found) >= most:
-            break
-    return found[:most]
+    found: Application | None = session.execute(wanted).scalar()
+    if found is None:
+        raise NoSuchApplication
+    return found
 
 
-def kept(session: Session, import_id: int, most: int = 200) -> list[Member]:
-    """Whom an undone import left in the register, because something has happened to them."""
-    wanted = (
-        select(Member)
-        .join(ImportedMember, col(ImportedMember.member_id) == col(Member.id))
-        .where(col(ImportedMember.import_id) == import_id)
-        .order_by(col(Member.id))
-        .limit(most)
-    )
-    return list(session.execute(wanted).scalars())
+def code_digest(code: str) -> bytes:
+    """The code is as random as a session's token: it needs no key."""
+    return sha256(code.encode()).digest()
 
 
-def touched(session: Session, member_ids: Collection[int]) -> set[int]:
-    """Those of the members to whom something has happened since they were registered: a row of
-    any table names them (an attendance, a card, an account to sign in by …), the ledger holds an
-    account of theirs, or their record was changed.
-    """
-    if not member_ids:
-        return set()
-    naming = [
-        select(column.label("id")).where(orgs.among(column, member_ids))
-        for table in Table.metadata.sorted_tables
-        if table.name not in _FILLED_BY_REGISTRATION
-        for column in table.columns
-        if any(key.target_fullname == "member.id" for key in column.foreign_keys)
-    ]
-    owning = select(col(Account.owner_id)).where(
-        col(Account.owner_kind) == OwnerKind.MEMBER, orgs.among(Account.owner_id, member_ids)
-    )
-    changed = select(col(Member.id)).where(
-        orgs.among(Member.id, member_ids),
-        or_(col(Member.version) > 1, col(Member.left_on).is_not(None)),
-    )
-    return set(session.execute(union(*naming, owning, changed)).scalars())
+def applicant(found: Application) -> NewMember:
+    """What a pending applicant wrote. Refuses: ApplicationDecided."""
+    if found.content_sealed is None:
+        raise ApplicationDecided(decided_on=clock.local_day(found.decided_at or found.applied_at))
+    return applicant_opened(found.content_sealed)
 
 
-def places(session: Session, org_id: int) -> Places:
-    """The organisations that rows of an import for ``org_id`` may name."""
-    everything = session.execute(
-        select(
-            col(Organisation.id), col(Organisation.parent_id), col(Organisation.kind),
-            col(Organisation.name), col(OrganisationReach.ancestor_id).is_not(None).label("below"),
-        )
-        .outerjoin(
-            OrganisationReach,
-            (col(OrganisationReach.organisation_id) == col(Organisation.id))
-            & (col(OrganisationReach.ancestor_id) == org_id),
-        )
-        .where(col(Organisation.closed_on).is_(None))
-        .order_by(col(Organisation.id))
-    ).all()  # fmt: skip
-    by_id = {row.id: row for row in everything}
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """A member who may be the same person; ``by`` are document, phone, birth."""
 
-    def above(row: Any) -> Iterator[Any]:
-        while (row := by_id.get(row.parent_id)) is not None:
-            yield row
+    member: Member
+    by: tuple[str, ...]
 
-    def community_of(row: Any) -> int | None:
-        return next((up.id for up in above(row) if up.kind == COMMUNITY), None)
 
-    communities: dict[str, list[int]] = defaultdict(list)
-    inside: dict[tuple[int, str, str], list[int]] = defaultdict(list)
-    lines: dict[str, dict[str, list[tuple[int, int | None]]]] = {
-        kind: defaultdict(list) for kind in (EMPLOYER, PARTY_BRANCH, TEAM)
+def alike(session: Session, person: NewMember) -> list[Likeness]:
+    """The members who have this document, this phone, or this name with this birth date."""
+    asked = {
+        "document": col(Member.document_digest) == members.document_digest(person.document)
+        if person.document
+        else None,
+        "phone": col(Member.phone_digest) == members.phone_digest(person.phone)
+        if person.phone
+        else None,
+        "birth": (col(Member.name) == person.name) & (col(Member.birth_on) == person.birth_on)
+        if person.birth_on
+        else None,
     }
-    for row in everything:
-        if row.kind in lines:
-            lines[row.kind][row.name].append((row.id, community_of(row)))
-        elif row.below and row.kind == COMMUNITY:
-            communities[row.name].append(row.id)
-            for up in above(row):
-                communities[f"{up.name}{row.name}"].append(row.id)
-        elif row.below and row.kind in HOMES:
-            for up in above(row):
-                if up.kind in HOMES:
-                    for name in {row.name, row.name.removeprefix(up.name)}:
-                        inside[up.id, row.kind, name].append(row.id)
-    only = org_id if by_id[org_id].kind == COMMUNITY else None
-    return Places(
-        only, communities, inside, lines[EMPLOYER], lines[PARTY_BRANCH], lines[TEAM]
+    found: dict[int, Likeness] = {}
+    for by, condition in asked.items():
+        if condition is None:
+            continue
+        for member in session.execute(select(Member).where(condition)).scalars():
+            before = found[member.id].by if member.id in found else ()
+            found[member.id] = Likeness(member, (*before, by))
+    return list(found.values())
+
+
+def has_similar(session: Session, person: NewMember) -> bool:
+    """Whether somebody of this name and birth date lives in the community already."""
+    similar = [like.member for like in alike(session, person) if "birth" in like.by]
+    if not similar:
+        return False
+    places = {person.residence_id, *(member.residence_id for member in similar)}
+    communities = communities_of(session, places)
+    mine = communities.get(person.residence_id)
+    return any(communities.get(member.residence_id) == mine for member in similar)
+
+
+def communities_of(session: Session, org_ids: Collection[int]) -> dict[int, int]:
+    """For each organisation the community that it is, or lies in."""
+    lines = orgs.ancestors_of(session, org_ids)
+    return {
+        org_id: place.id for org_id, line in lines.items() for place in line
+        if place.kind == COMMUNITY
+    }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A report-in with whose it is."""
+
+    report_in: ReportIn
+    member: Member
+
+
+def report_ins(
+    session: Session,
+    actor: Actor,
+    *,
+    waiting: bool = False,
+    ended: bool = False,
+    page: int = 1,
+    size: int = PAGE,
+) -> tuple[list[Reported], int]:
+    """The report-ins of the actor's communities and of her units, newest first, and how many.
+
+    ``waiting``: only those whose receipt has not gone back; ``ended``: those that are over.
+    """
+    reach = orgs.ids_below(g.org_id for g in actor.grants if g.role in REPORT_READERS)
+    wanted = (
+        select(ReportIn, Member)
+        .join(Member, col(Member.id) == col(ReportIn.member_id))
+        .where(or_(col(ReportIn.community_id).in_(reach), col(ReportIn.employer_id).in_(reach)))
     )
+    over = col(ReportIn.ended_on)
+    wanted = wanted.where(over.is_not(None) if ended else over.is_(None))
+    if waiting:
+        wanted = wanted.where(col(ReportIn.receipt_on).is_(None))
+    total = session.execute(select(func.count()).select_from(wanted.subquery())).scalar_one()
+    shown = wanted.order_by(col(ReportIn.reported_on).desc(), col(ReportIn.id).desc())
+    found = session.execute(shown.limit(size).offset((page - 1) * size))
+    return [Reported(*row) for row in found], int(total)
+
+
+def report_in(session: Session, actor: Actor, report_in_id: int, *, lock: bool = False) -> ReportIn:
+    """The report-in, for readers at the community or at the unit; else ``NoSuchReportIn``."""
+    wanted = select(ReportIn).where(col(ReportIn.id) == report_in_id)
+    found: ReportIn | None = session.execute(wanted.with_for_update() if lock else wanted).scalar()
+    if found is None or not any(
+        actor.may(*REPORT_READERS, org_id=org_id)
+        for org_id in (found.community_id, found.employer_id)
+    ):
+        raise NoSuchReportIn
+    return found
+
+
+def open_report_in(session: Session, member_id: int) -> ReportIn | None:
+    """The report-in of a member that has not ended."""
+    wanted = select(ReportIn).where(
+        col(ReportIn.member_id) == member_id, col(ReportIn.ended_on).is_(None)
+    )
+    found: ReportIn | None = session.execute(wanted).scalar()
+    return found

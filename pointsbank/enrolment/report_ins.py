@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlmodel import Session, col
 
 from pointsbank.core import audit, clock
@@ -13,19 +13,19 @@ from pointsbank.enrolment.rules import (
     RECEIVERS,
     DayOutOfOrder,
     KeyReused,
+    NoSuchReportIn,
     NotInService,
     NotInThisCommunity,
     ReceiptReturned,
     ReportedInAlready,
     ReportInEnded,
-    report_in_number,
 )
 from pointsbank.members import operations as members
 from pointsbank.members import queries as member_queries
 from pointsbank.members.models import Member
 from pointsbank.members.rules import IN_THE_PARTY, MemberLeft
 from pointsbank.orgs import queries as orgs
-from pointsbank.orgs.rules import COMMUNITY, GRID
+from pointsbank.orgs.rules import GRID
 
 
 def report_in(
@@ -46,7 +46,9 @@ def report_in(
     Forbidden (organiser, secretary or administrator where she lives), MemberLeft, NotInService,
     NotInThisCommunity (a grid elsewhere), DayOutOfOrder (later than today), ReportedInAlready.
     """
-    earlier = session.execute(select(ReportIn).where(col(ReportIn.key) == key)).scalar()
+    earlier: ReportIn | None = session.execute(
+        select(ReportIn).where(col(ReportIn.key) == key)
+    ).scalar()
     if earlier is not None:
         if (earlier.member_id, earlier.received_by) != (member_id, actor.id):
             raise KeyReused
@@ -57,7 +59,7 @@ def report_in(
         raise MemberLeft(left_on=person.left_on)
     if person.party_status not in IN_THE_PARTY or person.employer_id is None:
         raise NotInService
-    community_id = _community(session, person.residence_id)
+    community_id = queries.communities_of(session, [person.residence_id])[person.residence_id]
     _check_grid(session, community_id, grid_id)
     _check_day(on, earliest=person.registered_on, at=at)
     open_one = queries.open_report_in(session, member_id)
@@ -66,7 +68,7 @@ def report_in(
 
     _place(session, person, grid_id, on, at)
     found = ReportIn(
-        key=key, number=_next_number(session, on.year), member_id=member_id,
+        key=key, member_id=member_id,
         community_id=community_id, grid_id=grid_id, employer_id=person.employer_id,
         branch_id=person.branch_id, duty=duty, reported_on=on, received_by=actor.id,
     )  # fmt: skip
@@ -94,7 +96,7 @@ def return_receipt(
         raise ReportInEnded(on=found.ended_on)
     _check_day(on, earliest=found.reported_on, at=at)
     found.receipt_on, found.receipt_to = on, to
-    return _kept(session, actor, found, "enrolment.receipt_returned", on, at)
+    return _kept(session, actor, found, "enrolment.receipt_returned", on=on, at=at)
 
 
 def end_report_in(
@@ -109,11 +111,11 @@ def end_report_in(
         raise ReportInEnded(on=found.ended_on)
     _check_day(on, earliest=found.reported_on, at=at)
     found.ended_on = on
-    return _kept(session, actor, found, "enrolment.report_in_ended", on, at)
+    return _kept(session, actor, found, "enrolment.report_in_ended", on=on, at=at)
 
 
 def _kept(
-    session: Session, actor: Actor, found: ReportIn, action: str, on: date, at: datetime
+    session: Session, actor: Actor, found: ReportIn, action: str, *, on: date, at: datetime
 ) -> ReportIn:
     session.add(found)
     session.flush()
@@ -133,15 +135,10 @@ def _locked_member(session: Session, member_id: int) -> Member:
 
 
 def _locked(session: Session, actor: Actor, report_in_id: int) -> ReportIn:
-    found = queries.report_in(session, actor, report_in_id, *RECEIVERS, lock=True)
+    found = queries.report_in(session, actor, report_in_id, lock=True)
     if not actor.may(*RECEIVERS, org_id=found.community_id):
-        raise queries.NoSuchReportIn
+        raise NoSuchReportIn
     return found
-
-
-def _community(session: Session, residence_id: int) -> int:
-    line = orgs.ancestors(session, residence_id)
-    return next(place.id for place in line if place.kind == COMMUNITY)
 
 
 def _check_grid(session: Session, community_id: int, grid_id: int | None) -> None:
@@ -158,27 +155,8 @@ def _check_day(on: date, *, earliest: date, at: datetime) -> None:
         raise DayOutOfOrder(earliest=earliest)
 
 
-def _place(
-    session: Session, person: Member, grid_id: int | None, on: date, at: datetime
-) -> None:
+def _place(session: Session, person: Member, grid_id: int | None, on: date, at: datetime) -> None:
     """Her residence becomes the grid, unless she lives there, or in a part of it, already."""
     if grid_id is None or person.residence_id in orgs.below(session, [grid_id])[grid_id]:
         return
-    members.move_member(
-        session, SYSTEM, member_id=person.id, residence_id=grid_id, on=on, at=at
-    )
-
-
-def _next_number(session: Session, year: int) -> str:
-    """The slip's number: the year's next. Two at once would collide on its uniqueness, so the
-    year's last row is locked first.
-    """
-    wanted = (
-        select(col(ReportIn.number))
-        .where(col(ReportIn.number).startswith(f"{year}-"))
-        .order_by(func.length(col(ReportIn.number)).desc(), col(ReportIn.number).desc())
-        .limit(1)
-        .with_for_update()
-    )
-    last = session.execute(wanted).scalar()
-    return report_in_number(year, int(last.split("-")[1]) + 1 if last else 1)
+    members.move_member(session, SYSTEM, member_id=person.id, residence_id=grid_id, on=on, at=at)

@@ -5,23 +5,25 @@ import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from typing import Any
 
 from pointsbank.core.errors import Refused
 from pointsbank.enrolment.headings import COLUMN_NAMES, Column
 from pointsbank.enrolment.rules import Finding, Trouble
 from pointsbank.members.rules import (
-    ADULT,
     IN_THE_PARTY,
     MOST_TEXT_CHARACTERS,
     Document,
     DocumentKind,
     Guardian,
+    GuardianMissing,
     NewMember,
     PartyStatus,
     RegistrationRule,
     Sex,
-    age_on,
+    TooYoung,
     birth_of,
+    check_age,
     check_document,
     check_guardian,
     check_name,
@@ -39,7 +41,17 @@ _PARTY = {
         ("入党申请人", "入党积极分子", "积极分子", "发展对象", "申请入党"), PartyStatus.APPLICANT
     ),
     **dict.fromkeys(
-        ("", "群众", "普通居民", "共青团员", "团员", "无党派人士", "无党派", "民主党派", "少先队员"),
+        (
+            "",
+            "群众",
+            "普通居民",
+            "共青团员",
+            "团员",
+            "无党派人士",
+            "无党派",
+            "民主党派",
+            "少先队员",
+        ),
         PartyStatus.NONE,
     ),
 }
@@ -54,6 +66,9 @@ _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})(?:[-/.月](\d{1,2}))?[日月]?(?: .
 _DIGITS = re.compile(r"(\d{4})(\d{2})(\d{2})?")
 _SERIAL_ZERO = date(1899, 12, 30)  # how a spreadsheet counts days
 _LISTED = re.compile(r"[,，、;；/\s]+")
+
+
+_NOBODY = NewMember("", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +100,8 @@ class Terms:
 class Row:
     """What a row says. ``member`` is whom to register unless there are ``problems``."""
 
-    member: NewMember
+    facts: dict[str, Any]
+    member: NewMember = _NOBODY
     community_id: int = 0
     former_number: str = ""
     problems: list[Finding] = field(default_factory=list)
@@ -101,13 +117,14 @@ class Row:
 def understood(cells: Mapping[Column, str], places: Places, terms: Terms) -> Row:
     """The row with everything that is wrong or doubtful about it, the register aside."""
     said = {column: _folded(text) for column, text in cells.items() if text}
-    row = Row(NewMember(cells.get(Column.NAME, ""), 0))
+    row = Row({"name": cells.get(Column.NAME, ""), "residence_id": 0})
     _place(row, said, places)
     _who(row, said)
     _when_born(row, said, terms)
     _party(row, said, places, terms)
     _volunteer(row, said, cells, places, terms)
-    if not row.problems:
+    row.member = NewMember(**row.facts)
+    if Column.REGISTERED_ON in said and not row.problems:
         _as_registered(row, said, terms)
     return row
 
@@ -119,13 +136,13 @@ def _as_registered(row: Row, said: Mapping[Column, str], terms: Terms) -> None:
     """
     rule = terms.rules.get(row.community_id, RegistrationRule())
     registered_on = _past_day(row, said, Column.REGISTERED_ON, terms)
-    for day in (registered_on, None) if registered_on else (None,):
-        new = replace(row.member, registered_on=day)
-        try:
-            row.member = checked(new, on=day or terms.on, rule=rule, skills=terms.skills)
-            return
-        except Refused:
-            row.doubt(Trouble.REGISTERED_DIFFERS) if day else row.bad(Trouble.REFUSED)
+    if registered_on is None:
+        return
+    new = replace(row.member, registered_on=registered_on)
+    try:
+        row.member = checked(new, on=registered_on, rule=rule, skills=terms.skills)
+    except Refused:
+        row.doubt(Trouble.REGISTERED_DIFFERS)
 
 
 def day_of(text: str) -> tuple[date | None, bool]:
@@ -165,7 +182,7 @@ def _place(row: Row, said: Mapping[Column, str], places: Places) -> None:
                 residence_id = inside[0]
             else:
                 row.doubt(trouble)
-    row.member = replace(row.member, residence_id=residence_id)
+    row.facts["residence_id"] = residence_id
 
 
 def _named(known: Mapping[str, Sequence[int]], name: str) -> Sequence[int]:
@@ -174,7 +191,7 @@ def _named(known: Mapping[str, Sequence[int]], name: str) -> Sequence[int]:
 
 def _who(row: Row, said: Mapping[Column, str]) -> None:
     """Name, phone, document, and sex."""
-    name, phone, document = row.member.name, "", None
+    name, phone, document = row.facts["name"], "", None
     try:
         name = check_name(name)
     except Refused:
@@ -192,9 +209,7 @@ def _who(row: Row, said: Mapping[Column, str]) -> None:
     proved = sex_of(document) if document else None
     if proved and sex and proved is not sex:
         row.doubt(Trouble.SEX_DIFFERS)
-    row.member = replace(
-        row.member, name=name, phone=phone, document=document, sex=proved or sex
-    )
+    row.facts |= {"name": name, "phone": phone, "document": document, "sex": proved or sex}
 
 
 def _document(row: Row, typed: str, kind_typed: str) -> Document | None:
@@ -228,7 +243,8 @@ def _document_kind(number: str, typed: str) -> DocumentKind:
 def _when_born(row: Row, said: Mapping[Column, str], terms: Terms) -> None:
     """Birth date, by the document where both say; and whether a guardian must have agreed."""
     typed, exact = day_of(said.get(Column.BIRTH_ON, ""))
-    proved = birth_of(row.member.document) if row.member.document else None
+    document = row.facts["document"]
+    proved = birth_of(document) if document else None
     if proved and typed and (typed if exact else typed.replace(day=proved.day)) != proved:
         row.doubt(Trouble.BIRTH_DIFFERS)
     born = proved or (typed if exact else None)
@@ -237,28 +253,26 @@ def _when_born(row: Row, said: Mapping[Column, str], terms: Terms) -> None:
     if born and (born > terms.on or born.year < 1900):
         row.bad(Trouble.BIRTH_ON)
         born = None
-    row.member = replace(row.member, birth_on=born)
-    tells = row.member.phone or row.member.document or born
+    row.facts["birth_on"] = born
+    tells = row.facts["phone"] or document or born
     if not tells and not row.problems:
         row.bad(Trouble.UNTELLABLE)
     if born:
-        _young(row, said, terms, age_on(born, terms.on))
+        _young(row, said, terms, born)
 
 
-def _young(row: Row, said: Mapping[Column, str], terms: Terms, age: int) -> None:
+def _young(row: Row, said: Mapping[Column, str], terms: Terms, born: date) -> None:
+    """Nobody under the least age; of a minor a guardian, whose data a grown person's row loses."""
     rule = terms.rules.get(row.community_id, RegistrationRule())
-    if age < rule.least_age:
+    try:
+        check_age(born, has_guardian=False, on=terms.on, rule=rule)
+    except TooYoung:
         row.bad(Trouble.TOO_YOUNG, least=rule.least_age)
-    elif age < ADULT:
+    except GuardianMissing:
+        given = (Column.GUARDIAN_NAME, Column.GUARDIAN_PHONE, Column.GUARDIAN_RELATION)
         try:
-            guardian = check_guardian(
-                Guardian(
-                    said.get(Column.GUARDIAN_NAME, ""),
-                    said.get(Column.GUARDIAN_PHONE, ""),
-                    said.get(Column.GUARDIAN_RELATION, ""),
-                )
-            )
-            row.member = replace(row.member, guardian=guardian)
+            guardian = check_guardian(Guardian(*(said.get(column, "") for column in given)))
+            row.facts["guardian"] = guardian
         except Refused:
             row.bad(Trouble.GUARDIAN)
 
@@ -273,18 +287,15 @@ def _party(row: Row, said: Mapping[Column, str], places: Places, terms: Terms) -
     if joined_on and status not in IN_THE_PARTY:
         row.doubt(Trouble.JOINED_WITHOUT_PARTY)
         joined_on = None
-    row.member = replace(
-        row.member,
-        party_status=status,
-        joined_party_on=joined_on,
-        branch_id=_one(row, said.get(Column.BRANCH), places.branches, Trouble.NO_BRANCH),
-        employer_id=_one(row, said.get(Column.EMPLOYER), places.employers, Trouble.NO_EMPLOYER),
-    )
+    row.facts |= {
+        "party_status": status,
+        "joined_party_on": joined_on,
+        "branch_id": _one(row, said.get(Column.BRANCH), places.branches, Trouble.NO_BRANCH),
+        "employer_id": _one(row, said.get(Column.EMPLOYER), places.employers, Trouble.NO_EMPLOYER),
+    }
 
 
-def _past_day(
-    row: Row, said: Mapping[Column, str], column: Column, terms: Terms
-) -> date | None:
+def _past_day(row: Row, said: Mapping[Column, str], column: Column, terms: Terms) -> date | None:
     """A day until today; of a month its first. What cannot be read is left out, and said."""
     if not (typed := said.get(column)):
         return None
@@ -335,12 +346,11 @@ def _volunteer(
     skills = [skill for skill in _LISTED.split(said.get(Column.SKILLS, "")) if skill]
     if any(skill not in terms.skills for skill in skills):
         row.doubt(Trouble.NO_SKILL)
-    row.member = replace(
-        row.member,
-        team_ids=tuple(team_id for team_id in teams if team_id is not None),
-        skills=tuple(dict.fromkeys(skill for skill in skills if skill in terms.skills)),
-        available=cells.get(Column.AVAILABLE, "").strip(),
-    )
+    row.facts |= {
+        "team_ids": tuple(team_id for team_id in teams if team_id is not None),
+        "skills": tuple(dict.fromkeys(skill for skill in skills if skill in terms.skills)),
+        "available": cells.get(Column.AVAILABLE, "").strip(),
+    }
 
 
 def _listed(text: str, known: Collection[str]) -> list[str]:

@@ -90,7 +90,6 @@ class Trouble(StrEnum):
     HAS_LEFT = "has_left"
     SAME_PHONE_IN_ROW = "same_phone_in_row"
     TEXT_TOO_LONG = "text_too_long"
-    REFUSED = "refused"
 
     REGISTERED = "registered"
     SAME_AS_ROW = "same_as_row"
@@ -128,7 +127,6 @@ TROUBLES = {
     Trouble.HAS_LEFT: say("这个人登记过，后来退出了，请到成员页办理。"),
     Trouble.SAME_PHONE_IN_ROW: say("手机号与第 %(row)s 行相同，一个手机号只能登记一人。"),
     Trouble.TEXT_TOO_LONG: say("“%(column)s”一栏过长，请缩短到 %(most)s 个字以内。"),
-    Trouble.REFUSED: say("不符合登记规则，请逐项核对。"),
     Trouble.REGISTERED: say("已经登记过，不重复登记。"),
     Trouble.SAME_AS_ROW: say("与第 %(row)s 行是同一人，不重复登记。"),
     Trouble.SEX: say("性别看不懂，将不填。"),
@@ -144,7 +142,9 @@ TROUBLES = {
     Trouble.REGISTERED_DIFFERS: say("登记日期与年龄或入党时间不符，将按今天登记。"),
     Trouble.NO_SKILL: say("有的技能不在技能名单里，将不填。"),
     Trouble.JOINED_WITHOUT_PARTY: say("政治面貌不是党员，入党时间将不填。"),
-    Trouble.SAME_NAME_AND_BIRTH: say("本社区已有同名、同生日的人，证件号码不同，请核对是否同一人。"),
+    Trouble.SAME_NAME_AND_BIRTH: say(
+        "本社区已有同名、同生日的人，证件号码不同，请核对是否同一人。"
+    ),
     Trouble.LIVES_ELSEWHERE: say("别的社区已有同名、同生日的人，可能需要办理转接，请核对。"),
 }
 

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, Index, String, UniqueConstraint
+from sqlalchemy import JSON, Index, String, UniqueConstraint, text
 from sqlmodel import Field
 
 from pointsbank.core.database import Table, choice, key, reference
@@ -27,6 +27,12 @@ class Member(Table, table=True):
         Index("ix_member_residence_id_number", "residence_id", "number"),
         Index("ix_member_branch_id_number", "branch_id", "number"),
         Index("ix_member_employer_id_number", "employer_id", "number"),
+        Index(
+            "ix_member_merged_into_id",
+            "merged_into_id",
+            sqlite_where=text("merged_into_id IS NOT NULL"),
+            postgresql_where=text("merged_into_id IS NOT NULL"),
+        ),
     )
 
     id: int = key()

@@ -28,14 +28,19 @@ from pointsbank.members.record import (
     change_member,
     show,
 )
-from pointsbank.members.registration import REGISTRARS, register, register_many
+from pointsbank.members.registration import (
+    REGISTRARS,
+    register,
+    register_many,
+    unregister_many,
+)
 from pointsbank.members.rules import CardAlreadyLost, MemberLeft, NoSuchMember
 
 __all__ = [
     "CARD_STAFF", "REGISTRARS", "add_skill", "adopt_consent_text", "adopt_registration_rule",
     "change_member", "change_party_status", "come_back", "give_consent", "issue_card",
     "issue_cards", "issue_missing_cards", "join_team", "leave", "leave_team", "move_member",
-    "register", "register_many", "report_card_lost", "show", "withdraw_consent",
+    "register", "register_many", "report_card_lost", "show", "unregister_many", "withdraw_consent",
 ]  # fmt: skip
 
 CARD_STAFF = (Role.CLERK, Role.SECRETARY, Role.ADMINISTRATOR)
