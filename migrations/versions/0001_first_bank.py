@@ -510,6 +510,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("left_on IS NOT NULL"),
             postgresql_where=sa.text("left_on IS NOT NULL"),
         )
+        batch_op.create_index(
+            "ix_member_merged_into_id",
+            ["merged_into_id"],
+            unique=False,
+            sqlite_where=sa.text("merged_into_id IS NOT NULL"),
+            postgresql_where=sa.text("merged_into_id IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_member_name"), ["name"], unique=False)
         batch_op.create_index(batch_op.f("ix_member_phone_tail"), ["phone_tail"], unique=False)
         batch_op.create_index(
@@ -1406,6 +1413,199 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("sealed_year_id", "position", name=op.f("pk_sealed_row")),
         sqlite_strict=True,
     )
+    # enrolment
+    op.create_table(
+        "member_import",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("content_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("file_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("head_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("columns", sa.JSON(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "uploaded",
+                "checking",
+                "checked",
+                "applying",
+                "applied",
+                "undoing",
+                "undone",
+                "discarded",
+                name="importstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("chunk_count", sa.Integer(), nullable=False),
+        sa.Column("row_count", sa.Integer(), nullable=False),
+        sa.Column("next_chunk", sa.Integer(), nullable=False),
+        sa.Column("takes_doubtful", sa.Boolean(), nullable=False),
+        sa.Column("consented", sa.Boolean(), nullable=False),
+        sa.Column("registered_count", sa.Integer(), nullable=False),
+        sa.Column("kept_count", sa.Integer(), nullable=False),
+        sa.Column("begun_by", sa.BigInteger(), nullable=False),
+        sa.Column("begun_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("moved_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["org_id"], ["organisation.id"], name=op.f("fk_member_import_org_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_member_import")),
+        sa.UniqueConstraint("key", name=op.f("uq_member_import_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("member_import", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_member_import_content_digest"), ["content_digest"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_member_import_org_id"), ["org_id"], unique=False)
+
+    op.create_table(
+        "application",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("code_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "pending",
+                "approved",
+                "refused",
+                name="applicationstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("content_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("address_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("applied_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("decided_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("decided_by", sa.BigInteger(), nullable=True),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_application_member_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id"], ["organisation.id"], name=op.f("fk_application_org_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_application")),
+        sa.UniqueConstraint("code_digest", name=op.f("uq_application_code_digest")),
+        sa.UniqueConstraint("key", name=op.f("uq_application_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("application", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_application_applied_at"), ["applied_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_application_member_id"), ["member_id"], unique=False)
+        batch_op.create_index("ix_application_org_id", ["org_id", "state"], unique=False)
+
+    op.create_table(
+        "desk_enrolment",
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("enrolled_by", sa.BigInteger(), nullable=False),
+        sa.Column("enrolled_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_desk_enrolment_member_id")
+        ),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_desk_enrolment")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("desk_enrolment", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_desk_enrolment_member_id"), ["member_id"], unique=False
+        )
+
+    op.create_table(
+        "import_chunk",
+        sa.Column("import_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("first_row", sa.Integer(), nullable=False),
+        sa.Column("rows_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("findings_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("keys", sa.LargeBinary(), nullable=False),
+        sa.Column("new_count", sa.Integer(), nullable=False),
+        sa.Column("known_count", sa.Integer(), nullable=False),
+        sa.Column("doubtful_count", sa.Integer(), nullable=False),
+        sa.Column("bad_count", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["member_import.id"], name=op.f("fk_import_chunk_import_id")
+        ),
+        sa.PrimaryKeyConstraint("import_id", "number", name=op.f("pk_import_chunk")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "imported_member",
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("import_id", sa.BigInteger(), nullable=False),
+        sa.Column("chunk", sa.Integer(), nullable=False),
+        sa.Column("row", sa.Integer(), nullable=False),
+        sa.Column("former_number", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["member_import.id"], name=op.f("fk_imported_member_import_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_imported_member_member_id")
+        ),
+        sa.PrimaryKeyConstraint("member_id", name=op.f("pk_imported_member")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("imported_member", schema=None) as batch_op:
+        batch_op.create_index("ix_imported_member_import_id", ["import_id", "chunk"], unique=False)
+
+    op.create_table(
+        "report_in",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("community_id", sa.BigInteger(), nullable=False),
+        sa.Column("grid_id", sa.BigInteger(), nullable=True),
+        sa.Column("employer_id", sa.BigInteger(), nullable=False),
+        sa.Column("branch_id", sa.BigInteger(), nullable=True),
+        sa.Column("duty", sqlmodel.sql.sqltypes.AutoString(length=100), nullable=False),
+        sa.Column("reported_on", sa.Date(), nullable=False),
+        sa.Column("received_by", sa.BigInteger(), nullable=False),
+        sa.Column("receipt_on", sa.Date(), nullable=True),
+        sa.Column("receipt_to", sqlmodel.sql.sqltypes.AutoString(length=50), nullable=False),
+        sa.Column("ended_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["branch_id"], ["organisation.id"], name=op.f("fk_report_in_branch_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["community_id"], ["organisation.id"], name=op.f("fk_report_in_community_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["employer_id"], ["organisation.id"], name=op.f("fk_report_in_employer_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["grid_id"], ["organisation.id"], name=op.f("fk_report_in_grid_id")
+        ),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_report_in_member_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_report_in")),
+        sa.UniqueConstraint("key", name=op.f("uq_report_in_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("report_in", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_report_in_community_id"), ["community_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_report_in_employer_id"), ["employer_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_report_in_member_id"), ["member_id"], unique=False)
+        batch_op.create_index(
+            "uq_report_in_open",
+            ["member_id"],
+            unique=True,
+            sqlite_where=sa.text("ended_on IS NULL"),
+            postgresql_where=sa.text("ended_on IS NULL"),
+        )
+    # end of enrolment
     op.create_table(
         "transfer_text",
         sa.Column("transfer_id", sa.BigInteger(), nullable=False),
@@ -1598,7 +1798,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_scan_member_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_scan")),
         sa.UniqueConstraint(
-            "event_id", "member_id", "key", name=op.f("uq_scan_event_id_member_id_key")
+            "member_id", "event_id", "key", name=op.f("uq_scan_member_id_event_id_key")
         ),
         sqlite_strict=True,
     )

@@ -13,6 +13,19 @@ ACTION_NAMES = {
     "access.sign_in": say("登录"),
     "access.withdraw_role": say("收回角色"),
     "earning.adopt_points_rule": say("施行积分规则"),
+    "enrolment.applied": say("申请登记"),
+    "enrolment.approved": say("通过登记申请"),
+    "enrolment.contact_shown": say("查看申请人电话"),
+    "enrolment.enrolled": say("登记新成员"),
+    "enrolment.import_applied": say("导入名册"),
+    "enrolment.import_begun": say("上传名册"),
+    "enrolment.import_discarded": say("作废名册"),
+    "enrolment.import_given_back": say("下载名册检查结果"),
+    "enrolment.import_undone": say("撤销导入"),
+    "enrolment.receipt_returned": say("交回报到回执"),
+    "enrolment.refused": say("退回登记申请"),
+    "enrolment.report_in_ended": say("结束报到"),
+    "enrolment.reported_in": say("办理双报到"),
     "evaluation.adopt_rule": say("施行考评规则"),
     "evaluation.export": say("导出考评表"),
     "evaluation.seal_year": say("封存年度考评"),
@@ -36,6 +49,7 @@ ACTION_NAMES = {
     "members.card_lost": say("挂失成员卡"),
     "members.cards_issued": say("制发成员卡"),
     "members.registered": say("登记成员"),
+    "members.unregistered": say("撤销登记"),
     "orgs.add_kind": say("新增组织类别"),
     "orgs.close": say("撤销组织"),
     "orgs.describe": say("修改组织信息"),
@@ -49,11 +63,13 @@ ACTION_NAMES = {
 }
 
 SUBJECT_NAMES = {
+    "application": say("登记申请"),
     "book": say("账本"),
     "evaluation_rule": say("考评规则"),
     "event": say("志愿活动"),
     "goods": say("物品"),
     "hour_rule": say("时长规则"),
+    "import": say("名册导入"),
     "member": say("成员"),
     "organisation": say("组织"),
     "organisation_kind": say("组织类别"),
@@ -66,6 +82,7 @@ SUBJECT_NAMES = {
 }
 
 FACT_NAMES = {
+    "application": say("申请编号"),
     "card": say("卡编号"),
     "count": say("数量"),
     "credited": say("入账人数"),

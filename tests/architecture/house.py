@@ -10,7 +10,7 @@ PACKAGE = ROOT / "pointsbank"
 
 # Left never imports right.
 ORDER = (
-    "core", "web", "ledger", "orgs", "members", "access", "notices", "earning", "events", "stars",
+    "core", "web", "ledger", "orgs", "members", "access", "enrolment", "notices", "earning", "events", "stars",
     "exchange", "passbook", "wishes", "visits", "receptions", "ideas", "honours", "evaluation",
     "scorecards", "bulletins", "demo",
 )  # fmt: skip

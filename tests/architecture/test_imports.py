@@ -16,6 +16,7 @@ LIBRARIES = {
     "apscheduler": lambda p: p == PACKAGE / "core/jobs.py" or p.stem == "server",
     "qrcode": lambda p: p == PACKAGE / "core/qr.py",
     "typst": lambda p: p == PACKAGE / "core/printing.py",
+    "python_calamine": lambda p: p == PACKAGE / "enrolment/workbook.py",
     "xlsxwriter": lambda p: p.stem == "sheet",
     "alembic": lambda p: p == PACKAGE / "core/migrations.py",
     "argon2": lambda p: feature_of(p) == "access",
