@@ -1,4 +1,4 @@
-"""What a feature's ``person.py`` does with one member's data; ``persons`` finds those files by name.
+"""What a feature's ``person.py`` does with a member's data; ``persons`` finds those files by name.
 
 A feature has such a file if one of its tables says something of a member. A test holds it to that.
 """

@@ -60,7 +60,7 @@ def export(session: Session, member_id: int) -> Sections:
             }
             for attendance, event in attended
         ],
-        say("扫码记录"): [
+        say("签到扫码"): [
             {
                 say("活动名称"): title,
                 say("扫码时间"): scan.scanned_at,
