@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, Index, String, UniqueConstraint
+from sqlalchemy import JSON, Index, String, UniqueConstraint, text
 from sqlmodel import Field
 
 from pointsbank.core.database import Table, choice, key, reference
@@ -16,6 +16,8 @@ from pointsbank.members.rules import (
     Sex,
 )
 
+_MERGED = text("merged_into_id IS NOT NULL")
+
 
 class Member(Table, table=True):
     """A person in the register, as she is now. ``phone_digest`` and ``document_digest`` find what
@@ -27,7 +29,11 @@ class Member(Table, table=True):
         Index("ix_member_residence_id_number", "residence_id", "number"),
         Index("ix_member_branch_id_number", "branch_id", "number"),
         Index("ix_member_employer_id_number", "employer_id", "number"),
-    )
+        Index(
+            "ix_member_merged_into_id", "merged_into_id",
+            sqlite_where=_MERGED, postgresql_where=_MERGED,
+        ),
+    )  # fmt: skip
 
     id: int = key()
     number: str = Field(unique=True, max_length=20)
