@@ -8,12 +8,11 @@ from sqlmodel import Session, col
 
 from pointsbank.core import clock
 from pointsbank.core.database import table_of
-from pointsbank.evaluation.people import belonging
+from pointsbank.evaluation.people import belonging, places_of
 from pointsbank.ledger.models import Account, Transfer, Unit
 from pointsbank.ledger.rules import OwnerKind
 from pointsbank.members.models import Member
 from pointsbank.members.rules import Relation
-from pointsbank.orgs import queries as orgs
 
 _account = table_of(Account)
 _member = table_of(Member)
@@ -52,7 +51,7 @@ def totals_by_place(
     also what was entered under records merged into hers.
     """
     pairs = belonging(relation, year)
-    here = pairs.c.place_id.in_(orgs.ids_below([org_id]))
+    here = pairs.c.place_id.in_(places_of(org_id, year))
     own = _account.join(pairs, pairs.c.member_id == _account.c.owner_id)
     yield from _totals(session, own, pairs.c.place_id, year, here)
     merged = pairs.join(_member, _member.c.merged_into_id == pairs.c.member_id).join(
