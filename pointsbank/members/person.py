@@ -200,7 +200,8 @@ def _finds(what: str, record: Member) -> dict[str, Any]:
         phone = unseal(record.phone_sealed or b"")
         return {"phone_digest": queries.phone_digest(phone), "phone_tail": phone[-4:]}
     number = unseal(record.document_sealed or b"")
-    document = Document(DocumentKind(record.document_kind), number)
+    kind = DocumentKind(str(record.document_kind))  # there is one: they are sealed together
+    document = Document(kind, number)
     return {
         "document_digest": queries.document_digest(document),
         "document_tail": document_tail(number),

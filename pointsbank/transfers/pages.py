@@ -86,18 +86,14 @@ def new() -> Page:
 def ask() -> Response | Page:
     try:
         asked = form(TransferForm)
+        number, name = asked["number"], asked["name"]
+        wish = {field: asked[field] for field in ("to_org_id", "note", "key")}
+        relation = Relation(asked["relation"])
         with transaction() as session:
-            made = operations.request(
-                session,
-                actor(),
-                member_id=queries.whom(session, actor(), asked["number"], asked["name"]),
-                relation=Relation(asked["relation"]),
-                to_org_id=asked["to_org_id"],
-                note=asked["note"],
-                key=asked["key"],
-                at=clock.now(),
-            )
-            transfer_id = made.id
+            whom = queries.whom(session, actor(), number, name)
+            transfer_id = operations.request(
+                session, actor(), member_id=whom, relation=relation, **wish, at=clock.now()
+            ).id
     except Refused as refused:
         return _new_page(_asked_before(), refused=refused)
     flash(gettext("申请已提交。"), "success")

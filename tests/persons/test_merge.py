@@ -331,7 +331,7 @@ def test_likely_duplicates_are_found_by_name_and_one_more_sign(twice: Twice) -> 
     join(twice)
     assert found() == []
     with snapshot() as session:
-        [(merge, kept, other)] = queries.merges_in_reach(session, people.secretary, page=1)
+        [(_, kept, other)] = queries.merges_in_reach(session, people.secretary, page=1)
         assert (kept.id, other.id) == ids(twice)
 
 
