@@ -15,6 +15,7 @@ depends_on = None
 PROTECTED = (
     "audit_entry",
     "cap_use",
+    "erasure",
     "hold",
     "hold_resolution",
     "organisation_change",
@@ -27,6 +28,7 @@ PROTECTED = (
     "sealed_year",
     "stock_movement",
     "transfer",
+    "transfer_step",
     "unit",
     "verification",
 )
@@ -1876,6 +1878,261 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     connection = op.get_bind()
+    op.create_table(
+        "leaving_rule",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column(
+            "points",
+            sa.Enum(
+                "keep",
+                "expire",
+                name="pointsonleaving",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id"], ["organisation.id"], name=op.f("fk_leaving_rule_org_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_leaving_rule")),
+        sa.UniqueConstraint("org_id", "from_on", name=op.f("uq_leaving_rule_org_id_from_on")),
+        sa.UniqueConstraint("org_id", "version", name=op.f("uq_leaving_rule_org_id_version")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "transfer_rule",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column(
+            "points",
+            sa.Enum(
+                "keep",
+                "expire",
+                name="pointsontransfer",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id"], ["organisation.id"], name=op.f("fk_transfer_rule_org_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_transfer_rule")),
+        sa.UniqueConstraint("org_id", "from_on", name=op.f("uq_transfer_rule_org_id_from_on")),
+        sa.UniqueConstraint("org_id", "version", name=op.f("uq_transfer_rule_org_id_version")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "departure",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "leaving",
+            sa.Enum(
+                "left",
+                "died",
+                "merged",
+                "erased",
+                name="leaving",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("left_on", sa.Date(), nullable=False),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("rule_version", sa.Integer(), nullable=False),
+        sa.Column("points_given_up", sa.JSON(), nullable=False),
+        sa.Column("recorded_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("recorded_by", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_departure_member_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_departure")),
+        sa.UniqueConstraint("key", name=op.f("uq_departure_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("departure", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_departure_member_id"), ["member_id"], unique=False)
+
+    op.create_table(
+        "erasure",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "asked",
+            sa.Enum(
+                "in_person",
+                "in_writing",
+                "by_guardian",
+                "by_family",
+                name="erasureasked",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("asked_on", sa.Date(), nullable=False),
+        sa.Column("points_given_up", sa.JSON(), nullable=False),
+        sa.Column("erased_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("erased_by", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_erasure_member_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure")),
+        sa.UniqueConstraint("key", name=op.f("uq_erasure_key")),
+        sa.UniqueConstraint("member_id", name=op.f("uq_erasure_member_id")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "membership_transfer",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "relation",
+            sa.Enum(
+                "residence",
+                "branch",
+                "employer",
+                "team",
+                name="relation",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("from_org_id", sa.BigInteger(), nullable=True),
+        sa.Column("to_org_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "awaiting_consent",
+                "awaiting_acceptance",
+                "accepted",
+                "refused",
+                "withdrawn",
+                name="transferstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "asked_by",
+            sa.Enum(
+                "member",
+                "source",
+                "target",
+                name="side",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("asked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("note", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("settled_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("rule_version", sa.Integer(), nullable=False),
+        sa.Column("points_lapsed", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["from_org_id"], ["organisation.id"], name=op.f("fk_membership_transfer_from_org_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_membership_transfer_member_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["to_org_id"], ["organisation.id"], name=op.f("fk_membership_transfer_to_org_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_membership_transfer")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("membership_transfer", schema=None) as batch_op:
+        batch_op.create_index("ix_membership_transfer_from_org_id", ["from_org_id"], unique=False)
+        batch_op.create_index("ix_membership_transfer_member_id", ["member_id"], unique=False)
+        batch_op.create_index("ix_membership_transfer_to_org_id", ["to_org_id"], unique=False)
+        batch_op.create_index(
+            "uq_membership_transfer_under_way",
+            ["member_id", "relation"],
+            unique=True,
+            sqlite_where=sa.text("state IN ('awaiting_consent', 'awaiting_acceptance')"),
+            postgresql_where=sa.text("state IN ('awaiting_consent', 'awaiting_acceptance')"),
+        )
+
+    op.create_table(
+        "merge",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("kept_id", sa.BigInteger(), nullable=False),
+        sa.Column("other_id", sa.BigInteger(), nullable=False),
+        sa.Column("merged_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("merged_by", sa.Integer(), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("undone_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("undone_by", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["kept_id"], ["member.id"], name=op.f("fk_merge_kept_id")),
+        sa.ForeignKeyConstraint(["other_id"], ["member.id"], name=op.f("fk_merge_other_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_merge")),
+        sa.UniqueConstraint("key", name=op.f("uq_merge_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("merge", schema=None) as batch_op:
+        batch_op.create_index("ix_merge_kept_id", ["kept_id"], unique=False)
+        batch_op.create_index(
+            "uq_merge_other_id_stands",
+            ["other_id"],
+            unique=True,
+            sqlite_where=sa.text("undone_at IS NULL"),
+            postgresql_where=sa.text("undone_at IS NULL"),
+        )
+
+    op.create_table(
+        "transfer_step",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("transfer_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "step",
+            sa.Enum(
+                "requested",
+                "consented",
+                "consented_on_paper",
+                "accepted",
+                "refused",
+                "withdrawn",
+                name="step",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("by_kind", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["transfer_id"], ["membership_transfer.id"], name=op.f("fk_transfer_step_transfer_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_transfer_step")),
+        sa.UniqueConstraint("key", name=op.f("uq_transfer_step_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("transfer_step", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_transfer_step_transfer_id"), ["transfer_id"], unique=False
+        )
+
     for name in PROTECTED:
         for statement in protection(name, connection.dialect.name):
             connection.exec_driver_sql(statement.replace("%", "%%"))
