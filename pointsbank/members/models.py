@@ -6,6 +6,7 @@ from sqlalchemy import Index
 from sqlmodel import Field
 
 from pointsbank.core.database import Table, choice, key, reference
+from pointsbank.core.encryption import digested, sealed
 from pointsbank.members.rules import PartyStatus
 
 
@@ -19,8 +20,8 @@ class Member(Table, table=True):
     name: str = Field(max_length=50, index=True)
     pinyin: str = Field(max_length=300, index=True)
     initials: str = Field(max_length=50, index=True)
-    phone_sealed: bytes | None = None
-    phone_digest: bytes | None = Field(default=None, unique=True)
+    phone_sealed: bytes | None = sealed(optional=True)
+    phone_digest: bytes | None = digested("phone_sealed", "phone", unique=True)
     phone_tail: str = Field(default="", max_length=4, index=True)
     residence_id: int = reference("organisation.id", index=True)
     branch_id: int | None = reference("organisation.id", optional=True, index=True)

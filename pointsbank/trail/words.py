@@ -1,17 +1,29 @@
 """How the audit trail is put into words for an auditor; what is not listed shows by its code."""
 
-from pointsbank.core.actor import ROLE_NAMES
+from pointsbank.core.actor import ROLE_NAMES, SCOPE_NAMES
 from pointsbank.core.errors import say
 from pointsbank.ledger.rules import DEFAULT_UNITS
 
 ACTION_NAMES = {
     "access.change_password": say("修改自己的密码"),
+    "access.confirm_authenticator": say("启用动态口令"),
     "access.disable_user": say("停用账号"),
+    "access.end_session": say("结束一处登录"),
+    "access.end_sessions": say("结束其他登录"),
     "access.grant_role": say("授予角色"),
     "access.open_user": say("开设账号"),
+    "access.remove_authenticator": say("停用动态口令"),
+    "access.reset_authenticator": say("重设动态口令"),
+    "access.set_counter_pin": say("设置兑换点密码"),
     "access.set_password": say("重设密码"),
     "access.sign_in": say("登录"),
     "access.withdraw_role": say("收回角色"),
+    "devices.issue_machine": say("签发接口令牌"),
+    "devices.offer_pairing": say("发起设备配对"),
+    "devices.pair": say("配对设备"),
+    "devices.revoke": say("停用设备"),
+    "devices.revoke_machine": say("收回接口令牌"),
+    "devices.sign_in": say("在共用设备上登录"),
     "earning.adopt_points_rule": say("施行积分规则"),
     "evaluation.adopt_rule": say("施行考评规则"),
     "evaluation.export": say("导出考评表"),
@@ -26,6 +38,7 @@ ACTION_NAMES = {
     "events.record_attendances": say("补录签到"),
     "events.record_events": say("补录活动"),
     "exchange.add_goods": say("上架物品"),
+    "exchange.look_up": say("查询兑换人"),
     "exchange.redeem": say("办理兑换"),
     "exchange.stock_in": say("物品入库"),
     "exchange.take_back": say("撤销兑换"),
@@ -38,14 +51,17 @@ ACTION_NAMES = {
     "members.registered": say("登记成员"),
     "orgs.found": say("设立组织"),
     "stars.adopt_star_ladder": say("施行星级标准"),
+    "trail.prune": say("清理到期的审计记录"),
 }
 
 SUBJECT_NAMES = {
     "book": say("账本"),
+    "device": say("设备"),
     "evaluation_rule": say("考评规则"),
     "event": say("志愿活动"),
     "goods": say("物品"),
     "hour_rule": say("时长规则"),
+    "machine": say("接口令牌"),
     "member": say("成员"),
     "organisation": say("组织"),
     "period": say("账期"),
@@ -53,6 +69,7 @@ SUBJECT_NAMES = {
     "redemption": say("兑换单"),
     "sealed_year": say("封存年度"),
     "star_ladder": say("星级标准"),
+    "trail": say("审计记录"),
     "user": say("账号"),
 }
 
@@ -73,9 +90,14 @@ FACT_NAMES = {
     "points": say("积分"),
     "price_points": say("所需积分"),
     "quantity": say("数量"),
+    "expires_on": say("到期日"),
+    "name": say("名称"),
     "role": say("角色"),
     "rows": say("行数"),
+    "scope": say("用途"),
+    "scopes": say("用途"),
     "seal_from": say("可封存日期"),
+    "sign_in": say("登录编号"),
     "unit": say("积分种类"),
     "unsettled": say("待核定人数"),
     "until": say("截止"),
@@ -86,5 +108,6 @@ FACT_NAMES = {
 
 VALUE_NAMES: dict[str, str] = {
     **{role.value: name for role, name in ROLE_NAMES.items()},
+    **{scope.value: name for scope, name in SCOPE_NAMES.items()},
     **{unit.code: unit.name for unit in DEFAULT_UNITS},
 }
