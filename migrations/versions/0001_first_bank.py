@@ -422,11 +422,40 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("number", sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=50), nullable=False),
-        sa.Column("pinyin", sqlmodel.sql.sqltypes.AutoString(length=300), nullable=False),
-        sa.Column("initials", sqlmodel.sql.sqltypes.AutoString(length=50), nullable=False),
+        sa.Column(
+            "sex",
+            sa.Enum(
+                "female",
+                "male",
+                name="sex",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("birth_on", sa.Date(), nullable=True),
         sa.Column("phone_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("phone_digest", sa.LargeBinary(), nullable=True),
         sa.Column("phone_tail", sqlmodel.sql.sqltypes.AutoString(length=4), nullable=False),
+        sa.Column(
+            "document_kind",
+            sa.Enum(
+                "id_card",
+                "residence_permit",
+                "foreigner_card",
+                "passport",
+                "other",
+                name="documentkind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("document_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("document_digest", sa.LargeBinary(), nullable=True),
+        sa.Column("document_tail", sqlmodel.sql.sqltypes.AutoString(length=4), nullable=False),
         sa.Column("residence_id", sa.BigInteger(), nullable=False),
         sa.Column("branch_id", sa.BigInteger(), nullable=True),
         sa.Column("employer_id", sa.BigInteger(), nullable=True),
@@ -444,8 +473,27 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("joined_party_on", sa.Date(), nullable=True),
+        sa.Column("skills", sa.JSON(), nullable=False),
+        sa.Column("available", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
         sa.Column("registered_on", sa.Date(), nullable=False),
         sa.Column("left_on", sa.Date(), nullable=True),
+        sa.Column(
+            "leaving",
+            sa.Enum(
+                "left",
+                "died",
+                "merged",
+                "erased",
+                name="leaving",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("merged_into_id", sa.BigInteger(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["branch_id"], ["organisation.id"], name=op.f("fk_member_branch_id")
         ),
@@ -453,22 +501,199 @@ def upgrade() -> None:
             ["employer_id"], ["organisation.id"], name=op.f("fk_member_employer_id")
         ),
         sa.ForeignKeyConstraint(
+            ["merged_into_id"], ["member.id"], name=op.f("fk_member_merged_into_id")
+        ),
+        sa.ForeignKeyConstraint(
             ["residence_id"], ["organisation.id"], name=op.f("fk_member_residence_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_member")),
+        sa.UniqueConstraint("document_digest", name=op.f("uq_member_document_digest")),
         sa.UniqueConstraint("number", name=op.f("uq_member_number")),
         sa.UniqueConstraint("phone_digest", name=op.f("uq_member_phone_digest")),
         sqlite_strict=True,
     )
     with op.batch_alter_table("member", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_member_branch_id"), ["branch_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_member_employer_id"), ["employer_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_member_initials"), ["initials"], unique=False)
+        batch_op.create_index("ix_member_branch_id_number", ["branch_id", "number"], unique=False)
+        batch_op.create_index(
+            "ix_member_employer_id_number", ["employer_id", "number"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_member_name"), ["name"], unique=False)
         batch_op.create_index(batch_op.f("ix_member_phone_tail"), ["phone_tail"], unique=False)
-        batch_op.create_index(batch_op.f("ix_member_pinyin"), ["pinyin"], unique=False)
-        batch_op.create_index(batch_op.f("ix_member_residence_id"), ["residence_id"], unique=False)
+        batch_op.create_index(
+            "ix_member_residence_id_number", ["residence_id", "number"], unique=False
+        )
 
+    op.create_table(
+        "registration_rule",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("least_age", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["org_id"], ["organisation.id"], name=op.f("fk_registration_rule_org_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_registration_rule")),
+        sa.UniqueConstraint("org_id", "from_on", name=op.f("uq_registration_rule_org_id_from_on")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "skill",
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_skill")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "consent_text",
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "registration",
+                "publication",
+                "sharing",
+                name="consent",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("body", sqlmodel.sql.sqltypes.AutoString(length=2000), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "version", name=op.f("pk_consent_text")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "affiliation",
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "relation",
+            sa.Enum(
+                "residence",
+                "branch",
+                "employer",
+                "team",
+                name="relation",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_affiliation_member_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id"], ["organisation.id"], name=op.f("fk_affiliation_org_id")
+        ),
+        sa.PrimaryKeyConstraint(
+            "member_id", "relation", "org_id", "from_on", name=op.f("pk_affiliation")
+        ),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("affiliation", schema=None) as batch_op:
+        batch_op.create_index("ix_affiliation_org_id", ["org_id", "relation"], unique=False)
+
+    op.create_table(
+        "member_consent",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "registration",
+                "publication",
+                "sharing",
+                name="consent",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("text_version", sa.Integer(), nullable=False),
+        sa.Column(
+            "way",
+            sa.Enum(
+                "online",
+                "paper",
+                name="consentway",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("given_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("withdrawn_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_member_consent_member_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_member_consent")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("member_consent", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_member_consent_member_id"), ["member_id"], unique=False
+        )
+
+    op.create_table(
+        "member_guardian",
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=50), nullable=False),
+        sa.Column("phone_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("relation", sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+        sa.Column("consented_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_member_guardian_member_id")
+        ),
+        sa.PrimaryKeyConstraint("member_id", name=op.f("pk_member_guardian")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "name_key",
+        sa.Column(
+            "key",
+            sa.String(length=40).with_variant(sa.String(length=40, collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_name_key_member_id")),
+        sa.PrimaryKeyConstraint("key", "member_id", name=op.f("pk_name_key")),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("name_key", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_name_key_member_id"), ["member_id"], unique=False)
+
+    op.create_table(
+        "party_standing",
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "none",
+                "applicant",
+                "probationary",
+                "full",
+                name="partystatus",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("until_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_party_standing_member_id")
+        ),
+        sa.PrimaryKeyConstraint("member_id", "from_on", name=op.f("pk_party_standing")),
+        sqlite_strict=True,
+    )
     op.create_table(
         "organisation_reach",
         sa.Column("ancestor_id", sa.BigInteger(), nullable=False),
@@ -973,26 +1198,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("sealed_year_id", "position", name=op.f("pk_sealed_row")),
         sqlite_strict=True,
     )
-    op.create_table(
-        "team_membership",
-        sa.Column("member_id", sa.BigInteger(), nullable=False),
-        sa.Column("team_id", sa.BigInteger(), nullable=False),
-        sa.Column("since_on", sa.Date(), nullable=False),
-        sa.Column("until_on", sa.Date(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["member_id"], ["member.id"], name=op.f("fk_team_membership_member_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["team_id"], ["organisation.id"], name=op.f("fk_team_membership_team_id")
-        ),
-        sa.PrimaryKeyConstraint(
-            "member_id", "team_id", "since_on", name=op.f("pk_team_membership")
-        ),
-        sqlite_strict=True,
-    )
-    with op.batch_alter_table("team_membership", schema=None) as batch_op:
-        batch_op.create_index("ix_team_membership_team_id", ["team_id"], unique=False)
-
     op.create_table(
         "transfer_text",
         sa.Column("transfer_id", sa.BigInteger(), nullable=False),

@@ -2,6 +2,8 @@
 would hold up for 29 ms, and a failure is kept before it is refused."""
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from pointsbank.access import operations, passwords, queries
@@ -20,6 +22,7 @@ from pointsbank.core import bank, clock, tokens
 from pointsbank.core.actor import Actor
 from pointsbank.core.database import snapshot, transaction
 from pointsbank.core.errors import Invalid, Refused
+from pointsbank.members.rules import CodeInvalid
 
 _HALF_WAY = "second step"
 
@@ -110,6 +113,21 @@ def remove_authenticator(actor: Actor, password: str, code: str) -> None:
         )  # fmt: skip
     if refused is not None:
         raise refused
+
+
+@contextmanager
+def reading_codes(actor: Actor) -> Iterator[None]:
+    """Read people's cards and phone codes inside: those that there are not are counted, and after
+    too many no more are read. Refuses: TooManyGuesses.
+    """
+    with snapshot() as session:
+        operations.check_guesses(session, actor, at=clock.now())
+    try:
+        yield
+    except CodeInvalid:
+        with transaction() as session:
+            operations.note_guess(session, actor, at=clock.now())
+        raise
 
 
 def terms() -> SessionTerms:

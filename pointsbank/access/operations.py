@@ -40,8 +40,9 @@ __all__ = [
     "begin_authenticator", "change_password", "check_guesses", "check_proof",
     "confirm_authenticator", "disable_user", "end_other_sessions", "end_session", "end_sessions_of",
     "forget_ended", "forgive", "grant_role", "has_authenticator", "note_failure", "note_guess",
-    "open_device_session", "open_session", "open_user", "prove", "remove_authenticator", "reset_authenticator",
-    "set_counter_pin", "set_password", "sign_in", "sign_out", "withdraw_role",
+    "open_device_session", "open_session", "open_user", "prove", "remove_authenticator",
+    "reset_authenticator", "set_counter_pin", "set_password", "sign_in", "sign_out",
+    "withdraw_role",
 ]  # fmt: skip
 
 _TERMS = SessionTerms()

@@ -3,7 +3,6 @@
 import hmac
 import os
 import secrets
-from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -26,15 +25,10 @@ def sealed(*, optional: bool = False) -> Any:
 
 
 def digested(
-    of: str,
-    purpose: str,
-    meaning: Callable[[str], str] = str,
-    *,
-    optional: bool = True,
-    **more: Any,
+    of: str, purpose: str, meaning: str = "{text}", *, optional: bool = True, **more: Any
 ) -> Any:
-    """A column that holds the keyed digest of what the sealed column ``of`` holds: of its text, or
-    of what ``meaning`` makes of it.
+    """A column that holds the keyed digest of what the sealed column ``of`` holds: its ``text``
+    within ``meaning``, which may name other columns of the row.
     """
     told = {"digest_of": of, "purpose": purpose, "meaning": meaning}
     return _declared(told, optional=optional, **more)

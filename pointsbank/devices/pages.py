@@ -10,12 +10,11 @@ from werkzeug.wrappers import Response
 
 from pointsbank.access import operations as access
 from pointsbank.access import queries as users
-from pointsbank.access.models import User
+from pointsbank.access.entrance import lockout
 from pointsbank.access.rules import (
     Credentials,
     Entry,
     LockedOut,
-    LockoutTerms,
     OpenedSession,
     Origin,
     WrongPassword,
@@ -23,7 +22,7 @@ from pointsbank.access.rules import (
 )
 from pointsbank.core import bank, clock, qr
 from pointsbank.core.actor import SCOPE_NAMES, Role, Scope
-from pointsbank.core.database import Session, snapshot, transaction
+from pointsbank.core.database import snapshot, transaction
 from pointsbank.core.errors import Invalid, Refused, say
 from pointsbank.devices import operations, queries
 from pointsbank.devices.rules import (
@@ -42,8 +41,6 @@ from pointsbank.devices.schemas import (
     PairingForm,
     StaffForm,
 )
-from pointsbank.members.queries import member_by_code
-from pointsbank.members.rules import folded_digits, is_phone_code
 from pointsbank.orgs.queries import organisation
 from pointsbank.web import ANYONE, PageBlueprint, actor, allow, form, wants_fragment
 from pointsbank.web.access import visitor
@@ -227,26 +224,15 @@ def sign_in_by_card() -> Response | Page:
     try:
         asked = form(CardForm)
         with snapshot() as session:
-            found = _card_holder(session, asked["card"])
+            found = queries.card_holder(session, asked["card"])
             known = users.credentials_of(
                 session, found, name=asked["card"], address=actor().address,
-                lockout=_lockout(), at=now,
+                lockout=lockout(), at=now,
             )  # fmt: skip
         opened = _enter(known, asked["pin"], Entry.CARD)
     except Refused as refused:
         return _device_page(refused, "card")
     return _entered(opened, "/me")
-
-
-def _card_holder(session: Session, digits: str) -> User | None:
-    """Whose card this is, if she has an account; phones' codes do not count here."""
-    if is_phone_code(folded_digits(digits)):
-        return None
-    try:
-        holder = member_by_code(session, digits, clock.now())
-    except Refused:
-        return None
-    return users.user_of_member(session, holder.id)
 
 
 @pages.post("/device/staff-sign-ins")
@@ -258,7 +244,7 @@ def sign_in_by_counter_pin() -> Response | Page:
         with snapshot() as session:
             known = users.credentials_of(
                 session, users.user_by_name(session, asked["name"]), name=asked["name"],
-                address=actor().address, by_pin=True, lockout=_lockout(), at=clock.now(),
+                address=actor().address, by_pin=True, lockout=lockout(), at=clock.now(),
             )  # fmt: skip
         opened = _enter(known, asked["pin"], Entry.COUNTER_PIN)
     except Refused as refused:
@@ -270,7 +256,7 @@ def _enter(known: Credentials, pin: str, entry: Entry) -> OpenedSession:
     proof = access.prove(known, pin)
     with transaction() as session:
         answer = operations.sign_in_on_device(
-            session, actor(), proof, entry=entry, lockout=_lockout(), at=clock.now(),
+            session, actor(), proof, entry=entry, lockout=lockout(), at=clock.now(),
             origin=Origin(request.remote_addr or "", agent_label(request.user_agent.string)),
             idle_minutes=bank.settings().device_idle_minutes,
         )  # fmt: skip
@@ -283,13 +269,6 @@ def _entered(opened: OpenedSession, wanted: str) -> Response:
     response = redirect("/password?next=" + wanted if opened.must_change else wanted, 303)
     open_session_cookie(response, opened.token, opened.idle_minutes)
     return response
-
-
-def _lockout() -> LockoutTerms:
-    settings = bank.settings()
-    return LockoutTerms(
-        settings.failures_of_account, settings.failures_of_address, settings.lockout_minutes
-    )
 
 
 @pages.get("/counter-pin")
@@ -307,12 +286,12 @@ def set_counter_pin() -> Response | Page:
         asked = form(CounterPinForm)
         with snapshot() as session:
             known = users.own_credentials(
-                session, me.id, address=me.address, lockout=_lockout(), at=now
+                session, me.id, address=me.address, lockout=lockout(), at=now
             )
         proof = access.prove(known, asked["password"])
         with transaction() as session:
             refused = access.check_proof(
-                session, proof, address=me.address, lockout=_lockout(), at=now
+                session, proof, address=me.address, lockout=lockout(), at=now
             )
             if refused is None:
                 access.set_counter_pin(session, me, pin=asked["pin"], at=now)

@@ -1,11 +1,13 @@
 """Reads of devices and machines; ``actor_of_token`` is on the way of each of their requests."""
 
+import unicodedata
 from datetime import datetime
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 from sqlmodel import col
 
+from pointsbank.access.models import User
 from pointsbank.access.queries import scoped_grant, token_digest
 from pointsbank.core.actor import Actor, Role, Scope
 from pointsbank.core.clock import local_day
@@ -27,6 +29,7 @@ from pointsbank.devices.rules import (
 )
 from pointsbank.events.models import Event
 from pointsbank.events.rules import EventState
+from pointsbank.members.models import Card
 from pointsbank.orgs import queries as orgs
 from pointsbank.orgs.models import Organisation
 
@@ -164,6 +167,18 @@ def machines(session: Session, actor: Actor) -> list[MachineLine]:
         .order_by(_machine.c.revoked_at.is_not(None), _machine.c.id.desc())
     )
     return [MachineLine(row[0], row[1], tuple(row[2]), *row[3:]) for row in rows]
+
+
+def card_holder(session: Session, digits: str) -> User | None:
+    """The account of whose printed card this is; nothing is told of lost and unknown ones."""
+    bare = "".join(c for c in unicodedata.normalize("NFKC", digits) if c.isdigit())
+    wanted = (
+        select(User)
+        .join(Card, col(Card.member_id) == col(User.member_id))
+        .where(col(Card.digits) == bare, col(Card.lost_at).is_(None))
+    )
+    found: User | None = session.execute(wanted).scalar()
+    return found
 
 
 def places(session: Session, actor: Actor, *roles: Role) -> list[tuple[int, str]]:

@@ -19,14 +19,13 @@ from pointsbank.core.database import table_of
 from pointsbank.core.resources import features
 from pointsbank.earning.rules import DEED_CATEGORIES
 from pointsbank.evaluation.models import EvaluationRuleVersion, SealedRow, SealedYear
-from pointsbank.evaluation.people import people_of
+from pointsbank.evaluation.people import people_of, place_of, status_of
 from pointsbank.evaluation.rules import (
     NO_SEAL_BEFORE,
     Column,
     EvaluationRule,
     NoSuchEvaluation,
     PointsUnit,
-    Relation,
     SealedFigures,
     columns_of_book,
     columns_of_total,
@@ -37,6 +36,7 @@ from pointsbank.evaluation.rules import (
 from pointsbank.evaluation.totals import totals_by_member
 from pointsbank.ledger.models import Unit
 from pointsbank.members.models import Member
+from pointsbank.members.rules import Relation
 from pointsbank.orgs import queries as orgs
 from pointsbank.orgs.models import Organisation, OrganisationKind, OrganisationReach
 from pointsbank.orgs.rules import Line
@@ -136,10 +136,10 @@ def counted(session: Session, org: Organisation, year: int) -> Evaluation:
             col(Member.id),
             col(Member.number),
             col(Member.name),
-            col(Member.residence_id),
-            col(Member.branch_id),
-            col(Member.employer_id),
-            col(Member.party_status),
+            place_of(Relation.RESIDENCE, year).label("residence_id"),
+            place_of(Relation.BRANCH, year).label("branch_id"),
+            place_of(Relation.EMPLOYER, year).label("employer_id"),
+            status_of(year).label("party_status"),
         )
         .where(col(Member.id).in_(scope))
         .order_by(col(Member.number))

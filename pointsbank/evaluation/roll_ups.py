@@ -15,7 +15,6 @@ from pointsbank.evaluation.people import belonging
 from pointsbank.evaluation.queries import READERS, organisation_in_reach, points_units
 from pointsbank.evaluation.rules import (
     PointsUnit,
-    Relation,
     columns_of_total,
     measure_of,
     relation_of,
@@ -25,6 +24,7 @@ from pointsbank.events.models import Event
 from pointsbank.events.rules import EventState
 from pointsbank.exchange.models import Redemption
 from pointsbank.exchange.rules import RedemptionState
+from pointsbank.members.rules import Relation
 from pointsbank.orgs import queries as orgs
 from pointsbank.orgs.models import Organisation
 from pointsbank.orgs.rules import Line

@@ -5,20 +5,10 @@ import struct
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from functools import cache
 
 from pointsbank.core.errors import Conflict, Invalid, NotFound, say
-
-
-class Relation(StrEnum):
-    """What makes a person one of an organisation's: the column that an evaluation reads."""
-
-    RESIDENCE = "residence"
-    BRANCH = "branch"
-    EMPLOYER = "employer"
-    TEAM = "team"
-
+from pointsbank.members.rules import Relation
 
 RELATION_NAMES = {
     Relation.RESIDENCE: say("按居住地"),

@@ -9,9 +9,9 @@ from sqlmodel import Session, col
 from pointsbank.core import clock
 from pointsbank.core.database import table_of
 from pointsbank.evaluation.people import belonging
-from pointsbank.evaluation.rules import Relation
 from pointsbank.ledger.models import Account, Transfer, Unit
 from pointsbank.ledger.rules import OwnerKind
+from pointsbank.members.rules import Relation
 from pointsbank.orgs import queries as orgs
 
 _account = table_of(Account)

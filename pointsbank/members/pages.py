@@ -16,6 +16,8 @@ from pointsbank.members.cards import sheet
 from pointsbank.members.models import Member
 from pointsbank.members.rules import PARTY_STATUS_NAMES, SearchUnreadable
 from pointsbank.members.schemas import MembersQuery, SearchRequest
+from pointsbank.members.search import Page
+from pointsbank.members.search import search as searched
 from pointsbank.web import PageBlueprint, actor, allow, form, query
 from pointsbank.web.navigation import Link
 
@@ -63,18 +65,18 @@ def search() -> Response:
     return redirect(url_for("members_pages.members", sought=_sealed(sought) or None), 303)
 
 
-def _found(session: Session, asked: dict[str, Any]) -> queries.Page:
+def _found(session: Session, asked: dict[str, Any]) -> Page:
     sought = _opened(asked["sought"])
-    return queries.search(session, actor(), text=sought, page=asked["page"], size=PAGE_SIZE)
+    return searched(session, actor(), text=sought, page=asked["page"], size=PAGE_SIZE)
 
 
-def _holders(found: queries.Page) -> list[Member]:
+def _holders(found: Page) -> list[Member]:
     """Those of a page whose cards the reader may make."""
     asking = actor()
     return [m for m in found.members if asking.may(*operations.CARD_STAFF, org_id=m.residence_id)]
 
 
-def _listed(asked: dict[str, Any], found: queries.Page, homes: dict[int, str]) -> str:
+def _listed(asked: dict[str, Any], found: Page, homes: dict[int, str]) -> str:
     return render_template(
         "members/members.html",
         found=found,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pointsbank.core.actor import Role
+from pointsbank.core.actor import Role, Scope
 from pointsbank.core.database import snapshot
 from pointsbank.orgs import queries
 from pointsbank.orgs.models import Organisation
@@ -16,7 +16,7 @@ STAFF = frozenset(Role) - {Role.VOLUNTEER}
 @api.get("")
 @api.arguments(OrganisationsQuery, location="query")
 @api.response(200, OrganisationPage)
-@allow(*STAFF)
+@allow(*STAFF, Scope.READ_ORGANISATIONS)
 def organisations(asked: dict[str, Any]) -> dict[str, Any]:
     """The organisations within reach, a page at a time."""
     with snapshot() as session:
@@ -26,7 +26,7 @@ def organisations(asked: dict[str, Any]) -> dict[str, Any]:
 
 @api.get("/<int:org_id>")
 @api.response(200, OrganisationView)
-@allow(*STAFF)
+@allow(*STAFF, Scope.READ_ORGANISATIONS)
 def organisation(org_id: int) -> Organisation:
     """One organisation within reach."""
     with snapshot() as session:

@@ -9,6 +9,7 @@ from sqlmodel import Session, col
 from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM, Actor, Role
 from pointsbank.members import codes, operations, queries
+from pointsbank.members.codes import card_digits
 from pointsbank.members.models import Member
 from pointsbank.members.rules import (
     CardLost,
@@ -18,8 +19,8 @@ from pointsbank.members.rules import (
     MemberLeft,
     NewMember,
     NoSuchMember,
-    card_digits,
 )
+from pointsbank.members.search import search
 from tests.orgs.tree import Tree, staff
 
 
@@ -112,7 +113,7 @@ def test_a_search_finds_those_in_reach(
     session: Session, tree: Tree, people: list[int], typed: str, names: list[str]
 ) -> None:
     secretary = staff(session, Role.SECRETARY, tree.community)
-    found = queries.search(session, secretary, text=typed)
+    found = search(session, secretary, text=typed)
     assert [member.name for member in found.members] == names
     assert found.total == len(names)
 
@@ -120,7 +121,7 @@ def test_a_search_finds_those_in_reach(
 def test_a_search_by_card_finds_its_holder(session: Session, tree: Tree, people: list[int]) -> None:
     card = operations.issue_card(session, SYSTEM, member_id=people[0], at=clock.now())
     secretary = staff(session, Role.SECRETARY, tree.community)
-    found = queries.search(session, secretary, text=card.digits)
+    found = search(session, secretary, text=card.digits)
     assert [member.id for member in found.members] == [people[0]]
 
 
@@ -128,7 +129,7 @@ def test_pages_go_on_where_the_last_stopped(
     session: Session, tree: Tree, people: list[int]
 ) -> None:
     official = staff(session, Role.OFFICIAL, tree.street)
-    first, second = (queries.search(session, official, page=n, size=3) for n in (1, 2))
+    first, second = (search(session, official, page=n, size=3) for n in (1, 2))
     assert [m.id for m in (*first.members, *second.members)] == people
     assert first.total == second.total == 4
 
@@ -138,12 +139,12 @@ def test_a_member_is_known_by_residence_branch_and_employer(
 ) -> None:
     for place, expected in ((tree.branch, [people[1]]), (tree.employer, [people[2]])):
         secretary = staff(session, Role.SECRETARY, place)
-        assert [m.id for m in queries.search(session, secretary).members] == expected
+        assert [m.id for m in search(session, secretary).members] == expected
         assert queries.member_seen_by(session, secretary, expected[0]).id == expected[0]
         with pytest.raises(NoSuchMember):
             queries.member_seen_by(session, secretary, people[0])
     auditor = staff(session, Role.AUDITOR, tree.city)
-    assert queries.search(session, auditor).total == 0
+    assert search(session, auditor).total == 0
 
 
 def test_scopes_are_by_residence_or_by_branch(
@@ -159,4 +160,4 @@ def test_scopes_are_by_residence_or_by_branch(
 
 def test_nobody_without_a_role_sees_anybody(session: Session, people: list[int]) -> None:
     volunteer = Actor(kind="user", id=1, member_id=people[0])
-    assert queries.search(session, volunteer).total == 0
+    assert search(session, volunteer).total == 0
