@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from pointsbank.access import operations as access
 from pointsbank.access.operations import RENEWERS
 from pointsbank.accounts import operations, queries
-from pointsbank.accounts.rules import GRANTABLE, STATE_NAMES, Slip
+from pointsbank.accounts.rules import GRANTABLE, STATE_NAMES, AccountLine, Slip
 from pointsbank.accounts.schemas import (
     AccountsQuery,
     RoleForm,
@@ -51,25 +51,29 @@ def _told(refused: Refused | None) -> dict[str, Any]:
 def accounts() -> str:
     asked = query(AccountsQuery)
     sought = opened_text(asked["sought"])
+    wanted = {name: asked[name] for name in ("role", "org_id", "after") if name in asked}
     with snapshot() as session:
         found = queries.accounts(
-            session, actor(), on=clock.today(), sought=sought, role=asked.get("role"),
-            org_id=asked.get("org_id"), after=asked["after"], most=PAGE + 1,
-        )  # fmt: skip
+            session, actor(), on=clock.today(), sought=sought, most=PAGE + 1, **wanted
+        )
         places = queries.places(session, actor())
-    shown: dict[str, Any] = {
-        name: str(value) for name, value in asked.items() if name != "after" and value
-    }
-    more = len(found) > PAGE
+    return _listed(asked, found, places, sought)
+
+
+def _listed(
+    asked: dict[str, Any], found: list[AccountLine], places: list[tuple[int, str]], sought: str
+) -> str:
+    """A page of the list; its filters stay in the address of the next."""
+    kept: dict[str, Any] = {name: str(value) for name, value in asked.items() if value}
+    if more := len(found) > PAGE:
+        kept["after"] = found[PAGE - 1].user_id
     return render_template(
         "accounts/accounts.html",
         accounts=found[:PAGE],
         places=places,
         filters=asked,
         sought=sought,
-        next_url=url_for("accounts_pages.accounts", **shown, after=found[PAGE - 1].user_id)
-        if more
-        else "",
+        next_url=url_for("accounts_pages.accounts", **kept) if more else "",
     )
 
 

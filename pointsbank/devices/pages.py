@@ -118,19 +118,14 @@ def pairing(pairing_id: int) -> str:
     with snapshot() as session:
         offered = queries.pairing(session, actor(), pairing_id)
         place = organisation(session, offered.org_id).name
-    code = queries.code_of(offered)
-    address = f"{bank.settings().public_url}/pair/{code}"
-    template = "devices/_pairing.html" if wants_fragment() else "devices/pairing.html"
+    typed_at, code = f"{bank.settings().public_url}/pair", queries.code_of(offered)
+    ends_at = offered.offered_at + PAIRING
     return render_template(
-        template,
-        pairing=offered,
-        place=place,
-        code=code,
-        ends_at=offered.offered_at + PAIRING,
-        over=clock.now() - offered.offered_at > PAIRING,
-        drawing=qr.svg(address, gettext("配对用的二维码，请用要配对的设备扫描")),
-        typed_at=f"{bank.settings().public_url}/pair",
-    )
+        "devices/_pairing.html" if wants_fragment() else "devices/pairing.html",
+        pairing=offered, place=place, code=code, typed_at=typed_at, ends_at=ends_at,
+        over=clock.now() > ends_at,
+        drawing=qr.svg(f"{typed_at}/{code}", gettext("配对用的二维码，请用要配对的设备扫描")),
+    )  # fmt: skip
 
 
 @pages.post("/devices/<int:device_id>/revocation")
