@@ -18,6 +18,7 @@ from pointsbank.trail.rules import TrailFault, TrailFindings
 MOST_A_RUN = 1_000
 GENESIS = bytes(32)
 NOTHING = -1  # in place of a NULL: no organisation has this id
+FIRST = -(2**63)  # below every id, also a forged one
 
 _entry, _seal, _pruning = table_of(AuditEntry), table_of(AuditSeal), table_of(AuditPruning)
 _NUMBERS = struct.Struct(">5q")
@@ -72,7 +73,7 @@ def is_alone(session: Session) -> bool:
 def seal_run(session: Session, *, at: datetime) -> int | None:
     """Seal the next run of entries; its number, or None if there was nothing to seal."""
     before = session.execute(select(_seal).order_by(_seal.c.id.desc()).limit(1)).mappings().first()
-    rows = _entries(session, before["last_entry_id"] if before else 0, most=MOST_A_RUN)
+    rows = _entries(session, before["last_entry_id"] if before else FIRST, most=MOST_A_RUN)
     if not rows:
         return None
     seal: dict[str, Any] = {
@@ -113,7 +114,7 @@ def verify(session: Session, *, published: Iterable[str] = ()) -> TrailFindings:
     ``published`` are lines of seals from a notice board.
     """
     pruned, wanted = pruned_until(session), {line.split(":")[0]: line for line in published}
-    digest, last, read, count, line = GENESIS, 0, 0, 0, ""
+    digest, last, read, count, line = GENESIS, FIRST, 0, 0, ""
     for seal in map(dict, session.execute(select(_seal).order_by(_seal.c.id)).mappings()):
         what = _fault_of(session, seal, digest, last, gone=seal["id"] <= pruned, follows=count + 1)
         line = line_of(seal)
