@@ -19,6 +19,7 @@ PROTECTED = (
     "cap_use",
     "hold",
     "hold_resolution",
+    "organisation_change",
     "period",
     "period_balance",
     "redemption_line",
@@ -111,6 +112,7 @@ def upgrade() -> None:
                 "party",
                 "team",
                 "employer",
+                "partner",
                 name="line",
                 native_enum=False,
                 create_constraint=True,
@@ -127,6 +129,7 @@ def upgrade() -> None:
         "period",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("until_on", sa.Date(), nullable=False),
+        sa.Column("first_later_id", sa.BigInteger(), nullable=False),
         sa.Column("last_transfer_id", sa.BigInteger(), nullable=False),
         sa.Column("closed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("actor_kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -257,6 +260,7 @@ def upgrade() -> None:
                 "party",
                 "team",
                 "employer",
+                "partner",
                 name="line",
                 native_enum=False,
                 create_constraint=True,
@@ -267,13 +271,21 @@ def upgrade() -> None:
         sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(length=30), nullable=False),
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
         sa.Column("region_code", sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
+        sa.Column("credit_code", sqlmodel.sql.sqltypes.AutoString(length=30), nullable=False),
+        sa.Column("address", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("contact_name_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("contact_phone_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("opened_on", sa.Date(), nullable=False),
         sa.Column("closed_on", sa.Date(), nullable=True),
+        sa.Column("successor_id", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["kind"], ["organisation_kind.code"], name=op.f("fk_organisation_kind")
         ),
         sa.ForeignKeyConstraint(
             ["parent_id"], ["organisation.id"], name=op.f("fk_organisation_parent_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["successor_id"], ["organisation.id"], name=op.f("fk_organisation_successor_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation")),
         sqlite_strict=True,
@@ -695,10 +707,112 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "former_organisation_name",
+        sa.Column("organisation_id", sa.BigInteger(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.CheckConstraint("from_on <= until_on", name=op.f("ck_former_organisation_name_period")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_former_organisation_name_organisation_id"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "organisation_id", "from_on", name=op.f("pk_former_organisation_name")
+        ),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "former_organisation_reach",
+        sa.Column("ancestor_id", sa.BigInteger(), nullable=False),
+        sa.Column("organisation_id", sa.BigInteger(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=False),
+        sa.Column("depth", sa.Integer(), nullable=False),
+        sa.CheckConstraint("from_on <= until_on", name=op.f("ck_former_organisation_reach_period")),
+        sa.ForeignKeyConstraint(
+            ["ancestor_id"],
+            ["organisation.id"],
+            name=op.f("fk_former_organisation_reach_ancestor_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_former_organisation_reach_organisation_id"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "ancestor_id",
+            "organisation_id",
+            "from_on",
+            name=op.f("pk_former_organisation_reach"),
+        ),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("former_organisation_reach", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_former_organisation_reach_organisation_id", ["organisation_id"], unique=False
+        )
+
+    op.create_table(
+        "organisation_change",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("organisation_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "verb",
+            sa.Enum(
+                "founded",
+                "renamed",
+                "moved",
+                "merged",
+                "split",
+                "closed",
+                name="verb",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("effective_on", sa.Date(), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("from_id", sa.BigInteger(), nullable=True),
+        sa.Column("to_id", sa.BigInteger(), nullable=True),
+        sa.Column("name_before", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("name_after", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=True),
+        sa.Column("asked", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["from_id"], ["organisation.id"], name=op.f("fk_organisation_change_from_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_organisation_change_organisation_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["to_id"], ["organisation.id"], name=op.f("fk_organisation_change_to_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation_change")),
+        sa.UniqueConstraint("key", name=op.f("uq_organisation_change_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("organisation_change", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_organisation_change_from_id"), ["from_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_organisation_change_organisation_id"), ["organisation_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_organisation_change_to_id"), ["to_id"], unique=False)
+
+    op.create_table(
         "organisation_reach",
         sa.Column("ancestor_id", sa.BigInteger(), nullable=False),
         sa.Column("organisation_id", sa.BigInteger(), nullable=False),
         sa.Column("depth", sa.Integer(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
         sa.ForeignKeyConstraint(
             ["ancestor_id"], ["organisation.id"], name=op.f("fk_organisation_reach_ancestor_id")
         ),

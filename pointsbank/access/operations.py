@@ -371,7 +371,8 @@ def withdraw_role(
     session.flush()
     audit.record(
         session, actor, "access.withdraw_role", ("user", given.user_id), at=at,
-        org_id=given.org_id, role=given.role, changed={"until_on": (before, last_on)},
+        org_id=given.org_id, role=given.role, before={"until_on": before},
+        after={"until_on": last_on},
     )  # fmt: skip
     return given
 

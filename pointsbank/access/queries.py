@@ -29,6 +29,7 @@ from pointsbank.orgs.models import Organisation, OrganisationReach
 
 _opened, _user, _grant = table_of(SignInSession), table_of(User), table_of(RoleGrant)
 _member, _reach = table_of(Member), table_of(OrganisationReach)
+_organisation = table_of(Organisation)
 
 # Built once: running these two is all that a request pays for knowing who asks.
 _person = Prepared(
@@ -61,8 +62,13 @@ _person = Prepared(
         _member.c.left_on.is_(None),
     )
 )
-_below = select(_reach.c.ancestor_id, _reach.c.organisation_id).where(
-    _reach.c.ancestor_id.in_(bindparam("held", expanding=True))
+_below = (
+    select(_reach.c.ancestor_id, _reach.c.organisation_id)
+    .join(_organisation, _organisation.c.id == _reach.c.ancestor_id)
+    .where(
+        _reach.c.ancestor_id.in_(bindparam("held", expanding=True)),
+        _organisation.c.closed_on.is_(None),
+    )
 )
 
 
@@ -93,13 +99,18 @@ def actor_of_token(
 
 
 def _grants(connection: Connection, held: list[tuple[Role, int]]) -> tuple[Grant, ...]:
-    """The roles with the ids that they reach, from the closure of organisations."""
+    """The roles with the ids that they reach, from the closure of organisations.
+
+    A role for an organisation that was closed, or merged into another, is none any more.
+    """
     if not held:
         return ()
     reach: dict[int, list[int]] = {org_id: [] for _, org_id in held}
     for ancestor_id, below_id in connection.execute(_below, {"held": list(reach)}):
         reach[ancestor_id].append(below_id)
-    return tuple(Grant(role, org_id, frozenset(reach[org_id])) for role, org_id in held)
+    return tuple(
+        Grant(role, org_id, frozenset(reach[org_id])) for role, org_id in held if reach[org_id]
+    )
 
 
 def _reach_of(connection: Connection, org_id: int) -> frozenset[int]:

@@ -46,18 +46,14 @@ _SHARE = text(f"SELECT pg_advisory_xact_lock_shared({SEALING_LOCK})")
 
 def record(
     session: Session, actor: Actor, action: str, subject: tuple[str, int], *, at: datetime,
-    org_id: int | None = None, changed: Mapping[str, tuple[Any, Any]] | None = None, **facts: Any,
+    org_id: int | None = None, **facts: Any,
 ) -> None:  # fmt: skip
     """Add an entry. ``action`` is ``feature.verb``; ``org_id`` is the organisation whose auditors
-    may see it; ``changed`` has what was before and what is after, by field, masked where personal.
+    may see it. What was and what is stand in the facts ``before`` and ``after``, by field where
+    there are several, masked where they are personal.
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(_SHARE)
-    given = {name: _plain(value) for name, value in facts.items()}
-    if changed:
-        given["changed"] = {
-            name: [_plain(side) for side in sides] for name, sides in changed.items()
-        }
     session.execute(
         _insert,
         {
@@ -70,10 +66,15 @@ def record(
             "subject_kind": subject[0],
             "subject_id": subject[1],
             "org_id": org_id,
-            "facts": given,
+            "facts": _plain(facts),
         },
     )
 
 
 def _plain(value: Any) -> Any:
+    """As JSON holds it: days and instants as text."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
     return value.isoformat() if isinstance(value, date) else value

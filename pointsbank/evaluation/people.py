@@ -27,6 +27,7 @@ def belonging(relation: Relation, year: int) -> Subquery:
         .where(
             col(Affiliation.relation) == relation,
             col(Affiliation.from_on) <= last,
+            col(Member.registered_on) <= last,
             or_(col(Member.left_on).is_(None), col(Member.left_on) >= first),
         )
     )
@@ -93,4 +94,9 @@ def status_of(year: int) -> ColumnElement[str]:
 def people_of(relation: Relation, org_id: int, year: int) -> Select[int]:
     """The ids of everybody who belonged to this organisation or one below it in the year."""
     pairs = belonging(relation, year)
-    return select(pairs.c.member_id).where(pairs.c.place_id.in_(orgs.ids_below([org_id])))
+    return select(pairs.c.member_id).where(pairs.c.place_id.in_(places_of(org_id, year)))
+
+
+def places_of(org_id: int, year: int) -> Select[int]:
+    """The organisation and everything below it as the tree stood when the year ended, or stands."""
+    return orgs.ids_below([org_id], clock.year_span(year)[1])

@@ -42,7 +42,7 @@ from pointsbank.orgs.models import Organisation, OrganisationKind, OrganisationR
 from pointsbank.orgs.rules import Line
 
 READERS = (Role.SECRETARY, Role.OFFICIAL)
-_LISTED = (Line.PARTY, Line.TERRITORY, Line.TEAM, Line.EMPLOYER)
+_LISTED = (Line.PARTY, Line.TERRITORY, Line.TEAM, Line.EMPLOYER, Line.PARTNER)
 
 
 @dataclass(frozen=True, slots=True)

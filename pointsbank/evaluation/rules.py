@@ -17,18 +17,13 @@ RELATION_NAMES = {
     Relation.TEAM: say("按志愿服务队"),
 }
 
-LINE_NAMES = {
-    "territory": say("区域"),
-    "party": say("党组织"),
-    "team": say("志愿服务队"),
-    "employer": say("机关单位"),
-}
-
 _RELATION_OF_LINE = {
     "territory": Relation.RESIDENCE,
     "party": Relation.BRANCH,
     "employer": Relation.EMPLOYER,
     "team": Relation.TEAM,
+    # Nobody belongs to a partner; what it holds and hands out is counted.
+    "partner": Relation.TEAM,
 }
 
 

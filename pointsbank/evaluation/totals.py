@@ -8,11 +8,10 @@ from sqlmodel import Session, col
 
 from pointsbank.core import clock
 from pointsbank.core.database import table_of
-from pointsbank.evaluation.people import belonging
+from pointsbank.evaluation.people import belonging, places_of
 from pointsbank.ledger.models import Account, Transfer, Unit
 from pointsbank.ledger.rules import OwnerKind
 from pointsbank.members.rules import Relation
-from pointsbank.orgs import queries as orgs
 
 _account = table_of(Account)
 _transfer = table_of(Transfer)
@@ -49,7 +48,7 @@ def totals_by_place(
     """The same for everybody below an organisation, summed by the place that each belongs to."""
     pairs = belonging(relation, year)
     source = _account.join(pairs, pairs.c.member_id == _account.c.owner_id)
-    here = pairs.c.place_id.in_(orgs.ids_below([org_id]))
+    here = pairs.c.place_id.in_(places_of(org_id, year))
     return _totals(session, source, pairs.c.place_id, year, here)
 
 

@@ -33,7 +33,7 @@ def test_a_hopeless_founding_is_refused_fault_by_fault(session: Session, tree: T
         .values(closed_on=date(2025, 12, 31))
     )
     stranger = staff(session, Role.SECRETARY, tree.beside)
-    row = NewOrganisation("hamlet", " ", DAY.replace(year=2026), parent_id=999_999)
+    row = NewOrganisation("hamlet", " ", DAY.replace(year=2019), parent_id=999_999)
 
     with pytest.raises(NoSuchKind):
         operations.found_many(session, stranger, [row], at=at)

@@ -27,7 +27,7 @@ def write(count: int, days_ago: int = 0) -> None:
             audit.record(
                 session, SYSTEM, "exchange.stock_in", ("goods", number),
                 at=clock.now() - timedelta(days=days_ago), org_id=number % 3 or None,
-                name="大米", changed={"price_points": (None, number)},
+                name="大米", before={"price_points": None}, after={"price_points": number},
             )  # fmt: skip
 
 
