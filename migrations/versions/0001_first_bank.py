@@ -14,6 +14,8 @@ depends_on = None
 
 PROTECTED = (
     "audit_entry",
+    "audit_pruning",
+    "audit_seal",
     "cap_use",
     "erasure",
     "hold",
@@ -53,8 +55,36 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_audit_entry_action"), ["action"], unique=False)
+        batch_op.create_index("ix_audit_entry_actor_id", ["actor_id", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_audit_entry_at"), ["at"], unique=False)
         batch_op.create_index(batch_op.f("ix_audit_entry_org_id"), ["org_id"], unique=False)
+        batch_op.create_index("ix_audit_entry_subject_id", ["subject_id", "id"], unique=False)
+
+    op.create_table(
+        "audit_seal",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("first_entry_id", sa.BigInteger(), nullable=False),
+        sa.Column("last_entry_id", sa.BigInteger(), nullable=False),
+        sa.Column("entry_count", sa.BigInteger(), nullable=False),
+        sa.Column("sealed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("previous", sa.LargeBinary(), nullable=False),
+        sa.Column("rows_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_seal")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "audit_pruning",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("seal_id", sa.BigInteger(), nullable=False),
+        sa.Column("entry_count", sa.BigInteger(), nullable=False),
+        sa.Column("pruned_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["seal_id"], ["audit_seal.id"], name=op.f("fk_audit_pruning_seal_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_pruning")),
+        sqlite_strict=True,
+    )
 
     op.create_table(
         "job_run",
@@ -1625,15 +1655,41 @@ def upgrade() -> None:
         sa.Column("member_id", sa.BigInteger(), nullable=True),
         sa.Column("staff_name", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=True),
         sa.Column("display_name", sqlmodel.sql.sqltypes.AutoString(length=50), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=True),
         sa.Column("password_hash", sqlmodel.sql.sqltypes.AutoString(length=255), nullable=False),
+        sa.Column("counter_pin_hash", sqlmodel.sql.sqltypes.AutoString(length=255), nullable=False),
         sa.Column("has_pin", sa.Boolean(), nullable=False),
         sa.Column("must_change", sa.Boolean(), nullable=False),
         sa.Column("opened_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("disabled_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_user_member_id")),
+        sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_user_org_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user")),
         sa.UniqueConstraint("member_id", name=op.f("uq_user_member_id")),
         sa.UniqueConstraint("staff_name", name=op.f("uq_user_staff_name")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("user", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_user_org_id"), ["org_id"], unique=False)
+
+    op.create_table(
+        "authenticator",
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("secret_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("begun_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("confirmed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("last_step", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_authenticator_user_id")),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_authenticator")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "recovery_code",
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("used_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_recovery_code_user_id")),
+        sa.PrimaryKeyConstraint("user_id", "digest", name=op.f("pk_recovery_code")),
         sqlite_strict=True,
     )
     op.create_table(
@@ -1805,18 +1861,139 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "device",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column(
+            "scope",
+            sa.Enum(
+                "read_evaluations",
+                "read_events",
+                "read_organisations",
+                "at_counter",
+                "at_door",
+                name="scope",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("event_id", sa.BigInteger(), nullable=True),
+        sa.Column("token_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("paired_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("last_seen_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("address", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("revoked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_device_event_id")),
+        sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_device_org_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_device")),
+        sa.UniqueConstraint("token_digest", name=op.f("uq_device_token_digest")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("device", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_device_org_id"), ["org_id"], unique=False)
+    op.create_table(
+        "pairing",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("code_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column(
+            "scope",
+            sa.Enum(
+                "read_evaluations",
+                "read_events",
+                "read_organisations",
+                "at_counter",
+                "at_door",
+                name="scope",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("event_id", sa.BigInteger(), nullable=True),
+        sa.Column("offered_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("offered_by_id", sa.BigInteger(), nullable=False),
+        sa.Column("device_id", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_pairing_device_id")),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_pairing_event_id")),
+        sa.ForeignKeyConstraint(
+            ["offered_by_id"], ["user.id"], name=op.f("fk_pairing_offered_by_id")
+        ),
+        sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_pairing_org_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pairing")),
+        sa.UniqueConstraint("code_digest", name=op.f("uq_pairing_code_digest")),
+        sa.UniqueConstraint("key", name=op.f("uq_pairing_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("pairing", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_pairing_org_id"), ["org_id"], unique=False)
+    op.create_table(
+        "machine",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("scopes", sa.JSON(), nullable=False),
+        sa.Column("token_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("made_by_id", sa.BigInteger(), nullable=False),
+        sa.Column("expires_on", sa.Date(), nullable=False),
+        sa.Column("revoked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["made_by_id"], ["user.id"], name=op.f("fk_machine_made_by_id")),
+        sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_machine_org_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_machine")),
+        sa.UniqueConstraint("token_digest", name=op.f("uq_machine_token_digest")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("machine", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_machine_org_id"), ["org_id"], unique=False)
+    op.create_table(
         "sign_in_session",
+        sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("token_digest", sa.LargeBinary(), nullable=False),
         sa.Column("user_id", sa.BigInteger(), nullable=False),
         sa.Column("opened_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("expires_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("idle_minutes", sa.Integer(), nullable=False),
+        sa.Column(
+            "entry",
+            sa.Enum(
+                "password",
+                "card",
+                "counter_pin",
+                name="entry",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("device_id", sa.BigInteger(), nullable=True),
+        sa.Column("org_id", sa.BigInteger(), nullable=True),
+        sa.Column("must_enrol", sa.Boolean(), nullable=False),
+        sa.Column("address", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("agent", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
         sa.Column("revoked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["device_id"], ["device.id"], name=op.f("fk_sign_in_session_device_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id"], ["organisation.id"], name=op.f("fk_sign_in_session_org_id")
+        ),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_sign_in_session_user_id")),
-        sa.PrimaryKeyConstraint("token_digest", name=op.f("pk_sign_in_session")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_session")),
+        sa.UniqueConstraint("token_digest", name=op.f("uq_sign_in_session_token_digest")),
         sqlite_strict=True,
     )
     with op.batch_alter_table("sign_in_session", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_sign_in_session_device_id"), ["device_id"], unique=False
+        )
         batch_op.create_index(
             batch_op.f("ix_sign_in_session_expires_at"), ["expires_at"], unique=False
         )

@@ -24,7 +24,7 @@ class Link:
     roles: frozenset[Role] = frozenset()
 
     def seen_by(self, actor: Actor) -> bool:
-        return not self.roles or bool(self.roles & actor.roles)
+        return actor.kind == "user" and (not self.roles or bool(self.roles & actor.roles))
 
 
 def links(app: Flask, actor: Actor | None) -> list[dict[str, object]]:
