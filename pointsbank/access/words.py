@@ -35,6 +35,7 @@ ACTION_NAMES = {
     "ledger.import_book": say("导入账本"),
     "members.card_lost": say("挂失成员卡"),
     "members.cards_issued": say("制发成员卡"),
+    "members.handed_over": say("成员转入后继组织"),
     "members.registered": say("登记成员"),
     "orgs.add_kind": say("新增组织类别"),
     "orgs.close": say("撤销组织"),
