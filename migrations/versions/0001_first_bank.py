@@ -99,6 +99,7 @@ def upgrade() -> None:
         "period",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("until_on", sa.Date(), nullable=False),
+        sa.Column("first_later_id", sa.BigInteger(), nullable=False),
         sa.Column("last_transfer_id", sa.BigInteger(), nullable=False),
         sa.Column("closed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("actor_kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -401,7 +402,11 @@ def upgrade() -> None:
     op.create_table(
         "member",
         sa.Column("id", sa.BigInteger(), nullable=False),
-        sa.Column("number", sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+        sa.Column(
+            "number",
+            sa.String(length=20).with_variant(sa.String(length=20, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=50), nullable=False),
         sa.Column(
             "sex",
@@ -498,6 +503,13 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_member_employer_id_number", ["employer_id", "number"], unique=False
         )
+        batch_op.create_index(
+            "ix_member_left_number",
+            ["number"],
+            unique=False,
+            sqlite_where=sa.text("left_on IS NOT NULL"),
+            postgresql_where=sa.text("left_on IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_member_name"), ["name"], unique=False)
         batch_op.create_index(batch_op.f("ix_member_phone_tail"), ["phone_tail"], unique=False)
         batch_op.create_index(
@@ -579,6 +591,119 @@ def upgrade() -> None:
         batch_op.create_index("ix_affiliation_org_id", ["org_id", "relation"], unique=False)
 
     op.create_table(
+        "household",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("head_id", sa.BigInteger(), nullable=False),
+        sa.Column("founded_on", sa.Date(), nullable=False),
+        sa.Column("ended_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(["head_id"], ["member.id"], name=op.f("fk_household_head_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_household")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("household", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_household_head_id"), ["head_id"], unique=False)
+
+    op.create_table(
+        "household_member",
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("household_id", sa.BigInteger(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["household_id"], ["household.id"], name=op.f("fk_household_member_household_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_household_member_member_id")
+        ),
+        sa.PrimaryKeyConstraint("member_id", "from_on", name=op.f("pk_household_member")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("household_member", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_household_member_household_id"), ["household_id"], unique=False
+        )
+
+    op.create_table(
+        "deputy_role",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "party_delegate",
+                "peoples_deputy",
+                "cppcc_member",
+                name="deputykind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("body", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_deputy_role_member_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deputy_role")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("deputy_role", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_deputy_role_member_id"), ["member_id"], unique=False)
+
+    op.create_table(
+        "training_record",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("provider", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("on_day", sa.Date(), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_training_record_member_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_training_record")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("training_record", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_training_record_member_id"), ["member_id"], unique=False
+        )
+
+    op.create_table(
+        "honour_record",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("awarded_by", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column(
+            "level",
+            sa.Enum(
+                "community",
+                "street",
+                "county",
+                "prefecture",
+                "province",
+                "national",
+                name="honourlevel",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("on_day", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_honour_record_member_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_honour_record")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("honour_record", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_honour_record_member_id"), ["member_id"], unique=False)
+
+    op.create_table(
         "member_consent",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("member_id", sa.BigInteger(), nullable=False),
@@ -648,7 +773,7 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     with op.batch_alter_table("name_key", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_name_key_member_id"), ["member_id"], unique=False)
+        batch_op.create_index("ix_name_key_member_id_key", ["member_id", "key"], unique=False)
 
     op.create_table(
         "party_standing",

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import BigInteger, Enum, MetaData, text
 from sqlalchemy import Table as SQLTable
@@ -110,6 +110,38 @@ def protection(table: str, dialect: str) -> list[str]:
         f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
         "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
     ]
+
+
+class Body(Session):
+    """The session of a transaction that a connection is in, made at its first use: a body that only
+    asks for its ``connection()``, to speak to the driver, does without.
+
+    What it holds is written when it is left; to commit is not its business.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._made = False
+
+    def __getattr__(self, name: str) -> Any:
+        # Asked only for what is not there, and before the first use nothing is.
+        if self._made:
+            raise AttributeError(name)
+        self._made = True
+        super().__init__(self._connection, expire_on_commit=False)
+        return getattr(self, name)
+
+    def connection(self, *_: Any, **__: Any) -> Connection:
+        return self._connection
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._made:
+            if kind is None:
+                self.commit()
+            self.close()
 
 
 class Database(ABC):

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError, TimeoutError
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
-from pointsbank.core.database import Database
+from pointsbank.core.database import Body, Database
 from pointsbank.core.errors import StorageFull, Unavailable
 
 _PATIENCE_S = 5  # to connect; whoever wants another writes connect_timeout into the address
@@ -68,7 +68,7 @@ class PostgresDatabase(Database):
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+        with self._writer.begin() as connection, Body(connection) as session:
             yield session
 
     @contextmanager

@@ -30,7 +30,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 from sqlmodel import Session
 
-from pointsbank.core.database import Database
+from pointsbank.core.database import Body, Database
 from pointsbank.core.errors import StorageFull, Unavailable
 from pointsbank.core.rights import authorize
 
@@ -110,7 +110,7 @@ class _Commit:
 
 class SqliteDatabase(Database):
     """Bodies run one after another on the writing connection, each in a savepoint, and share the
-    COMMIT. What SQLAlchemy takes for a transaction there is a body's savepoint.
+    COMMIT. SQLAlchemy begins and ends nothing there.
 
     A body that raises undoes its own savepoint only. Nobody leaves ``transaction()`` before the
     commit is durable, a refused body included: what it was refused for may be in the same commit.
@@ -144,7 +144,8 @@ class SqliteDatabase(Database):
             connect_args=_CONNECT,
         )
         event.listen(self._writer, "connect", _prepare_writer)
-        _make_savepoints(self._writer)
+        dialect: Any = self._writer.dialect
+        dialect.do_commit = dialect.do_rollback = lambda _: None  # not its business
         event.listen(self._readers, "connect", _prepare_reader)
         event.listen(self._readers, "begin", _begin)
         self._statements = create_engine(
@@ -170,9 +171,18 @@ class SqliteDatabase(Database):
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         commit, connection = self._enter()
+        driver = _driver(connection)
         try:
-            with Session(connection, expire_on_commit=False) as session, session.begin():
-                yield session
+            driver.execute("SAVEPOINT body")
+            try:
+                with Body(connection) as session:
+                    yield session
+                driver.execute("RELEASE body")
+            except BaseException:
+                _undo(driver)
+                raise
+            finally:
+                connection.rollback()  # of no effect but that SQLAlchemy begins anew
         finally:
             self._leave(commit)
 
@@ -332,15 +342,6 @@ def _run(connection: Connection, statement: str) -> None:
 
 def _begin(connection: Connection) -> None:
     _run(connection, "BEGIN")
-
-
-def _make_savepoints(engine: Engine) -> None:
-    """Let SQLAlchemy's transactions on an engine be savepoints; what begins and ends the whole is
-    not its business."""
-    event.listen(engine, "begin", lambda connection: _run(connection, "SAVEPOINT body"))
-    dialect: Any = engine.dialect
-    dialect.do_commit = lambda driver: driver.execute("RELEASE body")
-    dialect.do_rollback = _undo
 
 
 def _undo(driver: Any) -> None:

@@ -27,6 +27,7 @@ def belonging(relation: Relation, year: int) -> Subquery:
         .where(
             col(Affiliation.relation) == relation,
             col(Affiliation.from_on) <= last,
+            col(Member.registered_on) <= last,
             or_(col(Member.left_on).is_(None), col(Member.left_on) >= first),
         )
     )

@@ -71,6 +71,13 @@ _SHAPES = {
     },
 }
 
+
+def day_bytes(column: str, dialect: str) -> str:
+    """A day as it is sealed."""
+    shape = _SHAPES[dialect]
+    return shape["bytes"].format(shape["day"].format(column))
+
+
 Columns = Sequence[Sequence[Any]]
 """Rows of one table, column by column."""
 

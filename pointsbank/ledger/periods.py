@@ -1,15 +1,19 @@
 """Closed periods: balance sheets, and what an account held at the end of a past day."""
 
-from datetime import date
+from bisect import bisect_left
+from collections import defaultdict, deque
+from collections.abc import Iterable
+from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, insert, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, func, insert, literal, select, union_all
 
 from pointsbank.core.database import Session
 from pointsbank.ledger.columns import is_account, total, unindexed
+from pointsbank.ledger.encoding import Columns
 from pointsbank.ledger.models import TABLES
-from pointsbank.ledger.reader import Reader
-from pointsbank.ledger.rules import AccountRef, OwnerKind
+from pointsbank.ledger.reader import Reach, Reader
+from pointsbank.ledger.rules import LARGEST_ID, AccountRef, OwnerKind
 
 _account = TABLES["account"]
 _period = TABLES["period"]
@@ -36,6 +40,39 @@ def closed_periods(session: Session) -> list[tuple[int, int, date]]:
     return [(row[0], row[1], row[2]) for row in rows]
 
 
+def closings(session: Session) -> list[tuple[int, int, bytes]]:
+    """Of each period, by its days: ``first_later_id``, ``last_transfer_id``, last day in ISO."""
+    columns = _period.c["first_later_id", "last_transfer_id", "until_on"]
+    rows = session.execute(select(*columns).order_by(_period.c.until_on))
+    return [(row[0], row[1], row[2].isoformat().encode()) for row in rows]
+
+
+def first_later(session: Session, until: date, last_id: int) -> int:
+    """The first transfer that is dated after a day, or the one that will come after the last."""
+    later = select(func.min(_transfer.c.id)).where(_transfer.c.effective_on > until)
+    return int(session.execute(later).scalar() or last_id + 1)
+
+
+def dated(since: date | None, until: date | None) -> list[ColumnElement[bool]]:
+    """The conditions on an account's own transfers that are dated from a day until another, both
+    included.
+
+    Closed periods say between which ids they lie: of the account's others only the index is read.
+    Neither ids nor days are looked up by, for others' transfers would be read.
+    """
+    number, day = unindexed(_transfer.c.id), unindexed(_transfer.c.effective_on)
+    conditions = []
+    if since is not None:
+        over = select(_period.c.first_later_id).where(_period.c.until_on < since)
+        least = over.order_by(_period.c.until_on.desc()).limit(1).scalar_subquery()
+        conditions += [number >= func.coalesce(least, 0), day >= since]
+    if until is not None:
+        closed = select(_period.c.last_transfer_id).where(_period.c.until_on >= until)
+        most = closed.order_by(_period.c.until_on).limit(1).scalar_subquery()
+        conditions += [number <= func.coalesce(most, LARGEST_ID), day <= until]
+    return conditions
+
+
 def balance_as_of(session: Session, ref: AccountRef, day: date) -> int:
     """What had come to an account, less what had gone, at the end of a day, by effective dates.
 
@@ -46,10 +83,10 @@ def balance_as_of(session: Session, ref: AccountRef, day: date) -> int:
     if account_id is None:
         return 0
     period_id, since = last_period(session, day)
-    tracked = ref.owner_kind is not OwnerKind.SYSTEM
     sheet = select(_sheet.c.balance).where(
         _sheet.c.period_id == period_id, _sheet.c.account_id == account_id
     )
+    tracked = ref.owner_kind is not OwnerKind.SYSTEM
     flows = _flows(since, day, account_id=account_id, tracked=tracked)
     moved = union_all(sheet, *(select(flow.c.amount) for flow in flows)).subquery()
     return int(session.execute(select(total(moved.c[0]))).scalar_one())
@@ -75,26 +112,60 @@ def _sheet_of(period_id: int, before: tuple[int, date], until: date) -> Select[A
     )
 
 
-def wrong_sheet(session: Session, reader: Reader, after: int) -> int | None:
-    """The first period closed after one whose balance sheet does not follow from the book.
+class Sheets:
+    """Balance sheets, recounted from the transfers as they go by in the order of their ids.
 
-    The sheet of that one is taken as right. Memory grows with accounts only.
+    A period's is whole when the last transfer before its close has gone by: memory grows with
+    accounts only.
     """
-    balances: dict[int, int] = {}
-    since = date.min
-    for period_id, _, until in closed_periods(session):
-        if period_id <= after:
-            if period_id == after:
-                balances = dict(reader.sheet(period_id))
-        else:
-            for source_id, destination_id, amount in reader.flows(since, until):
-                balances[source_id] = balances.get(source_id, 0) - amount
-                balances[destination_id] = balances.get(destination_id, 0) + amount
-            sheet = dict(reader.sheet(period_id))
-            if any(sheet.get(row_id, 0) != balances.get(row_id, 0) for row_id in sheet | balances):
-                return period_id
-        since = until
-    return None
+
+    def __init__(
+        self, session: Session, reader: Reader, verified: int = 0, reach: Reach | None = None
+    ) -> None:
+        """``verified``: the period whose sheet is taken as right; what is within ``reach`` does
+        not go by.
+        """
+        self._reader = reader
+        self._wrong: int | None = None
+        periods = closed_periods(session)
+        known = [until for period_id, _, until in periods if period_id <= verified]
+        self._left = deque(periods[len(known) :])
+        self._ends = [until.isoformat().encode() for _, _, until in self._left]
+        self._flows: list[dict[int, int]] = [defaultdict(int) for _ in (*self._ends, "open")]
+        self._flows_of: dict[bytes, dict[int, int]] = {}
+        self._balances = defaultdict(int, reader.sheet(verified) if verified else ())
+        if reach is not None:
+            self._add(reader.flows(known[-1] if known else date.min, reach.transfer_id))
+
+    def transfers(self, columns: Columns) -> None:
+        """Some of them, as ``verify`` reads them."""
+        while self._left and self._left[0][1] < columns[0][0]:
+            self._close()
+        self._add(zip(*columns[2:5], columns[18], strict=True))
+
+    def first_wrong(self) -> int | None:
+        """The first period whose sheet does not follow from the book, now that all have gone by."""
+        while self._left:
+            self._close()
+        return self._wrong
+
+    def _add(self, rows: Iterable[tuple[int, int, int, bytes]]) -> None:
+        flows_of = self._flows_of
+        for source_id, destination_id, amount, day in rows:
+            if (flows := flows_of.get(day)) is None:
+                flows = flows_of[day] = self._flows[bisect_left(self._ends, day)]
+            flows[source_id] -= amount
+            flows[destination_id] += amount
+
+    def _close(self) -> None:
+        """Look at the sheet of the next period, and forget what went into it."""
+        period_id, *_ = self._left.popleft()
+        del self._ends[0]
+        for account_id, amount in self._flows.pop(0).items():
+            self._balances[account_id] += amount
+        self._flows_of.clear()
+        if self._wrong is None and dict(self._reader.sheet(period_id)) != self._balances:
+            self._wrong = period_id
 
 
 def _flows(
@@ -103,12 +174,13 @@ def _flows(
     """What came and went, dated after ``since`` and until ``until``: of all accounts or of one."""
     flows = []
     for sign, side in ((-1, "source"), (1, "destination")):
-        day = unindexed(_transfer.c.effective_on) if tracked else _transfer.c.effective_on
+        day = _transfer.c.effective_on
         wanted: list[ColumnElement[bool]] = [day > since, day <= until]
+        if tracked:  # so that the account's own index serves
+            wanted = dated(since + timedelta(days=1), until)
+            wanted.append(_transfer.c[f"{side}_version"].is_not(None))
         if account_id is not None:
             wanted.append(_transfer.c[f"{side}_id"] == account_id)
-        if tracked:  # so that the account's own index serves
-            wanted.append(_transfer.c[f"{side}_version"].is_not(None))
         flows.append(
             select(
                 _transfer.c[f"{side}_id"].label("account_id"),

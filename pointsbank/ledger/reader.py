@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import Any
 
 from pointsbank.core.database import Session
-from pointsbank.ledger.encoding import ACCOUNT, TRANSFER, UNIT, Columns, Layout
+from pointsbank.ledger.encoding import ACCOUNT, TRANSFER, UNIT, Columns, Layout, day_bytes
 from pointsbank.ledger.rules import LARGEST_ID
 
 LAYOUTS = (UNIT, ACCOUNT, TRANSFER)
@@ -155,15 +155,15 @@ class Reader:
         rows: list[tuple[int, int]] = self._cursor.execute(statement, (period_id,)).fetchall()
         return rows
 
-    def flows(self, since: date, until: date) -> Iterator[tuple[int, int, int]]:
-        """What is dated after a day and until another: source, destination, amount."""
+    def flows(self, since: date, last_id: int) -> Iterator[tuple[int, int, int, bytes]]:
+        """Dated after a day, of the transfers up to one: source, destination, amount, day."""
         # PostgreSQL would send all at once; by a name it keeps them and sends what is fetched.
         on_server = {} if self._dialect == "sqlite" else {"name": "flows", "binary": True}
         cursor: Any = self._driver.cursor(**on_server)
         cursor.execute(
-            "SELECT source_id, destination_id, amount FROM transfer"
-            f" WHERE effective_on > {self._hole} AND effective_on <= {self._hole}",
-            (since.isoformat(), until.isoformat()),
+            f"SELECT source_id, destination_id, amount, {day_bytes('effective_on', self._dialect)}"
+            f" FROM transfer WHERE effective_on > {self._hole} AND id <= {last_id:d}",
+            (since.isoformat(),),
         )
         while rows := cursor.fetchmany(_CHUNK_ROWS):
             yield from rows

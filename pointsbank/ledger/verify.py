@@ -14,7 +14,7 @@ from pointsbank.ledger.encoding import ACCOUNT, TRANSFER, Columns, text_hash
 from pointsbank.ledger.faults import Fault, Found
 from pointsbank.ledger.holds import wrong_hold
 from pointsbank.ledger.models import TABLES
-from pointsbank.ledger.periods import closed_periods, wrong_sheet
+from pointsbank.ledger.periods import Sheets, closings
 from pointsbank.ledger.reader import BEGINNING, END, LAYOUTS, Reach, Reader, Rows, SealRow
 from pointsbank.ledger.recount import Recount, Standing
 from pointsbank.ledger.rules import LARGEST_ID
@@ -114,10 +114,10 @@ class _Check:
     ) -> None:
         self.session, self.reader = session, Reader(session)
         self.since, self.published, self.progress = since, dict(published), progress
-        self.recount = Recount(
-            [(last_id, until.isoformat().encode()) for _, last_id, until in closed_periods(session)]
-        )
+        self.recount = Recount(closings(session))
         self.reach = since.reach if since else BEGINNING
+        verified = (since.period_id, since.reach) if since else ()
+        self.sheets = Sheets(session, self.reader, *verified)
         self.seals, self.digest = (since.seal_id, since.digest) if since else (0, GENESIS)
         self.read = self.sealed = 0
         self._tables = [self.reader.rows(layout, self.reach) for layout in LAYOUTS]
@@ -177,6 +177,7 @@ class _Check:
                 if fault is None:
                     try:
                         self.recount.transfers(columns)
+                        self.sheets.transfers(columns)
                     except Found as found:
                         fault = found
                 self.read += len(columns[0])
@@ -224,8 +225,7 @@ class _Check:
             raise Found("balance" if wrong[0] == "account" else "hold", *wrong)
         if (use_id := wrong_cap(self.session)) is not None:
             raise Found("cap", "cap_use", use_id)
-        period_id = wrong_sheet(self.session, self.reader, since.period_id if since else 0)
-        if period_id is not None:
+        if (period_id := self.sheets.first_wrong()) is not None:
             raise Found("sheet", "period", period_id)
         for row_id, salt, text, stored in self.reader.texts(since.reach if since else BEGINNING):
             if stored is None or text_hash(salt, text) != stored:
