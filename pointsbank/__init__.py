@@ -5,6 +5,7 @@ One word per thing, in code, tables, URLs, pages and tests:
 =================  ==============  ==========================================================
 account            账户            holds one unit for a member, an organisation or the system
 actor              操作人          who is asking, in which role, for which organisations
+authenticator      动态口令        the second factor beside a password, on one's phone
 attendance         签到记录        one member's stay at one event
 audit entry        审计记录        what staff changed or looked at
 bank               积分银行        one city's database, keys and settings
@@ -19,6 +20,8 @@ claim              扫码凭据        a scan waiting for its sign-in; its time 
 community          社区            the organisation that runs counters and events
 confirm            确认时长        the organiser's word that a stay was service
 counter            兑换点          where points become goods
+counter PIN        兑换点密码      a clerk's short password on a counter's own device
+device             设备            a shared tablet with one post, paired by a QR code
 evaluation         年度评议参考    one row a member and year; informs, never grades
 event              活动            service at a place and a time
 goods              商品            what a counter hands out
@@ -26,6 +29,7 @@ grant              任职            a role held for an organisation, with dates
 hour rule          时长规则        dated local rule: how a stay becomes minutes
 ladder             星级标准        dated local rule: hours to stars
 ledger             账本            the append-only book of transfers
+machine            接口令牌        another program that may read, until its token expires
 member             成员、志愿者    a registered person
 merge              合并            close an organisation for another; people and children go along
 minutes            服务时长        unit of the ledger; shown as hours
@@ -47,9 +51,14 @@ sealed year        年度封存        an evaluation's rows, fixed for ever
 split              拆分            found an organisation out of another
 star               星级            1 to 5, by hours
 statement          明细            an account's entries with running balance
+slip               初始密码条      a first password, printed once and handed over
 stock              库存            what a counter has of its goods
 take back          撤销兑换        reverse a redemption: points and goods return
+<<<<<<< HEAD
 tie                归属            what belongs to an organisation and keeps it from ending
+=======
+trail              审计记录        all audit entries, sealed run by run
+>>>>>>> main
 transcript         账本抄本        the whole book as files, exported and imported
 transfer           流水            one row of the ledger: source to destination
 unit               记账单位        minutes, morality points, party points

@@ -24,7 +24,7 @@ class Link:
     roles: frozenset[Role] = frozenset()
 
     def seen_by(self, actor: Actor) -> bool:
-        return not self.roles or bool(self.roles & actor.roles)
+        return actor.kind == "user" and (not self.roles or bool(self.roles & actor.roles))
 
 
 def links(app: Flask, actor: Actor | None) -> list[dict[str, object]]:
@@ -35,8 +35,7 @@ def links(app: Flask, actor: Actor | None) -> list[dict[str, object]]:
     under = [link.url for link in seen if f"{request.path}/".startswith(f"{link.url}/")]
     here = max(under, key=len, default=None)
     return [
-        {"url": link.url, "label": gettext(link.label), "active": link.url == here}
-        for link in seen
+        {"url": link.url, "label": gettext(link.label), "active": link.url == here} for link in seen
     ]
 
 
