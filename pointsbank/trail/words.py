@@ -62,9 +62,6 @@ ACTION_NAMES = {
     "ledger.import_book": say("导入账本"),
     "members.card_lost": say("挂失成员卡"),
     "members.cards_issued": say("制发成员卡"),
-<<<<<<< HEAD:pointsbank/access/words.py
-    "members.handed_over": say("成员转入后继组织"),
-=======
     "members.came_back": say("重新加入登记"),
     "members.changed": say("修改成员资料"),
     "members.consent_given": say("登记同意"),
@@ -73,7 +70,7 @@ ACTION_NAMES = {
     "members.left": say("退出登记"),
     "members.moved": say("变更成员所属组织"),
     "members.party_status_changed": say("变更政治面貌"),
->>>>>>> main:pointsbank/trail/words.py
+    "members.handed_over": say("成员转入后继组织"),
     "members.registered": say("登记成员"),
     "members.unregistered": say("撤销登记"),
     "members.registration_rule_adopted": say("施行登记规则"),
