@@ -54,11 +54,8 @@ statement          明细            an account's entries with running balance
 slip               初始密码条      a first password, printed once and handed over
 stock              库存            what a counter has of its goods
 take back          撤销兑换        reverse a redemption: points and goods return
-<<<<<<< HEAD
-tie                归属            what belongs to an organisation and keeps it from ending
-=======
 trail              审计记录        all audit entries, sealed run by run
->>>>>>> main
+tie                归属            what belongs to an organisation and keeps it from ending
 transcript         账本抄本        the whole book as files, exported and imported
 transfer           流水            one row of the ledger: source to destination
 unit               记账单位        minutes, morality points, party points
