@@ -20,7 +20,7 @@ from pointsbank.access.rules import local_path
 from pointsbank.core import bank, database, encryption, resources
 from pointsbank.core.actor import Actor
 from pointsbank.web import access as web_access
-from pointsbank.web import errors, formats, navigation, protection, sessions, translations
+from pointsbank.web import errors, formats, navigation, protection, sessions, translations, uploads
 from pointsbank.web.access import ANYONE, allow, visitor
 from pointsbank.web.blueprints import CodeConverter, IdConverter
 from pointsbank.web.schemas import ProblemView
@@ -84,6 +84,7 @@ def create_app() -> Flask:
     navigation.register(app, found)
     _own_routes(app)
     app.before_request(web_access.check_access)
+    uploads.register(app)
     protection.register(app)
     errors.register(app)
     web_access.require_declarations(app)

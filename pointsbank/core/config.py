@@ -50,6 +50,8 @@ class Settings(BaseSettings):
     seal_minutes: int = Field(5, ge=1, le=1440)
     unsealed_most: int = Field(100_000, ge=1)
     upload_bytes: int = Field(2_000_000, ge=10_000)
+    import_bytes: int = Field(20_000_000, ge=10_000, le=100_000_000)
+    import_days: int = Field(30, ge=1, le=400)
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 
     @classmethod

@@ -234,3 +234,20 @@ def _go(session: Session, found: MemberImport, state: ImportState, at: datetime)
     session.flush()
     session.refresh(found)
     return found
+
+
+def give_back(session: Session, actor: Actor, *, import_id: int, at: datetime) -> MemberImport:
+    """Note that somebody takes the workbook with its findings out of the house.
+
+    Refuses: NoSuchImport, ContentRemoved, ImportNotThere (not judged yet).
+    """
+    found = locked(session, actor, import_id)
+    if found.head_sealed is None:
+        raise ContentRemoved
+    if found.state in (ImportState.UPLOADED, ImportState.CHECKING):
+        raise ImportNotThere(state=STATE_NAMES[found.state])
+    audit.record(
+        session, actor, "enrolment.import_given_back", ("import", found.id), at=at,
+        org_id=found.org_id, rows=found.row_count,
+    )  # fmt: skip
+    return found

@@ -246,6 +246,10 @@ class NoSuchReportIn(NotFound):
     sentence = say("没有这份报到。")
 
 
+class NoSuchPerson(NotFound):
+    sentence = say("没有找到。请输入完整的手机号或志愿者编号；未登记的请先登记。")
+
+
 class NotInService(Invalid):
     sentence = say("只有在职党员需要报到：请先登记政治面貌和工作单位。")
 
