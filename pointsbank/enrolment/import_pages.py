@@ -215,22 +215,26 @@ def give_back(import_id: int) -> Response:
     out = io.BytesIO()
     with transaction() as session:
         found = imports.give_back(session, actor(), import_id=import_id, at=clock.now())
-        applied = found.state in (ImportState.APPLYING, ImportState.APPLIED)
-        result = {verdict: gettext(name) for verdict, name in VERDICT_NAMES.items()}
-        if applied:
-            taken = {Verdict.NEW, *([Verdict.DOUBTFUL] if found.takes_doubtful else [])}
-            result |= dict.fromkeys(taken, gettext("本次已登记"))
-        head = batches.head(found)
+        head, results = batches.head(found), _results(found)
+    labels = (gettext("结果"), gettext("原因"))
     with snapshot() as session:
-        lines = (
-            sheet.Line(
-                row.cells,
-                result[row.judgement.verdict] if row.cells else "",
-                _reason(row.judgement),
-                row.judgement.verdict.value,
-            )
-            for row in batches.judged_rows(session, import_id)
-        )
-        sheet.write(out, head, lines, (gettext("结果"), gettext("原因")))
+        rows = batches.judged_rows(session, import_id)
+        sheet.write(out, head, (_line(row, results) for row in rows), labels)
     out.seek(0)
     return send_file(out, sheet.FILE_TYPE, as_attachment=True, download_name="result.xlsx")
+
+
+def _results(found: MemberImport) -> dict[Verdict, str]:
+    """What became of a row, in words: those judged good are registered once it is applied."""
+    results = {verdict: gettext(name) for verdict, name in VERDICT_NAMES.items()}
+    if found.state in (ImportState.APPLYING, ImportState.APPLIED):
+        results[Verdict.NEW] = gettext("本次已登记")
+        if found.takes_doubtful:
+            results[Verdict.DOUBTFUL] = results[Verdict.NEW]
+    return results
+
+
+def _line(row: batches.JudgedRow, results: dict[Verdict, str]) -> sheet.Line:
+    verdict = row.judgement.verdict
+    result = results[verdict] if row.cells else ""
+    return sheet.Line(row.cells, result, _reason(row.judgement), verdict.value)

@@ -10,8 +10,8 @@ PACKAGE = ROOT / "pointsbank"
 
 # Left never imports right.
 ORDER = (
-    "core", "web", "ledger", "orgs", "members", "access", "enrolment", "notices", "earning", "events", "stars",
-    "exchange", "passbook", "wishes", "visits", "receptions", "ideas", "honours", "evaluation",
+    "core", "web", "ledger", "orgs", "members", "access", "enrolment", "notices", "earning",
+    "events", "stars", "exchange", "passbook", "wishes", "visits", "receptions", "ideas", "honours", "evaluation",
     "scorecards", "bulletins", "demo",
 )  # fmt: skip
 
