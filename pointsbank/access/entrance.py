@@ -34,6 +34,21 @@ def renew(user_id: int, current: str, new: str, *, address: str) -> OpenedSessio
     return _opened(answer)
 
 
+def prove_again(user_id: int, password: str, *, address: str) -> None:
+    """Ask somebody who is signed in for her password once more, before what only she may have.
+
+    Refuses: LockedOut, WrongPassword.
+    """
+    at = clock.now()
+    with snapshot() as session:
+        known = queries.own_credentials(session, user_id, address=address, at=at)
+    proof = passwords.prove(known, password)
+    with transaction() as session:
+        refused = operations.check_proof(session, proof, address=address, at=at)
+    if refused is not None:
+        raise refused
+
+
 def _terms() -> SessionTerms:
     """How long sessions last here, by the bank's settings."""
     settings = bank.settings()

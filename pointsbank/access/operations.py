@@ -116,7 +116,7 @@ def change_password(
     Refuses: LockedOut, WrongPassword (both returned, for the failure is to be kept), WeakPin,
     WeakPassword, PasswordUnchanged.
     """
-    refused = _check_proof(session, proof, address=address, at=at)
+    refused = check_proof(session, proof, address=address, at=at)
     if refused is not None:
         return refused
     user = queries.user(session, proof.user_id or 0)
@@ -147,7 +147,7 @@ def sign_in(
     A refusal is returned, not raised, for the failure must be kept: LockedOut, WrongPassword.
     A locked account is not tried at all, so waiting is not prolonged by trying.
     """
-    refused = _check_proof(session, proof, address=address, at=at)
+    refused = check_proof(session, proof, address=address, at=at)
     if refused is not None:
         return refused
     user_id = proof.user_id or 0
@@ -158,7 +158,7 @@ def sign_in(
     return opened
 
 
-def _check_proof(
+def check_proof(
     session: Session, proof: Proof, *, address: str, at: datetime
 ) -> rules.WrongPassword | LockedOut | None:
     """Lock the account; is it closed by failures? Count this one, or forget them."""
