@@ -11,8 +11,8 @@ PACKAGE = ROOT / "pointsbank"
 # Left never imports right.
 ORDER = (
     "core", "web", "ledger", "orgs", "members", "access", "trail", "accounts", "keys", "notices",
-    "earning", "events", "devices", "stars", "exchange", "passbook", "wishes", "visits", "receptions",
-    "ideas", "honours", "evaluation", "scorecards", "bulletins", "demo",
+    "earning", "events", "devices", "stars", "exchange", "passbook", "wishes", "visits",
+    "receptions", "ideas", "honours", "evaluation", "scorecards", "bulletins", "demo",
 )  # fmt: skip
 
 
