@@ -25,6 +25,19 @@ ACTION_NAMES = {
     "devices.revoke_machine": say("收回接口令牌"),
     "devices.sign_in": say("在共用设备上登录"),
     "earning.adopt_points_rule": say("施行积分规则"),
+    "enrolment.applied": say("申请登记"),
+    "enrolment.approved": say("通过登记申请"),
+    "enrolment.contact_shown": say("查看申请人电话"),
+    "enrolment.enrolled": say("登记新成员"),
+    "enrolment.import_applied": say("导入名册"),
+    "enrolment.import_begun": say("上传名册"),
+    "enrolment.import_discarded": say("作废名册"),
+    "enrolment.import_given_back": say("下载名册检查结果"),
+    "enrolment.import_undone": say("撤销导入"),
+    "enrolment.receipt_returned": say("交回报到回执"),
+    "enrolment.refused": say("退回登记申请"),
+    "enrolment.report_in_ended": say("结束报到"),
+    "enrolment.reported_in": say("办理双报到"),
     "evaluation.adopt_rule": say("施行考评规则"),
     "evaluation.export": say("导出考评表"),
     "evaluation.seal_year": say("封存年度考评"),
@@ -58,6 +71,7 @@ ACTION_NAMES = {
     "members.moved": say("变更成员所属组织"),
     "members.party_status_changed": say("变更政治面貌"),
     "members.registered": say("登记成员"),
+    "members.unregistered": say("撤销登记"),
     "members.registration_rule_adopted": say("施行登记规则"),
     "members.shown": say("查看完整证件号或手机号"),
     "members.skill_added": say("新增技能项"),
@@ -77,12 +91,14 @@ ACTION_NAMES = {
 }
 
 SUBJECT_NAMES = {
+    "application": say("登记申请"),
     "book": say("账本"),
     "device": say("设备"),
     "evaluation_rule": say("考评规则"),
     "event": say("志愿活动"),
     "goods": say("物品"),
     "hour_rule": say("时长规则"),
+    "import": say("名册导入"),
     "keys": say("密钥"),
     "machine": say("接口令牌"),
     "member": say("成员"),
@@ -98,6 +114,7 @@ SUBJECT_NAMES = {
 }
 
 FACT_NAMES = {
+    "application": say("申请编号"),
     "card": say("卡编号"),
     "count": say("数量"),
     "credited": say("入账人数"),

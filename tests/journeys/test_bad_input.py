@@ -31,7 +31,7 @@ WRONG: tuple[Any, ...] = (
     "不可外传" * 2000,
 )  # fmt: skip
 WRONG_IN_FORMS = ("\x00", "不可外传" * 2000, "\x1b[2J")
-NUMBERS = {"org_id", "org", "goods_id", "quantity", "price_points", "capacity"}
+NUMBERS = {"org_id", "org", "to_org_id", "goods_id", "quantity", "price_points", "capacity"}
 WRONG_NUMBERS = ("-1", "1.5", "1e3", "１２", "true", "9" * 18, "9" * 30, "")
 INSTANTS = {"starts_at", "ends_at", "from_on"}
 WRONG_INSTANTS = (
@@ -49,6 +49,7 @@ def jsons(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
     here = ground.place.community
     key = "a-key-of-mine"
     line = {"goods_id": ground.goods, "quantity": 1}
+    transfer = f"/api/v1/membership-transfers/{ground.transfer}"
     return {
         ("clerk", "POST", "/api/v1/sessions"): {"name": "clerk", "password": "nothing-near"},
         ("clerk", "PUT", "/api/v1/me/password"): {"current": "nothing-near", "new": "Neu-2026-x"},
@@ -77,6 +78,13 @@ def jsons(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
         },
         ("clerk", "POST", f"/api/v1/redemptions/{ground.redemption}/reversal"): {"reason": "错"},
         ("secretary", "POST", "/api/v1/evaluations/2025/seal"): {"org_id": here, "key": key},
+        ("volunteer", "POST", "/api/v1/membership-transfers"): {
+            "relation": "residence", "to_org_id": ground.place.other_grid, "key": key,
+        },
+        ("secretary", "POST", f"{transfer}/consent"): {"key": key},
+        ("stranger", "POST", f"{transfer}/acceptance"): {"key": key},
+        ("stranger", "POST", f"{transfer}/refusal"): {"reason": "不住这里", "key": key},
+        ("secretary", "POST", f"{transfer}/withdrawal"): {"key": key},
     }  # fmt: skip
 
 
@@ -114,6 +122,14 @@ def forms(ground: Ground) -> dict[tuple[str, str], dict[str, Any]]:
         },
         ("secretary", "/evaluations/2025.xlsx"): {"org": here},
         ("secretary", "/evaluations/2025/seal"): {"org": here, "key": key},
+        ("secretary", "/transfers"): {
+            "way": "out", "relation": "residence", "to_org_id": ground.place.other_grid,
+            "number": "2026000002", "name": "李建国", "key": key,
+        },
+        ("secretary", f"/transfers/{ground.transfer}/consent"): {"key": key},
+        ("stranger", f"/transfers/{ground.transfer}/acceptance"): {"key": key},
+        ("stranger", f"/transfers/{ground.transfer}/refusal"): {"reason": "否", "key": key},
+        ("secretary", f"/transfers/{ground.transfer}/withdrawal"): {"key": key},
     }  # fmt: skip
 
 
