@@ -131,6 +131,21 @@ def remove_authenticator(actor: Actor, password: str, code: str) -> None:
         raise refused
 
 
+def choose_counter_pin(actor: Actor, password: str, pin: str) -> None:
+    """Set one's own PIN for counters. Refuses: LockedOut, WrongPassword, then as
+    ``operations.set_counter_pin``.
+    """
+    proof = prove_own(actor.id, password, actor.address)
+    with transaction() as session:
+        refused = operations.check_proof(
+            session, proof, address=actor.address, lockout=lockout(), at=clock.now()
+        )
+        if refused is None:
+            operations.set_counter_pin(session, actor, pin=pin, at=clock.now())
+    if refused is not None:
+        raise refused
+
+
 @contextmanager
 def reading_codes(actor: Actor) -> Iterator[None]:
     """Read people's cards and phone codes inside: those that there are not are counted, and after

@@ -67,6 +67,7 @@ ACTION_NAMES = {
     "members.consent_given": say("登记同意"),
     "members.consent_text_adopted": say("启用同意书文本"),
     "members.consent_withdrawn": say("撤回同意"),
+    "members.handed_over": say("交接成员记录"),
     "members.left": say("退出登记"),
     "members.moved": say("变更成员所属组织"),
     "members.party_status_changed": say("变更政治面貌"),
@@ -87,7 +88,14 @@ ACTION_NAMES = {
     "orgs.rename": say("组织更名"),
     "orgs.show_contact": say("查看组织联系电话"),
     "orgs.split": say("拆分组织"),
+    "persons.adopt_rule": say("施行信息处理规则"),
+    "persons.erase": say("删除个人信息"),
+    "persons.leave": say("办理退出或去世"),
+    "persons.merge": say("合并重复成员"),
+    "persons.take_out": say("导出个人信息"),
+    "persons.undo_merge": say("撤销合并"),
     "stars.adopt_star_ladder": say("施行星级标准"),
+    "transfers.adopt_rule": say("施行转接规则"),
     "trail.prune": say("清理到期的审计记录"),
 }
 
