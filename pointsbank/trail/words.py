@@ -71,7 +71,6 @@ ACTION_NAMES = {
     "members.left": say("退出登记"),
     "members.moved": say("变更成员所属组织"),
     "members.party_status_changed": say("变更政治面貌"),
-    "members.handed_over": say("成员转入后继组织"),
     "members.registered": say("登记成员"),
     "members.unregistered": say("撤销登记"),
     "members.registration_rule_adopted": say("施行登记规则"),
