@@ -15,7 +15,7 @@ from pointsbank.enrolment.chunks import (
     head_sealed,
     sealed,
 )
-from pointsbank.enrolment.headings import Column, guess, heading_row
+from pointsbank.enrolment.headings import Column, check_columns, guess, heading_row
 from pointsbank.enrolment.models import ImportChunk, MemberImport
 from pointsbank.enrolment.rules import (
     CHUNK_ROWS,
@@ -27,7 +27,6 @@ from pointsbank.enrolment.rules import (
     KeyReused,
     NoSuchImport,
     NotACommunity,
-    check_columns,
 )
 from pointsbank.enrolment.workbook import Book, WorkbookEmpty
 from pointsbank.orgs import queries as orgs
@@ -51,13 +50,10 @@ def begin(
     Forbidden (secretary, administrator), NotACommunity (a grid, a branch …), WorkbookEmpty.
     """
     content_digest = digest(content.hex(), "workbook")
-    earlier: MemberImport | None = session.execute(
-        select(MemberImport).where(col(MemberImport.key) == key)
-    ).scalar()
+    earlier = _earlier(session, key)
     if earlier is not None:
-        if (earlier.begun_by, earlier.org_id, earlier.content_digest) != (
-            actor.id, org_id, content_digest,
-        ):  # fmt: skip
+        told = (earlier.begun_by, earlier.org_id, earlier.content_digest)
+        if told != (actor.id, org_id, content_digest):
             raise KeyReused
         return earlier
     place = orgs.organisation(session, org_id)
@@ -97,6 +93,13 @@ def begin(
         session, actor, "enrolment.import_begun", ("import", found.id), at=at,
         org_id=org_id, rows=found.row_count,
     )  # fmt: skip
+    return found
+
+
+def _earlier(session: Session, key: str) -> MemberImport | None:
+    found: MemberImport | None = session.execute(
+        select(MemberImport).where(col(MemberImport.key) == key)
+    ).scalar()
     return found
 
 
@@ -233,4 +236,21 @@ def _go(session: Session, found: MemberImport, state: ImportState, at: datetime)
     session.add(found)
     session.flush()
     session.refresh(found)
+    return found
+
+
+def give_back(session: Session, actor: Actor, *, import_id: int, at: datetime) -> MemberImport:
+    """Note that somebody takes the workbook with its findings out of the house.
+
+    Refuses: NoSuchImport, ContentRemoved, ImportNotThere (not judged yet).
+    """
+    found = locked(session, actor, import_id)
+    if found.head_sealed is None:
+        raise ContentRemoved
+    if found.state in (ImportState.UPLOADED, ImportState.CHECKING):
+        raise ImportNotThere(state=STATE_NAMES[found.state])
+    audit.record(
+        session, actor, "enrolment.import_given_back", ("import", found.id), at=at,
+        org_id=found.org_id, rows=found.row_count,
+    )  # fmt: skip
     return found
