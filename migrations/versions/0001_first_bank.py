@@ -510,6 +510,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("left_on IS NOT NULL"),
             postgresql_where=sa.text("left_on IS NOT NULL"),
         )
+        batch_op.create_index(
+            "ix_member_merged_into_id",
+            ["merged_into_id"],
+            unique=False,
+            sqlite_where=sa.text("merged_into_id IS NOT NULL"),
+            postgresql_where=sa.text("merged_into_id IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_member_name"), ["name"], unique=False)
         batch_op.create_index(batch_op.f("ix_member_phone_tail"), ["phone_tail"], unique=False)
         batch_op.create_index(
