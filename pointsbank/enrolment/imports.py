@@ -70,9 +70,8 @@ def begin(
     found = MemberImport(
         key=key, org_id=org_id, content_digest=content_digest, file_sealed=seal(file_name[:100]),
         head_sealed=head_sealed(head), columns=[str(c) for c in guess(head.headings)],
-        state=ImportState.UPLOADED,
-        chunk_count=-(-len(rows) // CHUNK_ROWS), row_count=sum(map(bool, rows)), begun_by=actor.id, begun_at=at,
-        moved_at=at,
+        state=ImportState.UPLOADED, chunk_count=-(-len(rows) // CHUNK_ROWS),
+        row_count=sum(map(bool, rows)), begun_by=actor.id, begun_at=at, moved_at=at,
     )  # fmt: skip
     session.add(found)
     session.flush()

@@ -120,8 +120,8 @@ def approve(
     """Register an applicant, in a part of her community where one is named, and open her account.
 
     Refuses: NoSuchApplication (also outside the actor's reach: organiser, secretary or
-    administrator of the community), ApplicationDecided, ConsentOutdated, NotInThisCommunity, SimilarMember, and
-    what ``members.register_many`` refuses, PhoneTaken and DocumentTaken among it.
+    administrator of the community), ApplicationDecided, ConsentOutdated, NotInThisCommunity,
+    SimilarMember, and what ``members.register_many`` refuses, PhoneTaken and DocumentTaken too.
     """
     application = _pending(session, actor, application_id)
     if application.text_versions != _versions(session, at):
