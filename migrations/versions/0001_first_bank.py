@@ -14,7 +14,10 @@ depends_on = None
 
 PROTECTED = (
     "audit_entry",
+    "audit_pruning",
+    "audit_seal",
     "cap_use",
+    "erasure",
     "hold",
     "hold_resolution",
     "organisation_change",
@@ -27,6 +30,7 @@ PROTECTED = (
     "sealed_year",
     "stock_movement",
     "transfer",
+    "transfer_step",
     "unit",
     "verification",
 )
@@ -51,8 +55,36 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_audit_entry_action"), ["action"], unique=False)
+        batch_op.create_index("ix_audit_entry_actor_id", ["actor_id", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_audit_entry_at"), ["at"], unique=False)
         batch_op.create_index(batch_op.f("ix_audit_entry_org_id"), ["org_id"], unique=False)
+        batch_op.create_index("ix_audit_entry_subject_id", ["subject_id", "id"], unique=False)
+
+    op.create_table(
+        "audit_seal",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("first_entry_id", sa.BigInteger(), nullable=False),
+        sa.Column("last_entry_id", sa.BigInteger(), nullable=False),
+        sa.Column("entry_count", sa.BigInteger(), nullable=False),
+        sa.Column("sealed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("previous", sa.LargeBinary(), nullable=False),
+        sa.Column("rows_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_seal")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "audit_pruning",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("seal_id", sa.BigInteger(), nullable=False),
+        sa.Column("entry_count", sa.BigInteger(), nullable=False),
+        sa.Column("pruned_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["seal_id"], ["audit_seal.id"], name=op.f("fk_audit_pruning_seal_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_pruning")),
+        sqlite_strict=True,
+    )
 
     op.create_table(
         "job_run",
@@ -402,7 +434,11 @@ def upgrade() -> None:
     op.create_table(
         "member",
         sa.Column("id", sa.BigInteger(), nullable=False),
-        sa.Column("number", sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+        sa.Column(
+            "number",
+            sa.String(length=20).with_variant(sa.String(length=20, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=50), nullable=False),
         sa.Column(
             "sex",
@@ -500,6 +536,13 @@ def upgrade() -> None:
             "ix_member_employer_id_number", ["employer_id", "number"], unique=False
         )
         batch_op.create_index(
+            "ix_member_left_number",
+            ["number"],
+            unique=False,
+            sqlite_where=sa.text("left_on IS NOT NULL"),
+            postgresql_where=sa.text("left_on IS NOT NULL"),
+        )
+        batch_op.create_index(
             "ix_member_merged_into_id",
             ["merged_into_id"],
             unique=False,
@@ -587,6 +630,119 @@ def upgrade() -> None:
         batch_op.create_index("ix_affiliation_org_id", ["org_id", "relation"], unique=False)
 
     op.create_table(
+        "household",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("head_id", sa.BigInteger(), nullable=False),
+        sa.Column("founded_on", sa.Date(), nullable=False),
+        sa.Column("ended_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(["head_id"], ["member.id"], name=op.f("fk_household_head_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_household")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("household", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_household_head_id"), ["head_id"], unique=False)
+
+    op.create_table(
+        "household_member",
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("household_id", sa.BigInteger(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["household_id"], ["household.id"], name=op.f("fk_household_member_household_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_household_member_member_id")
+        ),
+        sa.PrimaryKeyConstraint("member_id", "from_on", name=op.f("pk_household_member")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("household_member", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_household_member_household_id"), ["household_id"], unique=False
+        )
+
+    op.create_table(
+        "deputy_role",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "party_delegate",
+                "peoples_deputy",
+                "cppcc_member",
+                name="deputykind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("body", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_deputy_role_member_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deputy_role")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("deputy_role", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_deputy_role_member_id"), ["member_id"], unique=False)
+
+    op.create_table(
+        "training_record",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("provider", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("on_day", sa.Date(), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_training_record_member_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_training_record")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("training_record", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_training_record_member_id"), ["member_id"], unique=False
+        )
+
+    op.create_table(
+        "honour_record",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("awarded_by", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column(
+            "level",
+            sa.Enum(
+                "community",
+                "street",
+                "county",
+                "prefecture",
+                "province",
+                "national",
+                name="honourlevel",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("on_day", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_honour_record_member_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_honour_record")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("honour_record", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_honour_record_member_id"), ["member_id"], unique=False)
+
+    op.create_table(
         "member_consent",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("member_id", sa.BigInteger(), nullable=False),
@@ -656,7 +812,7 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     with op.batch_alter_table("name_key", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_name_key_member_id"), ["member_id"], unique=False)
+        batch_op.create_index("ix_name_key_member_id_key", ["member_id", "key"], unique=False)
 
     op.create_table(
         "party_standing",
@@ -1500,15 +1656,41 @@ def upgrade() -> None:
         sa.Column("member_id", sa.BigInteger(), nullable=True),
         sa.Column("staff_name", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=True),
         sa.Column("display_name", sqlmodel.sql.sqltypes.AutoString(length=50), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=True),
         sa.Column("password_hash", sqlmodel.sql.sqltypes.AutoString(length=255), nullable=False),
+        sa.Column("counter_pin_hash", sqlmodel.sql.sqltypes.AutoString(length=255), nullable=False),
         sa.Column("has_pin", sa.Boolean(), nullable=False),
         sa.Column("must_change", sa.Boolean(), nullable=False),
         sa.Column("opened_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("disabled_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_user_member_id")),
+        sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_user_org_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user")),
         sa.UniqueConstraint("member_id", name=op.f("uq_user_member_id")),
         sa.UniqueConstraint("staff_name", name=op.f("uq_user_staff_name")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("user", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_user_org_id"), ["org_id"], unique=False)
+
+    op.create_table(
+        "authenticator",
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("secret_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("begun_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("confirmed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("last_step", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_authenticator_user_id")),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_authenticator")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "recovery_code",
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("used_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_recovery_code_user_id")),
+        sa.PrimaryKeyConstraint("user_id", "digest", name=op.f("pk_recovery_code")),
         sqlite_strict=True,
     )
     op.create_table(
@@ -1680,18 +1862,139 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "device",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column(
+            "scope",
+            sa.Enum(
+                "read_evaluations",
+                "read_events",
+                "read_organisations",
+                "at_counter",
+                "at_door",
+                name="scope",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("event_id", sa.BigInteger(), nullable=True),
+        sa.Column("token_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("paired_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("last_seen_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("address", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("revoked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_device_event_id")),
+        sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_device_org_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_device")),
+        sa.UniqueConstraint("token_digest", name=op.f("uq_device_token_digest")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("device", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_device_org_id"), ["org_id"], unique=False)
+    op.create_table(
+        "pairing",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("code_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column(
+            "scope",
+            sa.Enum(
+                "read_evaluations",
+                "read_events",
+                "read_organisations",
+                "at_counter",
+                "at_door",
+                name="scope",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("event_id", sa.BigInteger(), nullable=True),
+        sa.Column("offered_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("offered_by_id", sa.BigInteger(), nullable=False),
+        sa.Column("device_id", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_pairing_device_id")),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_pairing_event_id")),
+        sa.ForeignKeyConstraint(
+            ["offered_by_id"], ["user.id"], name=op.f("fk_pairing_offered_by_id")
+        ),
+        sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_pairing_org_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pairing")),
+        sa.UniqueConstraint("code_digest", name=op.f("uq_pairing_code_digest")),
+        sa.UniqueConstraint("key", name=op.f("uq_pairing_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("pairing", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_pairing_org_id"), ["org_id"], unique=False)
+    op.create_table(
+        "machine",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("scopes", sa.JSON(), nullable=False),
+        sa.Column("token_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("made_by_id", sa.BigInteger(), nullable=False),
+        sa.Column("expires_on", sa.Date(), nullable=False),
+        sa.Column("revoked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["made_by_id"], ["user.id"], name=op.f("fk_machine_made_by_id")),
+        sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_machine_org_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_machine")),
+        sa.UniqueConstraint("token_digest", name=op.f("uq_machine_token_digest")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("machine", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_machine_org_id"), ["org_id"], unique=False)
+    op.create_table(
         "sign_in_session",
+        sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("token_digest", sa.LargeBinary(), nullable=False),
         sa.Column("user_id", sa.BigInteger(), nullable=False),
         sa.Column("opened_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("expires_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("idle_minutes", sa.Integer(), nullable=False),
+        sa.Column(
+            "entry",
+            sa.Enum(
+                "password",
+                "card",
+                "counter_pin",
+                name="entry",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("device_id", sa.BigInteger(), nullable=True),
+        sa.Column("org_id", sa.BigInteger(), nullable=True),
+        sa.Column("must_enrol", sa.Boolean(), nullable=False),
+        sa.Column("address", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("agent", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
         sa.Column("revoked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["device_id"], ["device.id"], name=op.f("fk_sign_in_session_device_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id"], ["organisation.id"], name=op.f("fk_sign_in_session_org_id")
+        ),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_sign_in_session_user_id")),
-        sa.PrimaryKeyConstraint("token_digest", name=op.f("pk_sign_in_session")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_session")),
+        sa.UniqueConstraint("token_digest", name=op.f("uq_sign_in_session_token_digest")),
         sqlite_strict=True,
     )
     with op.batch_alter_table("sign_in_session", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_sign_in_session_device_id"), ["device_id"], unique=False
+        )
         batch_op.create_index(
             batch_op.f("ix_sign_in_session_expires_at"), ["expires_at"], unique=False
         )
@@ -1753,6 +2056,261 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     connection = op.get_bind()
+    op.create_table(
+        "leaving_rule",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column(
+            "points",
+            sa.Enum(
+                "keep",
+                "expire",
+                name="pointsonleaving",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id"], ["organisation.id"], name=op.f("fk_leaving_rule_org_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_leaving_rule")),
+        sa.UniqueConstraint("org_id", "from_on", name=op.f("uq_leaving_rule_org_id_from_on")),
+        sa.UniqueConstraint("org_id", "version", name=op.f("uq_leaving_rule_org_id_version")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "transfer_rule",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column(
+            "points",
+            sa.Enum(
+                "keep",
+                "expire",
+                name="pointsontransfer",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id"], ["organisation.id"], name=op.f("fk_transfer_rule_org_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_transfer_rule")),
+        sa.UniqueConstraint("org_id", "from_on", name=op.f("uq_transfer_rule_org_id_from_on")),
+        sa.UniqueConstraint("org_id", "version", name=op.f("uq_transfer_rule_org_id_version")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "departure",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "leaving",
+            sa.Enum(
+                "left",
+                "died",
+                "merged",
+                "erased",
+                name="leaving",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("left_on", sa.Date(), nullable=False),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("rule_version", sa.Integer(), nullable=False),
+        sa.Column("points_given_up", sa.JSON(), nullable=False),
+        sa.Column("recorded_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("recorded_by", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_departure_member_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_departure")),
+        sa.UniqueConstraint("key", name=op.f("uq_departure_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("departure", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_departure_member_id"), ["member_id"], unique=False)
+
+    op.create_table(
+        "erasure",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "asked",
+            sa.Enum(
+                "in_person",
+                "in_writing",
+                "by_guardian",
+                "by_family",
+                name="erasureasked",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("asked_on", sa.Date(), nullable=False),
+        sa.Column("points_given_up", sa.JSON(), nullable=False),
+        sa.Column("erased_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("erased_by", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_erasure_member_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure")),
+        sa.UniqueConstraint("key", name=op.f("uq_erasure_key")),
+        sa.UniqueConstraint("member_id", name=op.f("uq_erasure_member_id")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "membership_transfer",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "relation",
+            sa.Enum(
+                "residence",
+                "branch",
+                "employer",
+                "team",
+                name="relation",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("from_org_id", sa.BigInteger(), nullable=True),
+        sa.Column("to_org_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "awaiting_consent",
+                "awaiting_acceptance",
+                "accepted",
+                "refused",
+                "withdrawn",
+                name="transferstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "asked_by",
+            sa.Enum(
+                "member",
+                "source",
+                "target",
+                name="side",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("asked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("note", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("settled_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("rule_version", sa.Integer(), nullable=False),
+        sa.Column("points_lapsed", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["from_org_id"], ["organisation.id"], name=op.f("fk_membership_transfer_from_org_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_membership_transfer_member_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["to_org_id"], ["organisation.id"], name=op.f("fk_membership_transfer_to_org_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_membership_transfer")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("membership_transfer", schema=None) as batch_op:
+        batch_op.create_index("ix_membership_transfer_from_org_id", ["from_org_id"], unique=False)
+        batch_op.create_index("ix_membership_transfer_member_id", ["member_id"], unique=False)
+        batch_op.create_index("ix_membership_transfer_to_org_id", ["to_org_id"], unique=False)
+        batch_op.create_index(
+            "uq_membership_transfer_under_way",
+            ["member_id", "relation"],
+            unique=True,
+            sqlite_where=sa.text("state IN ('awaiting_consent', 'awaiting_acceptance')"),
+            postgresql_where=sa.text("state IN ('awaiting_consent', 'awaiting_acceptance')"),
+        )
+
+    op.create_table(
+        "merge",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("kept_id", sa.BigInteger(), nullable=False),
+        sa.Column("other_id", sa.BigInteger(), nullable=False),
+        sa.Column("merged_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("merged_by", sa.Integer(), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("undone_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("undone_by", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["kept_id"], ["member.id"], name=op.f("fk_merge_kept_id")),
+        sa.ForeignKeyConstraint(["other_id"], ["member.id"], name=op.f("fk_merge_other_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_merge")),
+        sa.UniqueConstraint("key", name=op.f("uq_merge_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("merge", schema=None) as batch_op:
+        batch_op.create_index("ix_merge_kept_id", ["kept_id"], unique=False)
+        batch_op.create_index(
+            "uq_merge_other_id_stands",
+            ["other_id"],
+            unique=True,
+            sqlite_where=sa.text("undone_at IS NULL"),
+            postgresql_where=sa.text("undone_at IS NULL"),
+        )
+
+    op.create_table(
+        "transfer_step",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("transfer_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "step",
+            sa.Enum(
+                "requested",
+                "consented",
+                "consented_on_paper",
+                "accepted",
+                "refused",
+                "withdrawn",
+                name="step",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("by_kind", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["transfer_id"], ["membership_transfer.id"], name=op.f("fk_transfer_step_transfer_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_transfer_step")),
+        sa.UniqueConstraint("key", name=op.f("uq_transfer_step_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("transfer_step", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_transfer_step_transfer_id"), ["transfer_id"], unique=False
+        )
+
     for name in PROTECTED:
         for statement in protection(name, connection.dialect.name):
             connection.exec_driver_sql(statement.replace("%", "%%"))

@@ -36,7 +36,7 @@ from pointsbank.members.rules import (
 )
 from pointsbank.orgs import queries as orgs
 from pointsbank.orgs.models import Organisation
-from pointsbank.orgs.rules import HOMES, Line, NoSuchOrganisation, OrganisationClosed
+from pointsbank.orgs.rules import Kind, Line, NoSuchOrganisation, OrganisationClosed
 
 REGISTRARS = (Role.SECRETARY, Role.ADMINISTRATOR)
 _members = table_of(Member)
@@ -79,14 +79,14 @@ def register_many(
         actor.require(*REGISTRARS, org_id=residence_id)
     today = clock.local_day(at)
     local = queries.registration_rules(session, homes, today)
-    skills = queries.skills(session)
+    skills, kinds = queries.skills(session), orgs.kinds(session)
     days = [row.registered_on or today for row in rows]
     good = [
         checked(row, on=day, rule=local[row.residence_id], skills=skills)
         for row, day in zip(rows, days, strict=True)
     ]
     for row in good:
-        check_places(list(_ties(row)), known)
+        check_places(list(_ties(row)), known, kinds)
     found = [_findable(row) for row in good]
     check_free(session, phones=[f[0] for f in found], documents=[f[1] for f in found])
     if not rows:
@@ -108,10 +108,12 @@ def register_many(
     return ids
 
 
-def check_places(ties: Sequence[tuple[Relation, int]], known: dict[int, Organisation]) -> None:
+def check_places(
+    ties: Sequence[tuple[Relation, int]], known: dict[int, Organisation], kinds: dict[str, Kind]
+) -> None:
     """Refuses: NotAHome, WrongLine, OrganisationClosed."""
     for relation, org_id in ties:
-        if relation is Relation.RESIDENCE and known[org_id].kind not in HOMES:
+        if relation is Relation.RESIDENCE and not kinds[known[org_id].kind].is_home:
             raise NotAHome
     for relation, org_id in ties:
         if relation is not Relation.RESIDENCE and known[org_id].line is not _LINES[relation]:
