@@ -53,6 +53,19 @@ _upserts: dict[str, Callable[..., Any]] = {
 }
 
 
+def look_up(
+    session: Session, actor: Actor, *, org_id: int, digits: str, at: datetime
+) -> queries.Customer:
+    """Whose card or phone code this is and what she has; the look stays on the audit trail.
+
+    Refuses as ``queries.customer_by_code``.
+    """
+    found = queries.customer_by_code(session, actor, org_id=org_id, digits=digits, at=at)
+    subject = ("member", found.member_id)
+    audit.record(session, actor, "exchange.look_up", subject, at=at, org_id=org_id)
+    return found
+
+
 def add_goods(
     session: Session, actor: Actor, *, org_id: int, name: str, unit_name: str, price_points: int,
     at: datetime, unit: str = MORALITY,

@@ -265,12 +265,24 @@ class SqliteBook(Book):
         )
 
 
+def _listed(kinds: Sequence[str]) -> str:
+    """Rows that go in as ``_lists``, each with its place at the end."""
+    holes = ", ".join(f"%s::{kind}[]" for kind in kinds)
+    return f"(SELECT * FROM unnest({holes}) WITH ORDINALITY LIMIT %s::bigint)"
+
+
+def _lists(kinds: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
+    return [*arrays(kinds, rows), str(len(rows))]
+
+
 class PostgresBook(Book):
-    """Many writers: accounts are locked in id order before keys are read. Lists go in as arrays."""
+    """Many writers: accounts are locked in id order before keys are read. Lists go in as arrays,
+    with their length: of a LIMIT that it does not know PostgreSQL thinks as of very few rows, so
+    that it makes one plan of index look-ups and keeps it, and does not plan each time anew.
+    """
 
     _ASKED = (
-        "unnest(%s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::text[])"
-        " WITH ORDINALITY AS o (owner_kind, owner_id, unit_id, kind, category, place)"
+        f"{_listed(_ACCOUNT_ARRAYS)} AS o (owner_kind, owner_id, unit_id, kind, category, place)"
     )
     _SAME = (
         "a.owner_kind = o.owner_kind AND a.owner_id = o.owner_id AND a.unit_id = o.unit_id"
@@ -294,25 +306,22 @@ class PostgresBook(Book):
         f" FROM {_ASKED} ORDER BY 1, 2, 3, 4, 5 ON CONFLICT DO NOTHING"
     )
     _KNOWN = (
-        "SELECT key, request_hash, id, amount, source_balance, destination_balance"
-        " FROM transfer WHERE key = ANY(%(keys)s::text[]) UNION ALL"
-        " SELECT key, request_hash, NULL, 0, NULL, NULL"
-        " FROM cap_use WHERE key = ANY(%(keys)s::text[]) AND transfer_id IS NULL"
+        f"WITH j AS MATERIALIZED (SELECT * FROM {_listed(('text',))} AS j (key, place))"
+        " SELECT t.key, t.request_hash, t.id, t.amount, t.source_balance, t.destination_balance"
+        " FROM j JOIN transfer t ON t.key = j.key UNION ALL"
+        " SELECT u.key, u.request_hash, NULL, 0, NULL, NULL"
+        " FROM j JOIN cap_use u ON u.key = j.key WHERE u.transfer_id IS NULL"
     )
-    _PLACES = (
-        "unnest(%s::bigint[], %s::text[], %s::text[], %s::date[])"
-        ' WITH ORDINALITY AS j (account_id, name, "window", starts_on, place)'
-    )
+    _PLACES = f'{_listed(_PLACE_ARRAYS)} AS j (account_id, name, "window", starts_on, place)'
     _WRITE_USES = (
-        f"INSERT INTO cap_use ({_CAP_COLUMNS}) SELECT * FROM unnest("
-        f"{', '.join(f'%s::{kind}[]' for kind in _CAP_ARRAYS)})"
+        f"INSERT INTO cap_use ({_CAP_COLUMNS})"
+        f" SELECT {_CAP_COLUMNS} FROM {_listed(_CAP_ARRAYS)} AS u ({_CAP_COLUMNS}, place)"
     )
     _WRITE = (
         "WITH figures AS (UPDATE account a SET balance = f.balance, version = f.version"
-        " FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS f (id, balance, version)"
-        " WHERE a.id = f.id)"
-        f" INSERT INTO transfer ({_COLUMNS}) SELECT * FROM unnest("
-        f"{', '.join(f'%s::{kind}[]' for kind in _ARRAYS)}) RETURNING key, id"
+        f" FROM {_listed(_FIGURE_ARRAYS)} AS f (id, balance, version, place) WHERE a.id = f.id)"
+        f" INSERT INTO transfer ({_COLUMNS})"
+        f" SELECT {_COLUMNS} FROM {_listed(_ARRAYS)} AS e ({_COLUMNS}, place) RETURNING key, id"
     )
 
     def units(self) -> tuple[dict[str, UnitRow], date | None]:
@@ -322,7 +331,7 @@ class PostgresBook(Book):
         return {row[1]: _unit(row[:7]) for row in rows}, rows[0][7] if rows else None
 
     def standings(self, refs: Sequence[tuple[AccountRef, int]]) -> dict[AccountRef, Standing]:
-        columns = arrays(_ACCOUNT_ARRAYS, _columns(refs))
+        columns = _lists(_ACCOUNT_ARRAYS, _columns(refs))
         rows = self._cursor.execute(self._FIND, columns).fetchall()
         if not rows:
             self._cursor.execute(self._OPEN, columns)
@@ -330,7 +339,7 @@ class PostgresBook(Book):
         return {(ref := refs[place][0]): _standing(ref, figures) for place, *figures in rows}
 
     def known(self, keys: Sequence[str]) -> dict[str, Known]:
-        rows = self._cursor.execute(self._KNOWN, {"keys": array("text", keys)})
+        rows = self._cursor.execute(self._KNOWN, (array("text", keys), str(len(keys))))
         return {row[0]: Known(*row[1:]) for row in rows}
 
     def originals(self, ids: Iterable[int]) -> dict[int, Original]:
@@ -356,7 +365,7 @@ class PostgresBook(Book):
 
     def write(self, entries: Sequence[Entry], standings: Sequence[Standing]) -> list[int]:
         figures = [(s.id, s.balance, s.version) for s in standings] or [(0, 0, 0)]
-        columns = arrays(_FIGURE_ARRAYS, figures) + arrays(_ARRAYS, entries)
+        columns = _lists(_FIGURE_ARRAYS, figures) + _lists(_ARRAYS, entries)
         ids: dict[str, int] = {row[0]: row[1] for row in self._insert(self._WRITE, columns)}
         return [ids[entry.key] for entry in entries]
 
@@ -370,7 +379,7 @@ class PostgresBook(Book):
             raise
 
     def cap_uses(self, places: Sequence[CapPlace]) -> dict[CapPlace, int]:
-        asked = arrays(_PLACE_ARRAYS, places)
+        asked = _lists(_PLACE_ARRAYS, places)
         rows = self._cursor.execute(_USED.format(asked=self._PLACES), asked)
         return {places[row[0] - 1]: row[1] for row in rows}
 
@@ -381,7 +390,7 @@ class PostgresBook(Book):
         return _capped(self._cursor.execute(statement, (list(transfer_ids),)))
 
     def write_cap_uses(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        self._insert(self._WRITE_USES, arrays(_CAP_ARRAYS, rows))
+        self._insert(self._WRITE_USES, _lists(_CAP_ARRAYS, rows))
 
     def write_texts(self, texts: Sequence[tuple[int, bytes, str]]) -> None:
         self._cursor.execute(

@@ -6,17 +6,23 @@ from sqlalchemy import JSON, Index, String, UniqueConstraint, text
 from sqlmodel import Field
 
 from pointsbank.core.database import Table, choice, key, reference
+from pointsbank.core.encryption import digested, sealed
 from pointsbank.members.rules import (
     Consent,
     ConsentWay,
+    DeputyKind,
     DocumentKind,
+    HonourLevel,
     Leaving,
     PartyStatus,
     Relation,
     Sex,
 )
 
-_MERGED = text("merged_into_id IS NOT NULL")
+
+def ordered(length: int) -> String:
+    """A text ordered by its bytes on every database, so that what begins alike is a range."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
 
 
 class Member(Table, table=True):
@@ -30,22 +36,32 @@ class Member(Table, table=True):
         Index("ix_member_branch_id_number", "branch_id", "number"),
         Index("ix_member_employer_id_number", "employer_id", "number"),
         Index(
-            "ix_member_merged_into_id", "merged_into_id",
-            sqlite_where=_MERGED, postgresql_where=_MERGED,
+            "ix_member_left_number",
+            "number",
+            sqlite_where=text("left_on IS NOT NULL"),
+            postgresql_where=text("left_on IS NOT NULL"),
         ),
-    )  # fmt: skip
+        Index(
+            "ix_member_merged_into_id",
+            "merged_into_id",
+            sqlite_where=text("merged_into_id IS NOT NULL"),
+            postgresql_where=text("merged_into_id IS NOT NULL"),
+        ),
+    )
 
     id: int = key()
-    number: str = Field(unique=True, max_length=20)
+    number: str = Field(unique=True, sa_type=ordered(20))
     name: str = Field(max_length=50, index=True)
     sex: Sex | None = Field(default=None, sa_type=choice(Sex))
     birth_on: date | None = None
-    phone_sealed: bytes | None = None
-    phone_digest: bytes | None = Field(default=None, unique=True)
+    phone_sealed: bytes | None = sealed(optional=True)
+    phone_digest: bytes | None = digested("phone_sealed", "phone", unique=True)
     phone_tail: str = Field(default="", max_length=4, index=True)
     document_kind: DocumentKind | None = Field(default=None, sa_type=choice(DocumentKind))
-    document_sealed: bytes | None = None
-    document_digest: bytes | None = Field(default=None, unique=True)
+    document_sealed: bytes | None = sealed(optional=True)
+    document_digest: bytes | None = digested(
+        "document_sealed", "document", "{document_kind}:{text}", unique=True
+    )
     document_tail: str = Field(default="", max_length=4)
     residence_id: int = reference("organisation.id")
     branch_id: int | None = reference("organisation.id", optional=True)
@@ -63,17 +79,20 @@ class Member(Table, table=True):
 
 class NameKey(Table, table=True):
     """What a member is found by when a part of her name or its sound is typed: 王桂芳, 桂芳,
-    wangguifang, guifang, wgf … Ordered by bytes on every database, so that a prefix is a range.
+    wangguifang, guifang, wgf …
     """
 
     __tablename__ = "name_key"
-    __table_args__ = ({"sqlite_with_rowid": False},)
+    __table_args__ = (
+        Index("ix_name_key_member_id_key", "member_id", "key"),
+        {"sqlite_with_rowid": False},
+    )
 
     key: str = Field(
         primary_key=True,
-        sa_type=String(40).with_variant(String(40, collation="C"), "postgresql"),
+        sa_type=ordered(40),
     )
-    member_id: int = reference("member.id", primary_key=True, index=True)
+    member_id: int = reference("member.id", primary_key=True)
 
 
 class Affiliation(Table, table=True):
@@ -135,7 +154,7 @@ class MemberGuardian(Table, table=True):
 
     member_id: int = reference("member.id", primary_key=True)
     name: str = Field(max_length=50)
-    phone_sealed: bytes
+    phone_sealed: bytes = sealed()
     relation: str = Field(max_length=20)
     consented_at: datetime
 
@@ -158,6 +177,67 @@ class Skill(Table, table=True):
     __tablename__ = "skill"
 
     name: str = Field(primary_key=True, max_length=20)
+
+
+class Household(Table, table=True):
+    """People who live and count together; ended when the last of them left it."""
+
+    __tablename__ = "household"
+
+    id: int = key()
+    head_id: int = reference("member.id", index=True)
+    founded_on: date
+    ended_on: date | None = None
+
+
+class HouseholdMember(Table, table=True):
+    """A member's time in a household, from a day until (and with) a day; in one at a time."""
+
+    __tablename__ = "household_member"
+
+    member_id: int = reference("member.id", primary_key=True)
+    from_on: date = Field(primary_key=True)
+    household_id: int = reference("household.id", index=True)
+    until_on: date | None = None
+
+
+class DeputyRole(Table, table=True):
+    """A term as a delegate, deputy or member of a conference, until (and with) a day."""
+
+    __tablename__ = "deputy_role"
+
+    id: int = key()
+    member_id: int = reference("member.id", index=True)
+    kind: DeputyKind = Field(sa_type=choice(DeputyKind))
+    body: str = Field(max_length=80)
+    from_on: date
+    until_on: date | None = None
+
+
+class TrainingRecord(Table, table=True):
+    """A training that a member took part in: one of the record's five groups (民政部令67号)."""
+
+    __tablename__ = "training_record"
+
+    id: int = key()
+    member_id: int = reference("member.id", index=True)
+    title: str = Field(max_length=80)
+    provider: str = Field(max_length=80)
+    on_day: date
+    minutes: int
+
+
+class HonourRecord(Table, table=True):
+    """An honour that a member was given: another of the five groups."""
+
+    __tablename__ = "honour_record"
+
+    id: int = key()
+    member_id: int = reference("member.id", index=True)
+    title: str = Field(max_length=80)
+    awarded_by: str = Field(max_length=80)
+    level: HonourLevel = Field(sa_type=choice(HonourLevel))
+    on_day: date
 
 
 class Card(Table, table=True):

@@ -13,12 +13,24 @@ from pointsbank.core.errors import Forbidden
 from pointsbank.members import queries
 from pointsbank.members.agreements import adopt_consent_text, give_consent, withdraw_consent
 from pointsbank.members.codes import card_digits
+from pointsbank.members.households import (
+    change_head,
+    found_household,
+    join_household,
+    leave_household,
+)
+from pointsbank.members.leaving import come_back, leave
 from pointsbank.members.models import Card
+from pointsbank.members.notes import (
+    end_deputy_role,
+    note_deputy_role,
+    note_honour,
+    note_training,
+    strike_out,
+)
 from pointsbank.members.places import (
     change_party_status,
-    come_back,
     join_team,
-    leave,
     leave_team,
     move_member,
 )
@@ -28,14 +40,22 @@ from pointsbank.members.record import (
     change_member,
     show,
 )
-from pointsbank.members.registration import REGISTRARS, register, register_many
+from pointsbank.members.registration import (
+    REGISTRARS,
+    register,
+    register_many,
+    unregister_many,
+)
 from pointsbank.members.rules import CardAlreadyLost, MemberLeft, NoSuchMember
 
 __all__ = [
     "CARD_STAFF", "REGISTRARS", "add_skill", "adopt_consent_text", "adopt_registration_rule",
-    "change_member", "change_party_status", "come_back", "give_consent", "issue_card",
-    "issue_cards", "issue_missing_cards", "join_team", "leave", "leave_team", "move_member",
-    "register", "register_many", "report_card_lost", "show", "withdraw_consent",
+    "change_head", "change_member", "change_party_status", "come_back", "end_deputy_role",
+    "found_household", "give_consent", "issue_card", "issue_cards", "issue_missing_cards",
+    "join_household", "join_team", "leave", "leave_household", "leave_team", "move_member",
+    "note_deputy_role", "note_honour", "note_training", "register", "register_many",
+    "report_card_lost", "show", "strike_out", "unregister_many",
+    "withdraw_consent",
 ]  # fmt: skip
 
 CARD_STAFF = (Role.CLERK, Role.SECRETARY, Role.ADMINISTRATOR)

@@ -18,13 +18,11 @@ from pointsbank.members.rules import (
     IN_THE_PARTY,
     AlreadyHere,
     DayInFuture,
-    Leaving,
     MemberLeft,
     Move,
     MoveBackdated,
     NoSuchMember,
     NotHere,
-    NotLeft,
     PartyStatus,
     Relation,
     check_joined,
@@ -35,7 +33,6 @@ from pointsbank.orgs.rules import NoSuchOrganisation
 TEAM_STAFF = (Role.ORGANISER, *REGISTRARS)
 _affiliation = table_of(Affiliation)
 _standing = table_of(PartyStanding)
-_DATED = (_affiliation, _standing)
 _DAY = timedelta(days=1)
 
 
@@ -71,8 +68,8 @@ def move_member(
             raise NoSuchOrganisation
     for relation, org_id in changed.items():
         _check_may_move(actor, moved, relation, now[relation], org_id, released=released)
-    _check_here_on(moved, on, at)
-    check_places(list(new.items()), known)
+    check_here_on(moved, on, at)
+    check_places(list(new.items()), known, orgs.kinds(session))
     last = {r: _last(session, _affiliation, _ties_of(member_id, r)) for r in changed}
     for row in last.values():
         _check_after(row, on, since=moved.registered_on)
@@ -80,14 +77,16 @@ def move_member(
         return moved
 
     for relation, org_id in changed.items():
-        _end(session, _affiliation, _ties_of(member_id, relation), until=on - _DAY)
+        end_open(session, _affiliation, _ties_of(member_id, relation), until=on - _DAY)
         if org_id is not None:
             tie = {"member_id": member_id, "relation": relation, "org_id": org_id, "from_on": on}
             session.execute(insert(_affiliation), tie)
-    _update(session, moved, {f"{relation}_id": org_id for relation, org_id in changed.items()})
+    update_member(
+        session, moved, {f"{relation}_id": org_id for relation, org_id in changed.items()}
+    )
     audit.record(
         session, actor, "members.moved", ("member", member_id), at=at, org_id=moved.residence_id,
-        on=on, before={r: now[r] for r in changed}, after=changed,
+        on=on, changed={str(r): (now[r], org_id) for r, org_id in changed.items()},
     )  # fmt: skip
     return moved
 
@@ -104,8 +103,8 @@ def join_team(
     joining = locked(session, member_id)
     team = orgs.organisation(session, team_id)
     _check_may_team(actor, joining, team_id)
-    _check_here_on(joining, on, at)
-    check_places([(Relation.TEAM, team_id)], {team_id: team})
+    check_here_on(joining, on, at)
+    check_places([(Relation.TEAM, team_id)], {team_id: team}, orgs.kinds(session))
     last = _last(session, _affiliation, _ties_of(member_id, Relation.TEAM, team_id))
     if last is not None and last.until_on is None:
         raise AlreadyHere
@@ -130,14 +129,14 @@ def leave_team(
     leaving = locked(session, member_id)
     if actor.member_id != member_id:
         _check_may_team(actor, leaving, team_id)
-    _check_not_future(on, at)
+    check_not_future(on, at)
     whose = _ties_of(member_id, Relation.TEAM, team_id)
     last = _last(session, _affiliation, whose)
     if last is None or last.until_on is not None:
         raise NotHere
     _check_after(last, on, since=leaving.registered_on)
 
-    _end(session, _affiliation, whose, until=on)
+    end_open(session, _affiliation, whose, until=on)
     audit.record(
         session, actor, "members.team_left", ("member", member_id), at=at,
         org_id=leaving.residence_id, team=team_id, on=on,
@@ -164,21 +163,21 @@ def change_party_status(
     places = (changed.residence_id, changed.branch_id)
     if not any(place and actor.may(*REGISTRARS, org_id=place) for place in places):
         raise Forbidden
-    _check_here_on(changed, on, at)
+    check_here_on(changed, on, at)
     check_joined(status, joined_on, clock.local_day(at))
     whose = [_standing.c.member_id == member_id]
     before = changed.party_status
     if status is not before:
         last = _last(session, _standing, whose)
         _check_after(last, on, since=changed.registered_on)
-        _end(session, _standing, whose, until=on - _DAY)
+        end_open(session, _standing, whose, until=on - _DAY)
         if status is not PartyStatus.NONE:
             row = {"member_id": member_id, "from_on": on, "status": status}
             session.execute(insert(_standing), row)
     admitted = joined_on or changed.joined_party_on
     if admitted is None and status is PartyStatus.PROBATIONARY:
         admitted = on
-    _update(
+    update_member(
         session,
         changed,
         {
@@ -188,72 +187,9 @@ def change_party_status(
     )
     audit.record(
         session, actor, "members.party_status_changed", ("member", member_id), at=at,
-        org_id=changed.residence_id, on=on, before=before, after=status,
+        org_id=changed.residence_id, on=on, changed={"party_status": (before, status)},
     )  # fmt: skip
     return changed
-
-
-def leave(
-    session: Session,
-    actor: Actor,
-    *,
-    member_id: int,
-    leaving: Leaving,
-    on: date,
-    at: datetime,
-    into_id: int | None = None,
-) -> Member:
-    """Take a member out of the register with a day; her ties, teams and party status end with it.
-
-    Her balances stay as they are. ``into_id``: the member into whom she is merged. Refuses:
-    NoSuchMember, Forbidden (who keeps the register where she lives; she herself, to leave),
-    MemberLeft, DayInFuture, MoveBackdated (before she was registered).
-    """
-    gone = locked(session, member_id)
-    herself = actor.member_id == member_id and leaving is Leaving.LEFT
-    if not herself:
-        actor.require(*REGISTRARS, org_id=gone.residence_id)
-    _check_here_on(gone, on, at)
-    if on < gone.registered_on:
-        raise MoveBackdated(since=gone.registered_on)
-
-    for dated in _DATED:
-        _end(session, dated, [dated.c.member_id == member_id], until=on)
-    _update(session, gone, {"left_on": on, "leaving": leaving, "merged_into_id": into_id})
-    audit.record(
-        session, actor, "members.left", ("member", member_id), at=at,
-        org_id=gone.residence_id, leaving=leaving, on=on, into=into_id,
-    )  # fmt: skip
-    return gone
-
-
-def come_back(session: Session, actor: Actor, *, member_id: int, on: date, at: datetime) -> Member:
-    """Take a member into the register again, with the ties that ended as she left.
-
-    From the day after at the latest it is as if she had never left. Refuses: NoSuchMember,
-    Forbidden (who keeps the register where she lived), NotLeft, DayInFuture.
-    """
-    back = locked(session, member_id)
-    actor.require(*REGISTRARS, org_id=back.residence_id)
-    if back.left_on is None:
-        raise NotLeft
-    _check_not_future(on, at)
-    left_on = back.left_on
-    for dated in _DATED:
-        ended = (dated.c.member_id == member_id) & (dated.c.until_on == left_on)
-        if on <= left_on + _DAY:
-            session.execute(update(dated).where(ended).values(until_on=None))
-            continue
-        rows = session.execute(select(dated).where(ended)).mappings().all()
-        again = [{**row, "from_on": on, "until_on": None} for row in rows]
-        if again:
-            session.execute(insert(dated), again)
-    _update(session, back, {"left_on": None, "leaving": None, "merged_into_id": None})
-    audit.record(
-        session, actor, "members.came_back", ("member", member_id), at=at,
-        org_id=back.residence_id, on=on,
-    )  # fmt: skip
-    return back
 
 
 def locked(session: Session, member_id: int) -> Member:
@@ -267,7 +203,7 @@ def locked(session: Session, member_id: int) -> Member:
     return found
 
 
-def _update(session: Session, changed: Member, values: dict[str, Any]) -> None:
+def update_member(session: Session, changed: Member, values: dict[str, Any]) -> None:
     session.execute(
         update(Member)
         .where(col(Member.id) == changed.id)
@@ -289,7 +225,7 @@ def _last(session: Session, dated: Any, whose: Conditions) -> Row[Any] | None:
     return session.execute(wanted).first()
 
 
-def _end(session: Session, dated: Any, whose: Conditions, *, until: date) -> None:
+def end_open(session: Session, dated: Any, whose: Conditions, *, until: date) -> None:
     """Close what is open; what would have begun later never was."""
     is_open = [*whose, dated.c.until_on.is_(None)]
     session.execute(delete(dated).where(*is_open, dated.c.from_on > until))
@@ -316,13 +252,13 @@ def _check_may_team(actor: Actor, member: Member, team_id: int) -> None:
         raise Forbidden
 
 
-def _check_here_on(member: Member, on: date, at: datetime) -> None:
+def check_here_on(member: Member, on: date, at: datetime) -> None:
     if member.left_on is not None:
         raise MemberLeft(left_on=member.left_on)
-    _check_not_future(on, at)
+    check_not_future(on, at)
 
 
-def _check_not_future(on: date, at: datetime) -> None:
+def check_not_future(on: date, at: datetime) -> None:
     if on > (today := clock.local_day(at)):
         raise DayInFuture(today=today)
 

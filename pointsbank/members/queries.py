@@ -4,22 +4,28 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlmodel import Session, col
 
 from pointsbank.core import clock
 from pointsbank.core.actor import Actor, Role
 from pointsbank.core.encryption import digest, unseal
 from pointsbank.members import codes
+from pointsbank.members.affiliations import (
+    affiliated,
+    affiliations,
+    household,
+    household_members,
+    household_times,
+    party_standings,
+)
 from pointsbank.members.codes import check_digits_hold, is_phone_code
 from pointsbank.members.models import (
-    Affiliation,
     Card,
     ConsentText,
     Member,
     MemberConsent,
     MemberGuardian,
-    PartyStanding,
     RegistrationRuleRow,
     Skill,
 )
@@ -38,13 +44,16 @@ from pointsbank.members.rules import (
     NoSuchMember,
     PrintedCard,
     RegistrationRule,
-    Relation,
     folded_digits,
     masked_phone,
 )
 from pointsbank.orgs import queries as orgs
 from pointsbank.orgs.models import OrganisationReach
-from pointsbank.orgs.rules import HOMES
+
+__all__ = [
+    "affiliated", "affiliations", "household", "household_members", "household_times",
+    "party_standings",
+]  # fmt: skip
 
 REGISTER_READERS = (
     Role.ORGANISER,
@@ -183,39 +192,6 @@ def latest_registration_rule(session: Session, org_id: int) -> RegistrationRuleR
     return session.execute(wanted).scalar_one_or_none()
 
 
-def affiliations(session: Session, member_id: int) -> list[Affiliation]:
-    """Every tie of a member to an organisation, past ones too, in order of their days."""
-    wanted = (
-        select(Affiliation)
-        .where(col(Affiliation.member_id) == member_id)
-        .order_by(col(Affiliation.from_on), col(Affiliation.relation), col(Affiliation.org_id))
-    )
-    return list(session.execute(wanted).scalars())
-
-
-def affiliated(relation: Relation, on: date) -> Select[int, int]:
-    """Pairs of ``member_id`` and ``org_id`` by this relation on a day."""
-    return select(col(Affiliation.member_id), col(Affiliation.org_id)).where(
-        col(Affiliation.relation) == relation, _in_force(Affiliation, on)
-    )
-
-
-def party_standings(session: Session, member_id: int) -> list[PartyStanding]:
-    """A member's party statuses in order of their days."""
-    wanted = (
-        select(PartyStanding)
-        .where(col(PartyStanding.member_id) == member_id)
-        .order_by(col(PartyStanding.from_on))
-    )
-    return list(session.execute(wanted).scalars())
-
-
-def _in_force(dated: Any, on: date) -> ColumnElement[bool]:
-    return and_(
-        col(dated.from_on) <= on, or_(col(dated.until_on).is_(None), col(dated.until_on) >= on)
-    )
-
-
 def member_by_phone(session: Session, phone: str) -> Member | None:
     """The member with this phone number, if it is one and somebody has it."""
     bare = folded_digits(phone).removeprefix("+86")
@@ -316,10 +292,14 @@ def of_branches_below(org_ids: Collection[int]) -> Select[int]:
     return select(col(Member.id)).where(col(Member.branch_id).in_(orgs.ids_below(org_ids)))
 
 
+def held_by(actor: Actor, *roles: Role) -> set[int]:
+    """The organisations for which the actor holds one of these roles; what is below is reached."""
+    return {grant.org_id for grant in actor.grants if grant.role in roles}
+
+
 def known_to(actor: Actor, *roles: Role) -> ColumnElement[bool]:
     """The condition under which this actor may see a member: by residence, branch, employer."""
-    held = {grant.org_id for grant in actor.grants if grant.role in roles}
-    reach = orgs.ids_below(held)
+    reach = orgs.ids_below(held_by(actor, *roles))
     return or_(
         col(Member.residence_id).in_(reach),
         col(Member.branch_id).in_(reach),
@@ -362,8 +342,9 @@ def cards_to_print(session: Session, holders: Sequence[Member]) -> list[PrintedC
 def homes(session: Session, residents: Iterable[Member]) -> dict[int, str]:
     """How each residence is called from its community down: 幸福社区 第一网格 1号楼组."""
     lines = orgs.ancestors_of(session, (resident.residence_id for resident in residents))
+    kinds = orgs.kinds(session)
     return {
-        org_id: " ".join(place.name for place in reversed(line) if place.kind in HOMES)
+        org_id: " ".join(place.name for place in reversed(line) if kinds[place.kind].is_home)
         for org_id, line in lines.items()
     }
 

@@ -99,8 +99,7 @@ def change_member(
     audit.record(
         session, actor, "members.changed", ("member", member_id), at=at,
         org_id=changed.residence_id, fields=sorted(changes),
-        before={name: before[name] for name in before if before[name] != after[name]},
-        after={name: after[name] for name in after if before[name] != after[name]},
+        changed={n: (before[n], after[n]) for n in before if before[n] != after[n]},
     )  # fmt: skip
     return changed
 

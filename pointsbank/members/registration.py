@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, Unpack
 
-from sqlalchemy import insert, text
+from sqlalchemy import delete, insert, select, text
 from sqlmodel import Session
 
 from pointsbank.core import audit, clock
@@ -24,6 +24,7 @@ from pointsbank.members.rules import (
     DocumentTaken,
     NewMember,
     NewMemberFacts,
+    NoSuchMember,
     NotAHome,
     PartyStatus,
     PhoneTaken,
@@ -35,10 +36,11 @@ from pointsbank.members.rules import (
 )
 from pointsbank.orgs import queries as orgs
 from pointsbank.orgs.models import Organisation
-from pointsbank.orgs.rules import HOMES, Line, NoSuchOrganisation, OrganisationClosed
+from pointsbank.orgs.rules import Kind, Line, NoSuchOrganisation, OrganisationClosed
 
 REGISTRARS = (Role.SECRETARY, Role.ADMINISTRATOR)
 _members = table_of(Member)
+_SLICE = 10_000
 _LINES = {
     Relation.BRANCH: Line.PARTY,
     Relation.EMPLOYER: Line.EMPLOYER,
@@ -77,14 +79,14 @@ def register_many(
         actor.require(*REGISTRARS, org_id=residence_id)
     today = clock.local_day(at)
     local = queries.registration_rules(session, homes, today)
-    skills = queries.skills(session)
+    skills, kinds = queries.skills(session), orgs.kinds(session)
     days = [row.registered_on or today for row in rows]
     good = [
         checked(row, on=day, rule=local[row.residence_id], skills=skills)
         for row, day in zip(rows, days, strict=True)
     ]
     for row in good:
-        check_places(list(_ties(row)), known)
+        check_places(list(_ties(row)), known, kinds)
     found = [_findable(row) for row in good]
     check_free(session, phones=[f[0] for f in found], documents=[f[1] for f in found])
     if not rows:
@@ -106,10 +108,12 @@ def register_many(
     return ids
 
 
-def check_places(ties: Sequence[tuple[Relation, int]], known: dict[int, Organisation]) -> None:
+def check_places(
+    ties: Sequence[tuple[Relation, int]], known: dict[int, Organisation], kinds: dict[str, Kind]
+) -> None:
     """Refuses: NotAHome, WrongLine, OrganisationClosed."""
     for relation, org_id in ties:
-        if relation is Relation.RESIDENCE and known[org_id].kind not in HOMES:
+        if relation is Relation.RESIDENCE and not kinds[known[org_id].kind].is_home:
             raise NotAHome
     for relation, org_id in ties:
         if relation is not Relation.RESIDENCE and known[org_id].line is not _LINES[relation]:
@@ -212,9 +216,16 @@ _TAKE_NUMBERS = text(
 
 
 def _insert(session: Session, values: list[dict[str, Any]]) -> list[int]:
-    """Their ids in the order of the rows. Without the ORM, whose answer grows with the square."""
-    returning = insert(_members).returning(_members.c.id, sort_by_parameter_order=True)
-    return list(session.connection().execute(returning, values).scalars())
+    """Their ids in the order of the rows, found by their numbers: asked for with RETURNING, they
+    would be inserted one by one.
+    """
+    session.connection().execute(insert(_members), values)
+    ids: dict[str, int] = {}
+    for start in range(0, len(values), _SLICE):
+        numbers = [row["number"] for row in values[start : start + _SLICE]]
+        wanted = select(_members.c.number, _members.c.id).where(_members.c.number.in_(numbers))
+        ids.update((number, member_id) for number, member_id in session.execute(wanted))
+    return [ids[row["number"]] for row in values]
 
 
 Enrolled = Sequence[tuple[int, NewMember, date]]
@@ -276,3 +287,31 @@ def _bring_along(session: Session, enrolled: Enrolled, at: datetime) -> None:
     for model, values in rows:
         if values:
             session.connection().execute(insert(table_of(model)), values)
+
+
+def unregister_many(
+    session: Session, actor: Actor, *, member_ids: Sequence[int], at: datetime
+) -> None:
+    """Take members out of the register as if they had never been enrolled; their numbers are not
+    given again. Only for those whom no row but the register's own names: the caller has looked.
+
+    Refuses: NoSuchMember, Forbidden (secretary or administrator of each residence).
+    """
+    gone = queries.members(session, member_ids)
+    if any(member_id not in gone for member_id in member_ids):
+        raise NoSuchMember
+    for residence_id in {member.residence_id for member in gone.values()}:
+        actor.require(*REGISTRARS, org_id=residence_id)
+    if not gone:
+        return
+
+    for member in gone.values():
+        session.expunge(member)
+    for brought in (NameKey, Affiliation, PartyStanding, MemberGuardian, MemberConsent):
+        table = table_of(brought)
+        session.execute(delete(table).where(orgs.among(table.c.member_id, gone)))
+    session.execute(delete(_members).where(orgs.among(_members.c.id, gone)))
+    audit.record(
+        session, actor, "members.unregistered", ("member", member_ids[0]), at=at,
+        org_id=gone[member_ids[0]].residence_id, count=len(gone), last_id=member_ids[-1],
+    )  # fmt: skip

@@ -52,15 +52,39 @@ from pointsbank.members.names import (
     masked_name,
     masked_phone,
 )
+from pointsbank.members.noting import (
+    DEPUTY_NAMES,
+    HONOUR_LEVEL_NAMES,
+    MOST_NOTE_CHARACTERS,
+    MOST_TRAINING_MINUTES,
+    AlreadyDeputy,
+    DeputyKind,
+    HonourLevel,
+    NoSuchNote,
+    NoteInvalid,
+    TermOver,
+    TrainingTooLong,
+    check_note,
+)
+from pointsbank.members.party import (
+    IN_THE_PARTY,
+    PARTY_STATUS_NAMES,
+    JoinedWithoutParty,
+    PartyStatus,
+    check_joined,
+)
 
 __all__ = [
-    "CONSENT_NAMES", "CONSENT_TEXTS", "CONSENT_WAY_NAMES", "DOCUMENT_NAMES", "PHONE", "SEX_NAMES",
-    "BirthDisagrees", "Consent", "ConsentWay", "DayInFuture", "Document", "DocumentInvalid",
-    "DocumentKind", "DocumentTaken", "Guardian", "GuardianMissing", "NameInvalid",
-    "NoSuchConsent", "PhoneInvalid", "RegistrationRule", "RelationInvalid", "Sex", "SexDisagrees",
-    "TooYoung", "age_on", "birth_of", "check_age", "check_document", "check_guardian",
-    "check_name", "check_phone", "document_tail", "folded_digits", "masked_document",
-    "masked_name", "masked_phone", "sex_of",
+    "CONSENT_NAMES", "CONSENT_TEXTS", "CONSENT_WAY_NAMES", "DEPUTY_NAMES", "DOCUMENT_NAMES",
+    "HONOUR_LEVEL_NAMES", "IN_THE_PARTY", "MOST_NOTE_CHARACTERS", "MOST_TRAINING_MINUTES",
+    "PARTY_STATUS_NAMES", "PHONE", "SEX_NAMES", "AlreadyDeputy", "BirthDisagrees", "Consent",
+    "ConsentWay", "DayInFuture", "DeputyKind", "Document", "DocumentInvalid", "DocumentKind",
+    "DocumentTaken", "Guardian", "GuardianMissing", "HonourLevel", "JoinedWithoutParty",
+    "NameInvalid", "NoSuchConsent", "NoSuchNote", "NoteInvalid", "PartyStatus", "PhoneInvalid",
+    "RegistrationRule", "RelationInvalid", "Sex", "SexDisagrees", "TermOver", "TooYoung",
+    "TrainingTooLong", "age_on", "birth_of", "check_age", "check_document", "check_guardian",
+    "check_joined", "check_name", "check_note", "check_phone", "document_tail", "folded_digits",
+    "masked_document", "masked_name", "masked_phone", "sex_of",
 ]  # fmt: skip
 """What others see through here of the rooms that rules have of their own."""
 
@@ -93,22 +117,6 @@ class Leaving(StrEnum):
     MERGED = "merged"
     ERASED = "erased"
 
-
-class PartyStatus(StrEnum):
-    NONE = "none"
-    APPLICANT = "applicant"
-    PROBATIONARY = "probationary"
-    FULL = "full"
-
-
-PARTY_STATUS_NAMES = {
-    PartyStatus.NONE: say("群众"),
-    PartyStatus.APPLICANT: say("入党申请人"),
-    PartyStatus.PROBATIONARY: say("预备党员"),
-    PartyStatus.FULL: say("正式党员"),
-}
-
-IN_THE_PARTY = frozenset({PartyStatus.PROBATIONARY, PartyStatus.FULL})
 
 RELATION_NAMES = {
     Relation.RESIDENCE: say("居住地"),
@@ -214,10 +222,6 @@ class PhoneTaken(Conflict):
     sentence = say("这个手机号已经登记过，请先查询，不要重复登记。")
 
 
-class JoinedWithoutParty(Invalid):
-    sentence = say("填写入党日期时，政治面貌应为预备党员或正式党员。")
-
-
 class NoSuchSkill(Invalid):
     sentence = say("技能名单里没有“%(skill)s”。")
 
@@ -252,6 +256,22 @@ class DayInPast(Invalid):
 
 class NotLeft(Conflict):
     sentence = say("这位成员没有退出登记。")
+
+
+class NoSuchHousehold(NotFound):
+    sentence = say("没有这个家庭。")
+
+
+class InAHousehold(Conflict):
+    sentence = say("已登记在一个家庭里，请先从原来的家庭移出。")
+
+
+class NotOfHousehold(Conflict):
+    sentence = say("这位成员现在不在这个家庭里。")
+
+
+class HeadStays(Conflict):
+    sentence = say("户主移出前，请先把户主变更为家里的其他成员。")
 
 
 class NotHere(Conflict):
@@ -350,14 +370,6 @@ def checked(
         available=check_available(row.available),
         guardian=check_guardian(row.guardian) if row.guardian else None,
     )
-
-
-def check_joined(status: PartyStatus, joined_on: date | None, on: date) -> None:
-    """Refuses: JoinedWithoutParty, DayInFuture."""
-    if joined_on is not None and status not in IN_THE_PARTY:
-        raise JoinedWithoutParty
-    if joined_on is not None and joined_on > on:
-        raise DayInFuture(today=on)
 
 
 def with_document(row: NewMember) -> NewMember:
