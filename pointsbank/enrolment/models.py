@@ -86,6 +86,7 @@ class Application(Table, table=True):
     state: ApplicationState = Field(sa_type=choice(ApplicationState))
     content_sealed: bytes | None = sealed(optional=True)
     address_digest: bytes = Field(sa_type=LargeBinary)
+    text_versions: dict[str, int] = Field(sa_type=JSON)
     applied_at: datetime = Field(index=True)
     decided_at: datetime | None = None
     decided_by: int | None = Field(default=None, sa_type=BigInteger)

@@ -10,10 +10,11 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from pointsbank.access import queries as access
-from pointsbank.core.actor import Actor
+from pointsbank.core.actor import Actor, Role
 from pointsbank.events.models import Attendance
 from pointsbank.exchange.models import Redemption
 from pointsbank.ledger import queries as ledger
+from pointsbank.ledger.models import Unit
 from pointsbank.members import queries as members
 from pointsbank.members.models import Card, Member
 from pointsbank.members.rules import Leaving, NoSuchMember
@@ -252,6 +253,34 @@ _RULE = (
     col(LeavingRuleRow.from_on),
     col(LeavingRuleRow.points),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What a membership would leave behind: for who is about to end or erase it."""
+
+    member: Member
+    balances: dict[str, int]
+    rule: LeavingRule
+    records: int
+
+
+def ending(
+    session: Session, actor: Actor, member_id: int, roles: Sequence[Role], on: date
+) -> Ending:
+    """For one who may end this membership, or she herself; else ``NoSuchMember``."""
+    record = members.member(session, member_id)
+    if actor.member_id != member_id and not actor.may(*roles, org_id=record.residence_id):
+        raise NoSuchMember
+    ids = members.ids_of_person(session, member_id)
+    balances = ledger.balances(session, *ids)
+    return Ending(record, balances, rule_in_force(session, record.residence_id, on), len(ids))
+
+
+def points_left(session: Session, found: Ending) -> dict[str, int]:
+    """What of the balances could be spent: units without any are left out."""
+    spendable = session.execute(select(col(Unit.code)).where(col(Unit.spendable))).scalars()
+    return {code: found.balances[code] for code in spendable if found.balances[code] > 0}
 
 
 def everything(session: Session, member_id: int) -> list[Section]:
