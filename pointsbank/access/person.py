@@ -4,18 +4,25 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlmodel import col
 
 from pointsbank.access import queries
-from pointsbank.access.models import RoleGrant, SignInAttempt, SignInSession, User
+from pointsbank.access.models import (
+    Authenticator,
+    RecoveryCode,
+    RoleGrant,
+    SignInAttempt,
+    SignInSession,
+    User,
+)
 from pointsbank.core.actor import ROLE_NAMES
 from pointsbank.core.database import Session
 from pointsbank.core.errors import say
 from pointsbank.core.person import Sections
 from pointsbank.orgs.models import Organisation
 
-TABLES = ("user", "sign_in_session", "role_grant")
+TABLES = ("user", "sign_in_session", "role_grant", "authenticator", "recovery_code")
 
 
 def export(session: Session, member_id: int) -> Sections:
@@ -33,6 +40,14 @@ def export(session: Session, member_id: int) -> Sections:
         .where(col(RoleGrant.user_id).in_(hers))
         .order_by(col(RoleGrant.id))
     )
+    confirmed = session.execute(
+        select(col(Authenticator.confirmed_at)).where(col(Authenticator.user_id).in_(hers))
+    ).scalars()
+    unused = session.execute(
+        select(func.count()).where(
+            col(RecoveryCode.user_id).in_(hers), col(RecoveryCode.used_at).is_(None)
+        )
+    ).scalar_one()
     return {
         say("登录账号"): [
             {
@@ -43,9 +58,14 @@ def export(session: Session, member_id: int) -> Sections:
             }
             for user in users
         ],
+        say("动态口令"): [
+            {say("启用时间"): at, say("未用的恢复码"): unused} for at in confirmed if at
+        ],
         say("登录会话"): [
             {
                 say("登录时间"): opened.opened_at,
+                say("设备"): opened.agent,
+                say("来自"): opened.address,
                 say("有效期至"): opened.expires_at,
                 say("退出时间"): opened.revoked_at,
             }
@@ -103,6 +123,8 @@ def erase(session: Session, member_id: int, at: datetime) -> None:
     _end_sessions(session, user.id)
     account = queries.account_digest(user, "")
     session.execute(delete(SignInAttempt).where(col(SignInAttempt.account_digest) == account))
+    for table in (RecoveryCode, Authenticator):
+        session.execute(delete(table).where(col(table.user_id) == user.id))
     session.execute(
         update(User)
         .where(col(User.id) == user.id)
@@ -110,6 +132,7 @@ def erase(session: Session, member_id: int, at: datetime) -> None:
             staff_name=None,
             display_name="",
             password_hash="",
+            counter_pin_hash="",
             has_pin=False,
             disabled_at=user.disabled_at or at,
         )

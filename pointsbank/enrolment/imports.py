@@ -67,33 +67,37 @@ def begin(
         raise WorkbookEmpty
 
     head = Head(book.sheet, book.others, book.rows[: top + 1], max(map(len, book.rows)))
-    starts = range(0, len(rows), CHUNK_ROWS)
     found = MemberImport(
         key=key, org_id=org_id, content_digest=content_digest, file_sealed=seal(file_name[:100]),
         head_sealed=head_sealed(head), columns=[str(c) for c in guess(head.headings)],
-        state=ImportState.UPLOADED,
-        chunk_count=len(starts), row_count=sum(map(bool, rows)), begun_by=actor.id, begun_at=at,
-        moved_at=at,
+        state=ImportState.UPLOADED, chunk_count=-(-len(rows) // CHUNK_ROWS),
+        row_count=sum(map(bool, rows)), begun_by=actor.id, begun_at=at, moved_at=at,
     )  # fmt: skip
     session.add(found)
     session.flush()
-    session.connection().execute(
-        insert(ImportChunk),
-        [
-            {
-                "import_id": found.id,
-                "number": number,
-                "first_row": top + 2 + start,
-                "rows_sealed": sealed(rows[start : start + CHUNK_ROWS]),
-            }
-            for number, start in enumerate(starts)
-        ],
-    )
+    _keep_rows(session, found.id, rows, top + 2)
     audit.record(
         session, actor, "enrolment.import_begun", ("import", found.id), at=at,
         org_id=org_id, rows=found.row_count,
     )  # fmt: skip
     return found
+
+
+def _keep_rows(
+    session: Session, import_id: int, rows: Sequence[Sequence[str]], first_row: int
+) -> None:
+    session.connection().execute(
+        insert(ImportChunk),
+        [
+            {
+                "import_id": import_id,
+                "number": number,
+                "first_row": first_row + start,
+                "rows_sealed": sealed(rows[start : start + CHUNK_ROWS]),
+            }
+            for number, start in enumerate(range(0, len(rows), CHUNK_ROWS))
+        ],
+    )
 
 
 def _earlier(session: Session, key: str) -> MemberImport | None:

@@ -230,6 +230,10 @@ class ConsentMissing(Invalid):
     sentence = say("请先阅读并勾选同意登记的说明。")
 
 
+class ConsentOutdated(Conflict):
+    sentence = say("同意事项的文本在她提交之后改过，请申请人重新填写。")
+
+
 class TooManyApplications(Exhausted):
     sentence = say("这个网络提交的申请过多，请在 %(until)s 以后再试，或到社区办理。")
 
