@@ -14,7 +14,10 @@ depends_on = None
 
 PROTECTED = (
     "audit_entry",
+    "audit_pruning",
+    "audit_seal",
     "cap_use",
+    "erasure",
     "hold",
     "hold_resolution",
     "organisation_change",
@@ -27,6 +30,7 @@ PROTECTED = (
     "sealed_year",
     "stock_movement",
     "transfer",
+    "transfer_step",
     "unit",
     "verification",
 )
@@ -51,8 +55,36 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_audit_entry_action"), ["action"], unique=False)
+        batch_op.create_index("ix_audit_entry_actor_id", ["actor_id", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_audit_entry_at"), ["at"], unique=False)
         batch_op.create_index(batch_op.f("ix_audit_entry_org_id"), ["org_id"], unique=False)
+        batch_op.create_index("ix_audit_entry_subject_id", ["subject_id", "id"], unique=False)
+
+    op.create_table(
+        "audit_seal",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("first_entry_id", sa.BigInteger(), nullable=False),
+        sa.Column("last_entry_id", sa.BigInteger(), nullable=False),
+        sa.Column("entry_count", sa.BigInteger(), nullable=False),
+        sa.Column("sealed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("previous", sa.LargeBinary(), nullable=False),
+        sa.Column("rows_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_seal")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "audit_pruning",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("seal_id", sa.BigInteger(), nullable=False),
+        sa.Column("entry_count", sa.BigInteger(), nullable=False),
+        sa.Column("pruned_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["seal_id"], ["audit_seal.id"], name=op.f("fk_audit_pruning_seal_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_pruning")),
+        sqlite_strict=True,
+    )
 
     op.create_table(
         "job_run",
@@ -1416,6 +1448,200 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("sealed_year_id", "position", name=op.f("pk_sealed_row")),
         sqlite_strict=True,
     )
+    # enrolment
+    op.create_table(
+        "member_import",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("content_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("file_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("head_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("columns", sa.JSON(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "uploaded",
+                "checking",
+                "checked",
+                "applying",
+                "applied",
+                "undoing",
+                "undone",
+                "discarded",
+                name="importstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("chunk_count", sa.Integer(), nullable=False),
+        sa.Column("row_count", sa.Integer(), nullable=False),
+        sa.Column("next_chunk", sa.Integer(), nullable=False),
+        sa.Column("takes_doubtful", sa.Boolean(), nullable=False),
+        sa.Column("consented", sa.Boolean(), nullable=False),
+        sa.Column("registered_count", sa.Integer(), nullable=False),
+        sa.Column("kept_count", sa.Integer(), nullable=False),
+        sa.Column("begun_by", sa.BigInteger(), nullable=False),
+        sa.Column("begun_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("moved_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["org_id"], ["organisation.id"], name=op.f("fk_member_import_org_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_member_import")),
+        sa.UniqueConstraint("key", name=op.f("uq_member_import_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("member_import", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_member_import_content_digest"), ["content_digest"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_member_import_org_id"), ["org_id"], unique=False)
+
+    op.create_table(
+        "application",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("code_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "pending",
+                "approved",
+                "refused",
+                name="applicationstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("content_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("address_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("text_versions", sa.JSON(), nullable=False),
+        sa.Column("applied_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("decided_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("decided_by", sa.BigInteger(), nullable=True),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_application_member_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id"], ["organisation.id"], name=op.f("fk_application_org_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_application")),
+        sa.UniqueConstraint("code_digest", name=op.f("uq_application_code_digest")),
+        sa.UniqueConstraint("key", name=op.f("uq_application_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("application", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_application_applied_at"), ["applied_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_application_member_id"), ["member_id"], unique=False)
+        batch_op.create_index("ix_application_org_id", ["org_id", "state"], unique=False)
+
+    op.create_table(
+        "desk_enrolment",
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("enrolled_by", sa.BigInteger(), nullable=False),
+        sa.Column("enrolled_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_desk_enrolment_member_id")
+        ),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_desk_enrolment")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("desk_enrolment", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_desk_enrolment_member_id"), ["member_id"], unique=False
+        )
+
+    op.create_table(
+        "import_chunk",
+        sa.Column("import_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("first_row", sa.Integer(), nullable=False),
+        sa.Column("rows_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("findings_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("keys", sa.LargeBinary(), nullable=False),
+        sa.Column("new_count", sa.Integer(), nullable=False),
+        sa.Column("known_count", sa.Integer(), nullable=False),
+        sa.Column("doubtful_count", sa.Integer(), nullable=False),
+        sa.Column("bad_count", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["member_import.id"], name=op.f("fk_import_chunk_import_id")
+        ),
+        sa.PrimaryKeyConstraint("import_id", "number", name=op.f("pk_import_chunk")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "imported_member",
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("import_id", sa.BigInteger(), nullable=False),
+        sa.Column("chunk", sa.Integer(), nullable=False),
+        sa.Column("row", sa.Integer(), nullable=False),
+        sa.Column("former_number", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["member_import.id"], name=op.f("fk_imported_member_import_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_imported_member_member_id")
+        ),
+        sa.PrimaryKeyConstraint("member_id", name=op.f("pk_imported_member")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("imported_member", schema=None) as batch_op:
+        batch_op.create_index("ix_imported_member_import_id", ["import_id", "chunk"], unique=False)
+
+    op.create_table(
+        "report_in",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("community_id", sa.BigInteger(), nullable=False),
+        sa.Column("grid_id", sa.BigInteger(), nullable=True),
+        sa.Column("employer_id", sa.BigInteger(), nullable=False),
+        sa.Column("branch_id", sa.BigInteger(), nullable=True),
+        sa.Column("duty", sqlmodel.sql.sqltypes.AutoString(length=100), nullable=False),
+        sa.Column("reported_on", sa.Date(), nullable=False),
+        sa.Column("received_by", sa.BigInteger(), nullable=False),
+        sa.Column("receipt_on", sa.Date(), nullable=True),
+        sa.Column("receipt_to", sqlmodel.sql.sqltypes.AutoString(length=50), nullable=False),
+        sa.Column("ended_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["branch_id"], ["organisation.id"], name=op.f("fk_report_in_branch_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["community_id"], ["organisation.id"], name=op.f("fk_report_in_community_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["employer_id"], ["organisation.id"], name=op.f("fk_report_in_employer_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["grid_id"], ["organisation.id"], name=op.f("fk_report_in_grid_id")
+        ),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_report_in_member_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_report_in")),
+        sa.UniqueConstraint("key", name=op.f("uq_report_in_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("report_in", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_report_in_community_id"), ["community_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_report_in_employer_id"), ["employer_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_report_in_member_id"), ["member_id"], unique=False)
+        batch_op.create_index(
+            "uq_report_in_open",
+            ["member_id"],
+            unique=True,
+            sqlite_where=sa.text("ended_on IS NULL"),
+            postgresql_where=sa.text("ended_on IS NULL"),
+        )
+    # end of enrolment
     op.create_table(
         "transfer_text",
         sa.Column("transfer_id", sa.BigInteger(), nullable=False),
@@ -1433,15 +1659,41 @@ def upgrade() -> None:
         sa.Column("member_id", sa.BigInteger(), nullable=True),
         sa.Column("staff_name", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=True),
         sa.Column("display_name", sqlmodel.sql.sqltypes.AutoString(length=50), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=True),
         sa.Column("password_hash", sqlmodel.sql.sqltypes.AutoString(length=255), nullable=False),
+        sa.Column("counter_pin_hash", sqlmodel.sql.sqltypes.AutoString(length=255), nullable=False),
         sa.Column("has_pin", sa.Boolean(), nullable=False),
         sa.Column("must_change", sa.Boolean(), nullable=False),
         sa.Column("opened_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("disabled_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_user_member_id")),
+        sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_user_org_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user")),
         sa.UniqueConstraint("member_id", name=op.f("uq_user_member_id")),
         sa.UniqueConstraint("staff_name", name=op.f("uq_user_staff_name")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("user", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_user_org_id"), ["org_id"], unique=False)
+
+    op.create_table(
+        "authenticator",
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("secret_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("begun_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("confirmed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("last_step", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_authenticator_user_id")),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_authenticator")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "recovery_code",
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("used_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_recovery_code_user_id")),
+        sa.PrimaryKeyConstraint("user_id", "digest", name=op.f("pk_recovery_code")),
         sqlite_strict=True,
     )
     op.create_table(
@@ -1608,23 +1860,144 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_scan_member_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_scan")),
         sa.UniqueConstraint(
-            "event_id", "member_id", "key", name=op.f("uq_scan_event_id_member_id_key")
+            "member_id", "event_id", "key", name=op.f("uq_scan_member_id_event_id_key")
         ),
         sqlite_strict=True,
     )
     op.create_table(
+        "device",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column(
+            "scope",
+            sa.Enum(
+                "read_evaluations",
+                "read_events",
+                "read_organisations",
+                "at_counter",
+                "at_door",
+                name="scope",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("event_id", sa.BigInteger(), nullable=True),
+        sa.Column("token_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("paired_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("last_seen_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("address", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("revoked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_device_event_id")),
+        sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_device_org_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_device")),
+        sa.UniqueConstraint("token_digest", name=op.f("uq_device_token_digest")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("device", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_device_org_id"), ["org_id"], unique=False)
+    op.create_table(
+        "pairing",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("code_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column(
+            "scope",
+            sa.Enum(
+                "read_evaluations",
+                "read_events",
+                "read_organisations",
+                "at_counter",
+                "at_door",
+                name="scope",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("event_id", sa.BigInteger(), nullable=True),
+        sa.Column("offered_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("offered_by_id", sa.BigInteger(), nullable=False),
+        sa.Column("device_id", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_pairing_device_id")),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_pairing_event_id")),
+        sa.ForeignKeyConstraint(
+            ["offered_by_id"], ["user.id"], name=op.f("fk_pairing_offered_by_id")
+        ),
+        sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_pairing_org_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pairing")),
+        sa.UniqueConstraint("code_digest", name=op.f("uq_pairing_code_digest")),
+        sa.UniqueConstraint("key", name=op.f("uq_pairing_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("pairing", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_pairing_org_id"), ["org_id"], unique=False)
+    op.create_table(
+        "machine",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("scopes", sa.JSON(), nullable=False),
+        sa.Column("token_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("made_by_id", sa.BigInteger(), nullable=False),
+        sa.Column("expires_on", sa.Date(), nullable=False),
+        sa.Column("revoked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["made_by_id"], ["user.id"], name=op.f("fk_machine_made_by_id")),
+        sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_machine_org_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_machine")),
+        sa.UniqueConstraint("token_digest", name=op.f("uq_machine_token_digest")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("machine", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_machine_org_id"), ["org_id"], unique=False)
+    op.create_table(
         "sign_in_session",
+        sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("token_digest", sa.LargeBinary(), nullable=False),
         sa.Column("user_id", sa.BigInteger(), nullable=False),
         sa.Column("opened_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("expires_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("idle_minutes", sa.Integer(), nullable=False),
+        sa.Column(
+            "entry",
+            sa.Enum(
+                "password",
+                "card",
+                "counter_pin",
+                name="entry",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("device_id", sa.BigInteger(), nullable=True),
+        sa.Column("org_id", sa.BigInteger(), nullable=True),
+        sa.Column("must_enrol", sa.Boolean(), nullable=False),
+        sa.Column("address", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("agent", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
         sa.Column("revoked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["device_id"], ["device.id"], name=op.f("fk_sign_in_session_device_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id"], ["organisation.id"], name=op.f("fk_sign_in_session_org_id")
+        ),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_sign_in_session_user_id")),
-        sa.PrimaryKeyConstraint("token_digest", name=op.f("pk_sign_in_session")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_session")),
+        sa.UniqueConstraint("token_digest", name=op.f("uq_sign_in_session_token_digest")),
         sqlite_strict=True,
     )
     with op.batch_alter_table("sign_in_session", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_sign_in_session_device_id"), ["device_id"], unique=False
+        )
         batch_op.create_index(
             batch_op.f("ix_sign_in_session_expires_at"), ["expires_at"], unique=False
         )
@@ -1686,6 +2059,261 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     connection = op.get_bind()
+    op.create_table(
+        "leaving_rule",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column(
+            "points",
+            sa.Enum(
+                "keep",
+                "expire",
+                name="pointsonleaving",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id"], ["organisation.id"], name=op.f("fk_leaving_rule_org_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_leaving_rule")),
+        sa.UniqueConstraint("org_id", "from_on", name=op.f("uq_leaving_rule_org_id_from_on")),
+        sa.UniqueConstraint("org_id", "version", name=op.f("uq_leaving_rule_org_id_version")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "transfer_rule",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column(
+            "points",
+            sa.Enum(
+                "keep",
+                "expire",
+                name="pointsontransfer",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id"], ["organisation.id"], name=op.f("fk_transfer_rule_org_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_transfer_rule")),
+        sa.UniqueConstraint("org_id", "from_on", name=op.f("uq_transfer_rule_org_id_from_on")),
+        sa.UniqueConstraint("org_id", "version", name=op.f("uq_transfer_rule_org_id_version")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "departure",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "leaving",
+            sa.Enum(
+                "left",
+                "died",
+                "merged",
+                "erased",
+                name="leaving",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("left_on", sa.Date(), nullable=False),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("rule_version", sa.Integer(), nullable=False),
+        sa.Column("points_given_up", sa.JSON(), nullable=False),
+        sa.Column("recorded_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("recorded_by", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_departure_member_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_departure")),
+        sa.UniqueConstraint("key", name=op.f("uq_departure_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("departure", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_departure_member_id"), ["member_id"], unique=False)
+
+    op.create_table(
+        "erasure",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "asked",
+            sa.Enum(
+                "in_person",
+                "in_writing",
+                "by_guardian",
+                "by_family",
+                name="erasureasked",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("asked_on", sa.Date(), nullable=False),
+        sa.Column("points_given_up", sa.JSON(), nullable=False),
+        sa.Column("erased_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("erased_by", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_erasure_member_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure")),
+        sa.UniqueConstraint("key", name=op.f("uq_erasure_key")),
+        sa.UniqueConstraint("member_id", name=op.f("uq_erasure_member_id")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "membership_transfer",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "relation",
+            sa.Enum(
+                "residence",
+                "branch",
+                "employer",
+                "team",
+                name="relation",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("from_org_id", sa.BigInteger(), nullable=True),
+        sa.Column("to_org_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "awaiting_consent",
+                "awaiting_acceptance",
+                "accepted",
+                "refused",
+                "withdrawn",
+                name="transferstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "asked_by",
+            sa.Enum(
+                "member",
+                "source",
+                "target",
+                name="side",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("asked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("note", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("settled_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("rule_version", sa.Integer(), nullable=False),
+        sa.Column("points_lapsed", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["from_org_id"], ["organisation.id"], name=op.f("fk_membership_transfer_from_org_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_membership_transfer_member_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["to_org_id"], ["organisation.id"], name=op.f("fk_membership_transfer_to_org_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_membership_transfer")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("membership_transfer", schema=None) as batch_op:
+        batch_op.create_index("ix_membership_transfer_from_org_id", ["from_org_id"], unique=False)
+        batch_op.create_index("ix_membership_transfer_member_id", ["member_id"], unique=False)
+        batch_op.create_index("ix_membership_transfer_to_org_id", ["to_org_id"], unique=False)
+        batch_op.create_index(
+            "uq_membership_transfer_under_way",
+            ["member_id", "relation"],
+            unique=True,
+            sqlite_where=sa.text("state IN ('awaiting_consent', 'awaiting_acceptance')"),
+            postgresql_where=sa.text("state IN ('awaiting_consent', 'awaiting_acceptance')"),
+        )
+
+    op.create_table(
+        "merge",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("kept_id", sa.BigInteger(), nullable=False),
+        sa.Column("other_id", sa.BigInteger(), nullable=False),
+        sa.Column("merged_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("merged_by", sa.Integer(), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("undone_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("undone_by", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["kept_id"], ["member.id"], name=op.f("fk_merge_kept_id")),
+        sa.ForeignKeyConstraint(["other_id"], ["member.id"], name=op.f("fk_merge_other_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_merge")),
+        sa.UniqueConstraint("key", name=op.f("uq_merge_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("merge", schema=None) as batch_op:
+        batch_op.create_index("ix_merge_kept_id", ["kept_id"], unique=False)
+        batch_op.create_index(
+            "uq_merge_other_id_stands",
+            ["other_id"],
+            unique=True,
+            sqlite_where=sa.text("undone_at IS NULL"),
+            postgresql_where=sa.text("undone_at IS NULL"),
+        )
+
+    op.create_table(
+        "transfer_step",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("transfer_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "step",
+            sa.Enum(
+                "requested",
+                "consented",
+                "consented_on_paper",
+                "accepted",
+                "refused",
+                "withdrawn",
+                name="step",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("by_kind", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["transfer_id"], ["membership_transfer.id"], name=op.f("fk_transfer_step_transfer_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_transfer_step")),
+        sa.UniqueConstraint("key", name=op.f("uq_transfer_step_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("transfer_step", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_transfer_step_transfer_id"), ["transfer_id"], unique=False
+        )
+
     for name in PROTECTED:
         for statement in protection(name, connection.dialect.name):
             connection.exec_driver_sql(statement.replace("%", "%%"))

@@ -151,6 +151,7 @@ def organisation(org_id: int) -> str:
         "evaluation/organisation.html",
         found=found, year=year, this_year=clock.today().year, by=asked["by"],
         rows=compared(found, asked["by"]), measures=measures(found.units),
+        reach=actor().reach(*READERS),
     )  # fmt: skip
 
 

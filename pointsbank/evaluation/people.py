@@ -16,7 +16,7 @@ def belonging(relation: Relation, year: int) -> Subquery:
     she belonged on its last day or, if she left before, on her last.
 
     Of a party branch those who were in the party then, probationary members included; of a team
-    all who were in it that year.
+    all who were in it that year. A record merged into another is that one's.
     """
     first, last = clock.year_span(year)
     pairs: Select[int, int] = (
@@ -27,6 +27,7 @@ def belonging(relation: Relation, year: int) -> Subquery:
         .where(
             col(Affiliation.relation) == relation,
             col(Affiliation.from_on) <= last,
+            col(Member.merged_into_id).is_(None),
             col(Member.registered_on) <= last,
             or_(col(Member.left_on).is_(None), col(Member.left_on) >= first),
         )

@@ -53,6 +53,19 @@ _upserts: dict[str, Callable[..., Any]] = {
 }
 
 
+def look_up(
+    session: Session, actor: Actor, *, org_id: int, digits: str, at: datetime
+) -> queries.Customer:
+    """Whose card or phone code this is and what she has; the look stays on the audit trail.
+
+    Refuses as ``queries.customer_by_code``.
+    """
+    found = queries.customer_by_code(session, actor, org_id=org_id, digits=digits, at=at)
+    subject = ("member", found.member_id)
+    audit.record(session, actor, "exchange.look_up", subject, at=at, org_id=org_id)
+    return found
+
+
 def add_goods(
     session: Session, actor: Actor, *, org_id: int, name: str, unit_name: str, price_points: int,
     at: datetime, unit: str = MORALITY,
@@ -261,7 +274,8 @@ def _hand_over(
         [_row(actor, sale, number) for sale, number in zip(sales, numbers, strict=True)],
     )
     ids = {row.key: row.id for row in rows}
-    ledger.post_all(session, actor, [_payment(sale, ids[sale.basket.key]) for sale in sales], at=at)
+    payments = [one for sale in sales for one in _payments(sale, ids[sale.basket.key])]
+    ledger.post_all(session, actor, payments, at=at)
     session.execute(
         insert(line_table),
         [
@@ -319,18 +333,21 @@ def _row(actor: Actor, sale: Sale, number: str) -> dict[str, Any]:
     }
 
 
-def _payment(sale: Sale, redemption_id: int) -> Posting:
+def _payments(sale: Sale, redemption_id: int) -> list[Posting]:
     """The member's points to the account of redeemed ones: never minutes, which make stars."""
-    return Posting(
-        key=f"redemption:{sale.basket.key}",
-        source=member_account(sale.basket.member_id, sale.unit),
-        destination=system_account(sale.unit, SystemKind.REDEEMED),
-        amount=sale.total_points,
-        effective_on=clock.local_day(sale.basket.at),
-        reason="redemption",
-        origin_kind="redemption",
-        origin_id=redemption_id,
-    )
+    return [
+        Posting(
+            key=f"redemption:{sale.basket.key}" + (f":{owner_id}" if place else ""),
+            source=member_account(owner_id, sale.unit),
+            destination=system_account(sale.unit, SystemKind.REDEEMED),
+            amount=points,
+            effective_on=clock.local_day(sale.basket.at),
+            reason="redemption",
+            origin_kind="redemption",
+            origin_id=redemption_id,
+        )
+        for place, (owner_id, points) in enumerate(sale.drawn)
+    ]
 
 
 def _receipt_numbers(session: Session, sales: Sequence[Sale]) -> list[str]:
@@ -369,6 +386,6 @@ def _undone(session: Session, receipt: Receipt, *, repeated: bool) -> Settled:
         number=receipt.number,
         unit=receipt.unit,
         total_points=receipt.total_points,
-        balance_points=ledger_queries.balances(session, receipt.member_id)[receipt.unit],
+        balance_points=queries.balance(session, receipt.member_id, receipt.unit),
         repeated=repeated,
     )

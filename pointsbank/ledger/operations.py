@@ -13,6 +13,7 @@ from pointsbank.core.database import Session
 from pointsbank.core.errors import Forbidden, Refused
 from pointsbank.ledger.book import open_book
 from pointsbank.ledger.expiry import expire_points
+from pointsbank.ledger.giving_up import give_up
 from pointsbank.ledger.holds import capture, expire_holds, place_hold, release
 from pointsbank.ledger.models import Period, Seal, Unit, Verification
 from pointsbank.ledger.periods import first_later, last_period, write_sheet
@@ -40,6 +41,7 @@ __all__ = [
     "declare_unit",
     "expire_holds",
     "expire_points",
+    "give_up",
     "place_hold",
     "post",
     "post_all",

@@ -6,6 +6,7 @@ from sqlalchemy import JSON, Index, String, UniqueConstraint, text
 from sqlmodel import Field
 
 from pointsbank.core.database import Table, choice, key, reference
+from pointsbank.core.encryption import digested, sealed
 from pointsbank.members.rules import (
     Consent,
     ConsentWay,
@@ -47,6 +48,12 @@ class Member(Table, table=True):
             sqlite_where=text("left_on IS NOT NULL"),
             postgresql_where=text("left_on IS NOT NULL"),
         ),
+        Index(
+            "ix_member_merged_into_id",
+            "merged_into_id",
+            sqlite_where=text("merged_into_id IS NOT NULL"),
+            postgresql_where=text("merged_into_id IS NOT NULL"),
+        ),
     )
 
     id: int = key()
@@ -54,12 +61,14 @@ class Member(Table, table=True):
     name: str = Field(max_length=50, index=True)
     sex: Sex | None = Field(default=None, sa_type=choice(Sex))
     birth_on: date | None = None
-    phone_sealed: bytes | None = None
-    phone_digest: bytes | None = Field(default=None, unique=True)
+    phone_sealed: bytes | None = sealed(optional=True)
+    phone_digest: bytes | None = digested("phone_sealed", "phone", unique=True)
     phone_tail: str = Field(default="", max_length=4, index=True)
     document_kind: DocumentKind | None = Field(default=None, sa_type=choice(DocumentKind))
-    document_sealed: bytes | None = None
-    document_digest: bytes | None = Field(default=None, unique=True)
+    document_sealed: bytes | None = sealed(optional=True)
+    document_digest: bytes | None = digested(
+        "document_sealed", "document", "{document_kind}:{text}", unique=True
+    )
     document_tail: str = Field(default="", max_length=4)
     residence_id: int = reference("organisation.id")
     branch_id: int | None = reference("organisation.id", optional=True)
@@ -152,7 +161,7 @@ class MemberGuardian(Table, table=True):
 
     member_id: int = reference("member.id", primary_key=True)
     name: str = Field(max_length=50)
-    phone_sealed: bytes
+    phone_sealed: bytes = sealed()
     relation: str = Field(max_length=20)
     consented_at: datetime
 

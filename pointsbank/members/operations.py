@@ -40,7 +40,12 @@ from pointsbank.members.record import (
     change_member,
     show,
 )
-from pointsbank.members.registration import REGISTRARS, register, register_many
+from pointsbank.members.registration import (
+    REGISTRARS,
+    register,
+    register_many,
+    unregister_many,
+)
 from pointsbank.members.rules import CardAlreadyLost, MemberLeft, NoSuchMember
 
 __all__ = [
@@ -49,7 +54,8 @@ __all__ = [
     "found_household", "give_consent", "issue_card", "issue_cards", "issue_missing_cards",
     "join_household", "join_team", "leave", "leave_household", "leave_team", "move_member",
     "note_deputy_role", "note_honour", "note_training", "register", "register_many",
-    "report_card_lost", "show", "strike_out", "withdraw_consent",
+    "report_card_lost", "show", "strike_out", "unregister_many",
+    "withdraw_consent",
 ]  # fmt: skip
 
 CARD_STAFF = (Role.CLERK, Role.SECRETARY, Role.ADMINISTRATOR)

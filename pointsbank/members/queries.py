@@ -231,6 +231,8 @@ def member_by_code(session: Session, digits: str, at: datetime) -> Member:
         holder = _holder_of_card(session, bare)
     if holder is None:
         raise CodeInvalid
+    if holder.merged_into_id is not None:
+        holder = member(session, holder.merged_into_id)
     if holder.left_on is not None:
         raise MemberLeft(left_on=holder.left_on)
     return holder
@@ -361,3 +363,34 @@ def called_from_community(session: Session, org_ids: Iterable[int]) -> dict[int,
         org_id: " ".join(place.name for place in reversed(line) if kinds[place.kind].is_home)
         for org_id, line in lines.items()
     }
+
+
+def same_person(member_id: int) -> Select[int]:
+    """The ids of this record and of those merged into it: what is hers is under one of them."""
+    return records_of([member_id])
+
+
+def records_of(member_ids: Iterable[int]) -> Select[int]:
+    """The same for several: for ``column.in_(records_of(…))``."""
+    wanted = set(member_ids)
+    return select(col(Member.id)).where(
+        or_(orgs.among(Member.id, wanted), orgs.among(Member.merged_into_id, wanted))
+    )
+
+
+def ids_of_person(session: Session, member_id: int) -> list[int]:
+    """The same as ids, her own record's first."""
+    found = session.execute(same_person(member_id)).scalars()
+    return sorted(found, key=lambda record_id: (record_id != member_id, record_id))
+
+
+def merged_into(session: Session, scope: Select[int]) -> dict[int, int]:
+    """The records merged into those of a scope (a select of ids), each with the one that it is
+    part of now.
+    """
+    rows = session.execute(
+        select(col(Member.id), col(Member.merged_into_id)).where(
+            col(Member.merged_into_id).is_not(None), col(Member.merged_into_id).in_(scope)
+        )
+    )
+    return {record_id: kept_id for record_id, kept_id in rows if kept_id is not None}

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, Unpack
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import delete, insert, select, text
 from sqlmodel import Session
 
 from pointsbank.core import audit, clock
@@ -24,6 +24,7 @@ from pointsbank.members.rules import (
     DocumentTaken,
     NewMember,
     NewMemberFacts,
+    NoSuchMember,
     NotAHome,
     PartyStatus,
     PhoneTaken,
@@ -291,3 +292,31 @@ def _bring_along(session: Session, enrolled: Enrolled, at: datetime) -> None:
     for model, values in rows:
         if values:
             session.connection().execute(insert(table_of(model)), values)
+
+
+def unregister_many(
+    session: Session, actor: Actor, *, member_ids: Sequence[int], at: datetime
+) -> None:
+    """Take members out of the register as if they had never been enrolled; their numbers are not
+    given again. Only for those whom no row but the register's own names: the caller has looked.
+
+    Refuses: NoSuchMember, Forbidden (secretary or administrator of each residence).
+    """
+    gone = queries.members(session, member_ids)
+    if any(member_id not in gone for member_id in member_ids):
+        raise NoSuchMember
+    for residence_id in {member.residence_id for member in gone.values()}:
+        actor.require(*REGISTRARS, org_id=residence_id)
+    if not gone:
+        return
+
+    for member in gone.values():
+        session.expunge(member)
+    for brought in (NameKey, Affiliation, PartyStanding, MemberGuardian, MemberConsent):
+        table = table_of(brought)
+        session.execute(delete(table).where(orgs.among(table.c.member_id, gone)))
+    session.execute(delete(_members).where(orgs.among(_members.c.id, gone)))
+    audit.record(
+        session, actor, "members.unregistered", ("member", member_ids[0]), at=at,
+        org_id=gone[member_ids[0]].residence_id, count=len(gone), last_id=member_ids[-1],
+    )  # fmt: skip

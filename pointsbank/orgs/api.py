@@ -3,7 +3,7 @@
 from typing import Any
 
 from pointsbank.core import clock
-from pointsbank.core.actor import Role
+from pointsbank.core.actor import Role, Scope
 from pointsbank.core.database import snapshot, transaction
 from pointsbank.orgs import operations, queries
 from pointsbank.orgs.models import Organisation
@@ -35,7 +35,7 @@ ONE = "/organisations/<int:org_id>"
 @api.get("/organisations")
 @api.arguments(OrganisationsQuery, location="query")
 @api.response(200, OrganisationPage)
-@allow(*STAFF)
+@allow(*STAFF, Scope.READ_ORGANISATIONS)
 def organisations(asked: dict[str, Any]) -> dict[str, Any]:
     """The organisations within reach, a page at a time."""
     with snapshot() as session:
@@ -55,7 +55,7 @@ def found(asked: dict[str, Any]) -> Organisation:
 
 @api.get(ONE)
 @api.response(200, OrganisationView)
-@allow(*STAFF)
+@allow(*STAFF, Scope.READ_ORGANISATIONS)
 def organisation(org_id: int) -> Organisation:
     """One organisation within reach."""
     with snapshot() as session:
