@@ -4,18 +4,25 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlmodel import col
 
 from pointsbank.access import queries
-from pointsbank.access.models import RoleGrant, SignInAttempt, SignInSession, User
+from pointsbank.access.models import (
+    Authenticator,
+    RecoveryCode,
+    RoleGrant,
+    SignInAttempt,
+    SignInSession,
+    User,
+)
 from pointsbank.core.actor import ROLE_NAMES
 from pointsbank.core.database import Session
 from pointsbank.core.errors import say
 from pointsbank.core.person import Sections
 from pointsbank.orgs.models import Organisation
 
-TABLES = ("user", "sign_in_session", "role_grant")
+TABLES = ("user", "sign_in_session", "role_grant", "authenticator", "recovery_code")
 
 
 def export(session: Session, member_id: int) -> Sections:
@@ -48,8 +55,30 @@ def export(session: Session, member_id: int) -> Sections:
                 say("登录时间"): opened.opened_at,
                 say("有效期至"): opened.expires_at,
                 say("退出时间"): opened.revoked_at,
+                say("网络地址"): opened.address,
+                say("浏览器"): opened.agent,
             }
             for opened in sessions
+        ],
+        say("第二因素"): [
+            {
+                say("开始绑定"): begun_at,
+                say("绑定时间"): confirmed_at,
+                say("未用的恢复码"): codes,
+            }
+            for begun_at, confirmed_at, codes in session.execute(
+                select(
+                    col(Authenticator.begun_at),
+                    col(Authenticator.confirmed_at),
+                    select(func.count())
+                    .select_from(RecoveryCode)
+                    .where(
+                        col(RecoveryCode.user_id) == col(Authenticator.user_id),
+                        col(RecoveryCode.used_at).is_(None),
+                    )
+                    .scalar_subquery(),
+                ).where(col(Authenticator.user_id).in_(hers))
+            )
         ],
         say("任职"): [
             {
@@ -103,6 +132,8 @@ def erase(session: Session, member_id: int, at: datetime) -> None:
     _end_sessions(session, user.id)
     account = queries.account_digest(user, "")
     session.execute(delete(SignInAttempt).where(col(SignInAttempt.account_digest) == account))
+    for factor in (Authenticator, RecoveryCode):
+        session.execute(delete(factor).where(col(factor.user_id) == user.id))
     session.execute(
         update(User)
         .where(col(User.id) == user.id)
@@ -110,6 +141,7 @@ def erase(session: Session, member_id: int, at: datetime) -> None:
             staff_name=None,
             display_name="",
             password_hash="",
+            counter_pin_hash="",
             has_pin=False,
             disabled_at=user.disabled_at or at,
         )
