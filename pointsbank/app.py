@@ -22,7 +22,7 @@ from pointsbank.core.actor import Actor
 from pointsbank.devices import queries as devices
 from pointsbank.devices.rules import is_of_a_thing
 from pointsbank.web import access as web_access
-from pointsbank.web import errors, formats, navigation, protection, sessions, translations
+from pointsbank.web import errors, formats, navigation, protection, sessions, translations, uploads
 from pointsbank.web.access import ANYONE, allow, person, visitor
 from pointsbank.web.blueprints import CodeConverter, IdConverter
 from pointsbank.web.schemas import ProblemView
@@ -86,6 +86,7 @@ def create_app() -> Flask:
     navigation.register(app, found)
     _own_routes(app)
     app.before_request(web_access.check_access)
+    uploads.register(app)
     protection.register(app)
     errors.register(app)
     web_access.require_declarations(app)

@@ -1517,6 +1517,7 @@ def upgrade() -> None:
         ),
         sa.Column("content_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("address_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("text_versions", sa.JSON(), nullable=False),
         sa.Column("applied_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("decided_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("decided_by", sa.BigInteger(), nullable=True),

@@ -40,6 +40,14 @@ def export(session: Session, member_id: int) -> Sections:
         .where(col(RoleGrant.user_id).in_(hers))
         .order_by(col(RoleGrant.id))
     )
+    confirmed = session.execute(
+        select(col(Authenticator.confirmed_at)).where(col(Authenticator.user_id).in_(hers))
+    ).scalars()
+    unused = session.execute(
+        select(func.count()).where(
+            col(RecoveryCode.user_id).in_(hers), col(RecoveryCode.used_at).is_(None)
+        )
+    ).scalar_one()
     return {
         say("登录账号"): [
             {
@@ -50,35 +58,18 @@ def export(session: Session, member_id: int) -> Sections:
             }
             for user in users
         ],
+        say("动态口令"): [
+            {say("启用时间"): at, say("未用的恢复码"): unused} for at in confirmed if at
+        ],
         say("登录会话"): [
             {
                 say("登录时间"): opened.opened_at,
+                say("设备"): opened.agent,
+                say("来自"): opened.address,
                 say("有效期至"): opened.expires_at,
                 say("退出时间"): opened.revoked_at,
-                say("网络地址"): opened.address,
-                say("浏览器"): opened.agent,
             }
             for opened in sessions
-        ],
-        say("第二因素"): [
-            {
-                say("开始绑定"): begun_at,
-                say("绑定时间"): confirmed_at,
-                say("未用的恢复码"): codes,
-            }
-            for begun_at, confirmed_at, codes in session.execute(
-                select(
-                    col(Authenticator.begun_at),
-                    col(Authenticator.confirmed_at),
-                    select(func.count())
-                    .select_from(RecoveryCode)
-                    .where(
-                        col(RecoveryCode.user_id) == col(Authenticator.user_id),
-                        col(RecoveryCode.used_at).is_(None),
-                    )
-                    .scalar_subquery(),
-                ).where(col(Authenticator.user_id).in_(hers))
-            )
         ],
         say("任职"): [
             {
@@ -132,8 +123,8 @@ def erase(session: Session, member_id: int, at: datetime) -> None:
     _end_sessions(session, user.id)
     account = queries.account_digest(user, "")
     session.execute(delete(SignInAttempt).where(col(SignInAttempt.account_digest) == account))
-    for factor in (Authenticator, RecoveryCode):
-        session.execute(delete(factor).where(col(factor.user_id) == user.id))
+    for table in (RecoveryCode, Authenticator):
+        session.execute(delete(table).where(col(table.user_id) == user.id))
     session.execute(
         update(User)
         .where(col(User.id) == user.id)

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from pointsbank.access import operations as access
 from pointsbank.access import queries as users
-from pointsbank.access.entrance import lockout
+from pointsbank.access.entrance import choose_counter_pin, lockout
 from pointsbank.access.rules import (
     Credentials,
     Entry,
@@ -276,24 +276,11 @@ def counter_pin_form() -> Page:
 @allow(Role.CLERK)
 def set_counter_pin() -> Response | Page:
     """Her own PIN, once she has typed her password again."""
-    now, me = clock.now(), actor()
     try:
         asked = form(CounterPinForm)
-        with snapshot() as session:
-            known = users.own_credentials(
-                session, me.id, address=me.address, lockout=lockout(), at=now
-            )
-        proof = access.prove(known, asked["password"])
-        with transaction() as session:
-            refused = access.check_proof(
-                session, proof, address=me.address, lockout=lockout(), at=now
-            )
-            if refused is None:
-                access.set_counter_pin(session, me, pin=asked["pin"], at=now)
-        if refused is not None:
-            return _counter_pin_page(refused)
-    except (Invalid, WrongPassword, LockedOut) as wrong:
-        return _counter_pin_page(wrong)
+        choose_counter_pin(actor(), asked["password"], asked["pin"])
+    except (Invalid, WrongPassword, LockedOut) as refused:
+        return _counter_pin_page(refused)
     flash(gettext("兑换点密码已设好，可在兑换点的共用设备上使用。"), "success")
     return redirect("/security", 303)
 

@@ -1,4 +1,4 @@
-"""What a workbook's column holds, guessed from its Chinese heading."""
+"""What a workbook's column holds, guessed from its Chinese heading. Pure."""
 
 import re
 import unicodedata
@@ -6,6 +6,12 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from pointsbank.core.errors import say
+from pointsbank.enrolment.rules import (
+    ColumnMissing,
+    ColumnsMiscounted,
+    ColumnTwice,
+    NothingTells,
+)
 
 
 class Column(StrEnum):
@@ -155,3 +161,17 @@ def _likely(heading: str) -> Column | None:
 def _bare(heading: str) -> str:
     """The heading without blanks, stars and what says how to fill it in."""
     return _NOISE.sub("", unicodedata.normalize("NFKC", heading)).replace("(社区)", "（社区）")
+
+
+def check_columns(columns: Sequence[Column], width: int) -> None:
+    """Refuses: ColumnsMiscounted, ColumnTwice, ColumnMissing (the name), NothingTells."""
+    if len(columns) != width:
+        raise ColumnsMiscounted
+    chosen = [column for column in columns if column is not Column.IGNORED]
+    for column in chosen:
+        if chosen.count(column) > 1:
+            raise ColumnTwice(column=COLUMN_NAMES[column])
+    if Column.NAME not in chosen:
+        raise ColumnMissing(column=COLUMN_NAMES[Column.NAME])
+    if not {Column.PHONE, Column.DOCUMENT, Column.BIRTH_ON} & set(chosen):
+        raise NothingTells

@@ -15,7 +15,7 @@ from pointsbank.enrolment.chunks import (
     head_sealed,
     sealed,
 )
-from pointsbank.enrolment.headings import Column, guess, heading_row
+from pointsbank.enrolment.headings import Column, check_columns, guess, heading_row
 from pointsbank.enrolment.models import ImportChunk, MemberImport
 from pointsbank.enrolment.rules import (
     CHUNK_ROWS,
@@ -27,7 +27,6 @@ from pointsbank.enrolment.rules import (
     KeyReused,
     NoSuchImport,
     NotACommunity,
-    check_columns,
 )
 from pointsbank.enrolment.workbook import Book, WorkbookEmpty
 from pointsbank.orgs import queries as orgs
@@ -51,13 +50,10 @@ def begin(
     Forbidden (secretary, administrator), NotACommunity (a grid, a branch …), WorkbookEmpty.
     """
     content_digest = digest(content.hex(), "workbook")
-    earlier: MemberImport | None = session.execute(
-        select(MemberImport).where(col(MemberImport.key) == key)
-    ).scalar()
+    earlier = _earlier(session, key)
     if earlier is not None:
-        if (earlier.begun_by, earlier.org_id, earlier.content_digest) != (
-            actor.id, org_id, content_digest,
-        ):  # fmt: skip
+        told = (earlier.begun_by, earlier.org_id, earlier.content_digest)
+        if told != (actor.id, org_id, content_digest):
             raise KeyReused
         return earlier
     place = orgs.organisation(session, org_id)
@@ -71,32 +67,43 @@ def begin(
         raise WorkbookEmpty
 
     head = Head(book.sheet, book.others, book.rows[: top + 1], max(map(len, book.rows)))
-    starts = range(0, len(rows), CHUNK_ROWS)
     found = MemberImport(
         key=key, org_id=org_id, content_digest=content_digest, file_sealed=seal(file_name[:100]),
         head_sealed=head_sealed(head), columns=[str(c) for c in guess(head.headings)],
-        state=ImportState.UPLOADED,
-        chunk_count=len(starts), row_count=sum(map(bool, rows)), begun_by=actor.id, begun_at=at,
-        moved_at=at,
+        state=ImportState.UPLOADED, chunk_count=-(-len(rows) // CHUNK_ROWS),
+        row_count=sum(map(bool, rows)), begun_by=actor.id, begun_at=at, moved_at=at,
     )  # fmt: skip
     session.add(found)
     session.flush()
-    session.connection().execute(
-        insert(ImportChunk),
-        [
-            {
-                "import_id": found.id,
-                "number": number,
-                "first_row": top + 2 + start,
-                "rows_sealed": sealed(rows[start : start + CHUNK_ROWS]),
-            }
-            for number, start in enumerate(starts)
-        ],
-    )
+    _keep_rows(session, found.id, rows, top + 2)
     audit.record(
         session, actor, "enrolment.import_begun", ("import", found.id), at=at,
         org_id=org_id, rows=found.row_count,
     )  # fmt: skip
+    return found
+
+
+def _keep_rows(
+    session: Session, import_id: int, rows: Sequence[Sequence[str]], first_row: int
+) -> None:
+    session.connection().execute(
+        insert(ImportChunk),
+        [
+            {
+                "import_id": import_id,
+                "number": number,
+                "first_row": first_row + start,
+                "rows_sealed": sealed(rows[start : start + CHUNK_ROWS]),
+            }
+            for number, start in enumerate(range(0, len(rows), CHUNK_ROWS))
+        ],
+    )
+
+
+def _earlier(session: Session, key: str) -> MemberImport | None:
+    found: MemberImport | None = session.execute(
+        select(MemberImport).where(col(MemberImport.key) == key)
+    ).scalar()
     return found
 
 
@@ -233,4 +240,21 @@ def _go(session: Session, found: MemberImport, state: ImportState, at: datetime)
     session.add(found)
     session.flush()
     session.refresh(found)
+    return found
+
+
+def give_back(session: Session, actor: Actor, *, import_id: int, at: datetime) -> MemberImport:
+    """Note that somebody takes the workbook with its findings out of the house.
+
+    Refuses: NoSuchImport, ContentRemoved, ImportNotThere (not judged yet).
+    """
+    found = locked(session, actor, import_id)
+    if found.head_sealed is None:
+        raise ContentRemoved
+    if found.state in (ImportState.UPLOADED, ImportState.CHECKING):
+        raise ImportNotThere(state=STATE_NAMES[found.state])
+    audit.record(
+        session, actor, "enrolment.import_given_back", ("import", found.id), at=at,
+        org_id=found.org_id, rows=found.row_count,
+    )  # fmt: skip
     return found

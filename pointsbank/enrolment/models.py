@@ -6,6 +6,7 @@ from sqlalchemy import JSON, BigInteger, Index, LargeBinary, text
 from sqlmodel import Field
 
 from pointsbank.core.database import Table, choice, key, reference
+from pointsbank.core.encryption import sealed
 from pointsbank.enrolment.rules import ApplicationState, ImportState
 
 _OPEN = text("ended_on IS NULL")
@@ -22,8 +23,8 @@ class MemberImport(Table, table=True):
     key: str = Field(max_length=64, unique=True)
     org_id: int = reference("organisation.id", index=True)
     content_digest: bytes = Field(sa_type=LargeBinary, index=True)
-    file_sealed: bytes | None = None
-    head_sealed: bytes | None = None
+    file_sealed: bytes | None = sealed(optional=True)
+    head_sealed: bytes | None = sealed(optional=True)
     columns: list[str] = Field(sa_type=JSON)
     state: ImportState = Field(sa_type=choice(ImportState))
     chunk_count: int
@@ -48,8 +49,8 @@ class ImportChunk(Table, table=True):
     import_id: int = reference("member_import.id", primary_key=True)
     number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     first_row: int
-    rows_sealed: bytes | None = None
-    findings_sealed: bytes | None = None
+    rows_sealed: bytes | None = sealed(optional=True)
+    findings_sealed: bytes | None = sealed(optional=True)
     keys: bytes = Field(default=b"", sa_type=LargeBinary)
     new_count: int = 0
     known_count: int = 0
@@ -83,8 +84,9 @@ class Application(Table, table=True):
     code_digest: bytes = Field(sa_type=LargeBinary, unique=True)
     org_id: int = reference("organisation.id")
     state: ApplicationState = Field(sa_type=choice(ApplicationState))
-    content_sealed: bytes | None = None
+    content_sealed: bytes | None = sealed(optional=True)
     address_digest: bytes = Field(sa_type=LargeBinary)
+    text_versions: dict[str, int] = Field(sa_type=JSON)
     applied_at: datetime = Field(index=True)
     decided_at: datetime | None = None
     decided_by: int | None = Field(default=None, sa_type=BigInteger)

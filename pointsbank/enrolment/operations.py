@@ -24,6 +24,7 @@ from pointsbank.enrolment.rules import (
     ApplicationDecided,
     ApplicationState,
     ConsentMissing,
+    ConsentOutdated,
     KeyReused,
     NoSuchApplication,
     NotACommunity,
@@ -35,7 +36,7 @@ from pointsbank.enrolment.rules import (
 from pointsbank.members import operations as members
 from pointsbank.members import queries as member_queries
 from pointsbank.members.models import Member
-from pointsbank.members.rules import Consent, NewMember, checked
+from pointsbank.members.rules import Consent, ConsentWay, NewMember, checked
 from pointsbank.orgs import queries as orgs
 from pointsbank.orgs.rules import COMMUNITY, OrganisationClosed
 
@@ -72,10 +73,11 @@ def apply(session: Session, actor: Actor, *, person: NewMember, key: str, at: da
     on = clock.local_day(at)
     rule = member_queries.registration_rules(session, [place.id], on)[place.id]
     good = checked(person, on=on, rule=rule, skills=member_queries.skills(session))
+    good = replace(good, consent_way=ConsentWay.ONLINE)
     application = Application(
         key=key, code_digest=queries.code_digest(code), org_id=place.id,
         state=ApplicationState.PENDING, content_sealed=applicant_sealed(good),
-        address_digest=address, applied_at=at,
+        address_digest=address, text_versions=_versions(session, at), applied_at=at,
     )  # fmt: skip
     session.add(application)
     session.flush()
@@ -83,6 +85,12 @@ def apply(session: Session, actor: Actor, *, person: NewMember, key: str, at: da
         session, actor, "enrolment.applied", ("application", application.id), at=at, org_id=place.id
     )
     return code
+
+
+def _versions(session: Session, at: datetime) -> dict[str, int]:
+    """Which texts she agrees to, or would agree to."""
+    found = member_queries.text_versions(session, clock.local_day(at))
+    return {str(kind): version for kind, version in found.items()}
 
 
 def _check_few(session: Session, address: bytes, at: datetime) -> None:
@@ -112,10 +120,12 @@ def approve(
     """Register an applicant, in a part of her community where one is named, and open her account.
 
     Refuses: NoSuchApplication (also outside the actor's reach: organiser, secretary or
-    administrator of the community), ApplicationDecided, NotInThisCommunity, SimilarMember, and
-    what ``members.register_many`` refuses, PhoneTaken and DocumentTaken among it.
+    administrator of the community), ApplicationDecided, ConsentOutdated, NotInThisCommunity,
+    SimilarMember, and what ``members.register_many`` refuses, PhoneTaken and DocumentTaken too.
     """
     application = _pending(session, actor, application_id)
+    if application.text_versions != _versions(session, at):
+        raise ConsentOutdated
     person = queries.applicant(application)
     person = replace(person, residence_id=_home(session, application.org_id, residence_id))
     if not although_similar and queries.has_similar(session, person):

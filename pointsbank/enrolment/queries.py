@@ -1,22 +1,24 @@
 """What people look up about enrolment: applications, who may be the same person, report-ins."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 
 from sqlalchemy import func, or_, select
 from sqlmodel import Session, col
 
 from pointsbank.core import clock
-from pointsbank.core.actor import Actor
+from pointsbank.core.actor import Actor, Role
 from pointsbank.enrolment.applicants import applicant_opened
-from pointsbank.enrolment.models import Application, ReportIn
+from pointsbank.enrolment.models import Application, DeskEnrolment, ReportIn
 from pointsbank.enrolment.rules import (
     RECEIVERS,
     REPORT_READERS,
     ApplicationDecided,
     ApplicationState,
     NoSuchApplication,
+    NoSuchPerson,
     NoSuchReportIn,
     code_folded,
 )
@@ -24,9 +26,11 @@ from pointsbank.members import queries as members
 from pointsbank.members.models import Member
 from pointsbank.members.rules import NewMember
 from pointsbank.orgs import queries as orgs
-from pointsbank.orgs.rules import COMMUNITY
+from pointsbank.orgs.models import Organisation
+from pointsbank.orgs.rules import CITY, COMMUNITY, COUNTY, GRID, HOMES, STREET
 
 PAGE = 50
+MOST_CHOICES, MOST_NAMES = 400, 2_000
 
 
 def applications(
@@ -189,4 +193,140 @@ def open_report_in(session: Session, member_id: int) -> ReportIn | None:
         col(ReportIn.member_id) == member_id, col(ReportIn.ended_on).is_(None)
     )
     found: ReportIn | None = session.execute(wanted).scalar()
+    return found
+
+
+def community_choices(
+    session: Session, actor: Actor, *roles: Role, above: bool = False
+) -> list[tuple[int, str]]:
+    """The open communities in the actor's reach by these roles, with the street before the name
+    where there are several streets; ``above``: and the places above them that she reaches.
+    """
+    reach = orgs.ids_below(g.org_id for g in actor.grants if g.role in roles)
+    kinds = (COMMUNITY, *(CITY, COUNTY, STREET)) if above else (COMMUNITY,)
+    wanted = (
+        select(Organisation)
+        .where(
+            col(Organisation.id).in_(reach),
+            col(Organisation.kind).in_(kinds),
+            col(Organisation.closed_on).is_(None),
+        )
+        .order_by(col(Organisation.kind) == COMMUNITY, col(Organisation.id))
+    )
+    return _named(session, list(session.execute(wanted).scalars()))
+
+
+def open_communities(session: Session) -> list[tuple[int, str]]:
+    """Every community that takes applications: what anybody may know."""
+    wanted = (
+        select(Organisation)
+        .where(col(Organisation.kind) == COMMUNITY, col(Organisation.closed_on).is_(None))
+        .order_by(col(Organisation.parent_id), col(Organisation.id))
+    )
+    return _named(session, list(session.execute(wanted).scalars()))
+
+
+def _named(session: Session, places: Sequence[Organisation]) -> list[tuple[int, str]]:
+    above = orgs.organisations(session, (p.parent_id for p in places if p.parent_id is not None))
+    several = len({p.parent_id for p in places if p.kind == COMMUNITY}) > 1
+    return [
+        (
+            p.id,
+            f"{above[p.parent_id].name} {p.name}"
+            if several and p.kind == COMMUNITY and p.parent_id in above
+            else p.name,
+        )
+        for p in places
+    ]
+
+
+def homes_in_reach(
+    session: Session, actor: Actor, org_id: int | None = None
+) -> list[tuple[int, str]]:
+    """Where the actor may place people (in one community, if named): communities, their grids and
+    building groups, each called from its community down; where there are very many, communities.
+    """
+    held = [org_id] if org_id else [g.org_id for g in actor.grants if g.role in RECEIVERS]
+    wanted = (
+        select(Organisation)
+        .where(
+            col(Organisation.id).in_(orgs.ids_below(held)),
+            col(Organisation.closed_on).is_(None),
+        )
+        .order_by(col(Organisation.id))
+    )
+    for kinds in (HOMES, {COMMUNITY}):
+        places = list(session.execute(wanted.where(col(Organisation.kind).in_(kinds))).scalars())
+        if len(places) <= MOST_CHOICES:
+            break
+    lines = orgs.ancestors_of(session, (place.id for place in places))
+    called = {
+        place_id: " ".join(p.name for p in reversed(line) if p.kind in HOMES)
+        for place_id, line in lines.items()
+    }
+    return sorted(called.items(), key=lambda pair: pair[1])
+
+
+def names_of(session: Session, kind: str) -> list[str]:
+    """The names of open organisations of a kind, for a list to choose from while typing."""
+    wanted = (
+        select(col(Organisation.name))
+        .where(col(Organisation.kind) == kind, col(Organisation.closed_on).is_(None))
+        .order_by(col(Organisation.name))
+        .limit(MOST_NAMES)
+    )
+    return list(session.execute(wanted).scalars())
+
+
+def org_named(session: Session, kind: str, name: str, near: int) -> int | None:
+    """The open organisation of a kind and name: in the community of ``near``, or the only one."""
+    wanted = select(col(Organisation.id)).where(
+        col(Organisation.kind) == kind,
+        col(Organisation.name) == name.strip(),
+        col(Organisation.closed_on).is_(None),
+    )
+    found = list(session.execute(wanted).scalars())
+    if len(found) > 1:
+        communities = communities_of(session, [near, *found])
+        found = [org_id for org_id in found if communities.get(org_id) == communities.get(near)]
+    return found[0] if len(found) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class AtDesk:
+    """Who was enrolled at a desk, and when."""
+
+    member: Member
+    at: datetime
+
+
+def lately_enrolled(session: Session, actor: Actor, *, most: int = 10) -> list[AtDesk]:
+    """Whom this actor enrolled last, the newest first."""
+    wanted = (
+        select(Member, col(DeskEnrolment.enrolled_at))
+        .join(DeskEnrolment, col(DeskEnrolment.member_id) == col(Member.id))
+        .where(col(DeskEnrolment.enrolled_by) == actor.id)
+        .order_by(col(DeskEnrolment.enrolled_at).desc(), col(Member.id).desc())
+        .limit(most)
+    )
+    return [AtDesk(*row) for row in session.execute(wanted)]
+
+
+def grids_beside(session: Session, residence_id: int) -> list[tuple[int, str]]:
+    """The open grids of the community in which a residence lies."""
+    community_id = communities_of(session, [residence_id])[residence_id]
+    found = orgs.of_kind(session, GRID, [community_id])
+    return [(grid.id, grid.name) for grid in found if grid.closed_on is None]
+
+
+def person_sought(session: Session, actor: Actor, typed: str) -> Member:
+    """The member of a phone or volunteer number, for those who receive people where she lives or
+    in whose reach she otherwise is; else ``NoSuchPerson``.
+    """
+    found = members.member_by_phone(session, typed)
+    if found is None:
+        number = select(Member).where(col(Member.number) == typed.strip())
+        found = session.execute(number).scalar()
+    if found is None or not members.may_see(actor, found, *RECEIVERS):
+        raise NoSuchPerson
     return found

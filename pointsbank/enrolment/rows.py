@@ -216,7 +216,7 @@ def _document(row: Row, typed: str, kind_typed: str) -> Document | None:
     if re.fullmatch(r"[\d.]+e\+\d+", typed, re.IGNORECASE):
         row.bad(Trouble.DOCUMENT_ROUNDED)
         return None
-    kind = _document_kind(typed.upper(), kind_typed)
+    kind = document_kind(typed.upper(), kind_typed)
     try:
         return Document(kind, check_document(kind, typed))
     except Refused:
@@ -224,7 +224,7 @@ def _document(row: Row, typed: str, kind_typed: str) -> Document | None:
         return None
 
 
-def _document_kind(number: str, typed: str) -> DocumentKind:
+def document_kind(number: str, typed: str) -> DocumentKind:
     """The kind that a cell names, or that the number's form gives away."""
     for word, kind in _DOCUMENT_WORDS:
         if word in typed:

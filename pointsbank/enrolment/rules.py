@@ -1,6 +1,5 @@
 """The language of enrolment: imports and their findings, applications, report-ins."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -8,7 +7,6 @@ from typing import Any
 
 from pointsbank.core.actor import Role
 from pointsbank.core.errors import Conflict, Exhausted, Invalid, NotFound, say
-from pointsbank.enrolment.headings import COLUMN_NAMES, Column
 
 IMPORTERS = (Role.SECRETARY, Role.ADMINISTRATOR)
 """Who may bring in a workbook: those who may register members."""
@@ -232,6 +230,10 @@ class ConsentMissing(Invalid):
     sentence = say("请先阅读并勾选同意登记的说明。")
 
 
+class ConsentOutdated(Conflict):
+    sentence = say("同意事项的文本在她提交之后改过，请申请人重新填写。")
+
+
 class TooManyApplications(Exhausted):
     sentence = say("这个网络提交的申请过多，请在 %(until)s 以后再试，或到社区办理。")
 
@@ -244,6 +246,10 @@ class SimilarMember(Conflict):
 
 class NoSuchReportIn(NotFound):
     sentence = say("没有这份报到。")
+
+
+class NoSuchPerson(NotFound):
+    sentence = say("没有找到。请输入完整的手机号或志愿者编号；未登记的请先登记。")
 
 
 class NotInService(Invalid):
@@ -268,20 +274,6 @@ class ReportInEnded(Conflict):
 
 class DayOutOfOrder(Invalid):
     sentence = say("日期不能早于 %(earliest)s，也不能晚于今天。")
-
-
-def check_columns(columns: Sequence[Column], width: int) -> None:
-    """Refuses: ColumnsMiscounted, ColumnTwice, ColumnMissing (the name), NothingTells."""
-    if len(columns) != width:
-        raise ColumnsMiscounted
-    chosen = [column for column in columns if column is not Column.IGNORED]
-    for column in chosen:
-        if chosen.count(column) > 1:
-            raise ColumnTwice(column=COLUMN_NAMES[column])
-    if Column.NAME not in chosen:
-        raise ColumnMissing(column=COLUMN_NAMES[Column.NAME])
-    if not {Column.PHONE, Column.DOCUMENT, Column.BIRTH_ON} & set(chosen):
-        raise NothingTells
 
 
 def application_code(drawn: bytes) -> str:

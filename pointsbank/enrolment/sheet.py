@@ -8,6 +8,7 @@ import xlsxwriter
 
 from pointsbank.enrolment.chunks import Head
 
+FILE_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")  # a Chinese Excel takes the wide ones too
 _TONES = {"bad": "#F8D7DA", "doubtful": "#FFF3CD", "known": "#E2E3E5"}
 

@@ -33,7 +33,7 @@ def slip(
     duty: str,
     reported_on: date,
 ) -> bytes:
-    """The report slip 报到单 and, below a line to cut, its receipt 回执: A4. Refuses GlyphMissing."""
+    """The report slip 报到单 and, its receipt 回执, on A4. Refuses GlyphMissing."""
     return printing.pdf(
         _PRINT / "slip.typ",
         {

@@ -129,9 +129,10 @@ def _from_workbook(content: bytes, wanted: str) -> tuple[str, list[str], list[li
     first: tuple[str, list[list[str]]] | None = None
     for name in [wanted] if wanted else names:
         page = book.get_sheet_by_name(name)
-        if page.total_height > MOST_ROWS or page.total_width > 4 * MOST_COLUMNS:
-            raise WorkbookTooLarge
-        rows = _texts(page.to_python(skip_empty_area=False)) if page.total_height else []
+        last_row, last_column = page.end or (-1, -1)
+        if last_row >= MOST_ROWS or last_column >= 4 * MOST_COLUMNS:
+            raise WorkbookTooLarge  # before every empty cell of it becomes an object
+        rows = _texts(page.to_python(skip_empty_area=False))
         if rows and (wanted or heading_row(rows)[1]):
             return name, [other for other in names if other != name], rows
         if rows and first is None:

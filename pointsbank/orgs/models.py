@@ -7,6 +7,7 @@ from sqlalchemy import JSON, BigInteger, CheckConstraint, Index
 from sqlmodel import Field
 
 from pointsbank.core.database import Table, append_only, choice, key, reference
+from pointsbank.core.encryption import sealed
 from pointsbank.orgs.rules import (
     MOST_ADDRESS_CHARACTERS,
     MOST_CREDIT_CODE_CHARACTERS,
@@ -46,8 +47,8 @@ class Organisation(Table, table=True):
     region_code: str = Field(default="", max_length=MOST_REGION_DIGITS)
     credit_code: str = Field(default="", max_length=MOST_CREDIT_CODE_CHARACTERS)
     address: str = Field(default="", max_length=MOST_ADDRESS_CHARACTERS)
-    contact_name_sealed: bytes | None = None
-    contact_phone_sealed: bytes | None = None
+    contact_name_sealed: bytes | None = sealed(optional=True)
+    contact_phone_sealed: bytes | None = sealed(optional=True)
     opened_on: date
     closed_on: date | None = None
     successor_id: int | None = reference("organisation.id", optional=True)

@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 from house import ORDER, PACKAGE, feature_of, files, imports
 
-EDGES = {"api", "pages", "commands", "schemas"}
+# A feature with many pages has them in several files, each named for what its pages are of.
+EDGES = {"api", "pages", "import_pages", "report_pages", "commands", "schemas"}
+PAGES = {"pages", "import_pages", "report_pages"}
 SEEN_BY_OTHERS = {"rules", "models", "queries", "operations", "presets"}
 LIBRARIES = {
-    "flask": lambda p: feature_of(p) == "web" or p.stem in {"api", "pages", "app", "server"},
+    "flask": lambda p: feature_of(p) == "web" or p.stem in PAGES | {"api", "app", "server"},
     "flask_smorest": lambda p: feature_of(p) == "web" or p.stem in {"api", "app"},
     "marshmallow": lambda p: feature_of(p) == "web" or p.stem == "schemas",
     "sqlmodel": lambda p: feature_of(p) != "web" and p.stem not in EDGES | {"rules", "app"},
