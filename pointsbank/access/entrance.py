@@ -131,20 +131,6 @@ def remove_authenticator(actor: Actor, password: str, code: str) -> None:
         raise refused
 
 
-def prove_again(actor: Actor, password: str) -> None:
-    """Ask somebody who is signed in for her password once more, before what only she may have.
-
-    Refuses: LockedOut, WrongPassword.
-    """
-    proof = prove_own(actor.id, password, actor.address)
-    with transaction() as session:
-        refused = operations.check_proof(
-            session, proof, address=actor.address, lockout=lockout(), at=clock.now()
-        )
-    if refused is not None:
-        raise refused
-
-
 def choose_counter_pin(actor: Actor, password: str, pin: str) -> None:
     """Set one's own PIN for counters. Refuses: LockedOut, WrongPassword, then as
     ``operations.set_counter_pin``.
