@@ -35,10 +35,11 @@ WRONG: tuple[Any, ...] = (
 )  # fmt: skip
 WRONG_IN_FORMS = ("\x00", "不可外传" * 2000, "\x1b[2J")
 NUMBERS = {
-    "org_id", "org", "to_org_id", "kept_id", "other_id", "level", "goods_id", "quantity", "price_points", "capacity",
+    "org_id", "org", "to_org_id", "kept_id", "other_id", "level", "goods_id", "quantity",
+    "price_points", "capacity",
 }  # fmt: skip
 WRONG_NUMBERS = ("-1", "1.5", "1e3", "１２", "true", "9" * 18, "9" * 30, "")
-INSTANTS = {"starts_at", "ends_at", "from_on", "on", "asked_on", "on"}
+INSTANTS = {"starts_at", "ends_at", "from_on", "on", "asked_on"}
 WRONG_INSTANTS = (
     "9999-12-31T23:59:59+14:00",
     "2026-02-30T09:00",
