@@ -130,20 +130,6 @@ def choose_counter_pin(actor: Actor, password: str, pin: str) -> None:
         raise refused
 
 
-def prove_again(actor: Actor, password: str) -> None:
-    """Ask somebody who is signed in for her password once more, before what only she may have.
-
-    Refuses: LockedOut, WrongPassword.
-    """
-    proof = prove_own(actor.id, password, actor.address)
-    with transaction() as session:
-        refused = operations.check_proof(
-            session, proof, address=actor.address, lockout=lockout(), at=clock.now()
-        )
-    if refused is not None:
-        raise refused
-
-
 @contextmanager
 def reading_codes(actor: Actor) -> Iterator[None]:
     """Read people's cards and phone codes inside: those that there are not are counted, and after
