@@ -190,7 +190,7 @@ def take_my_data() -> Response | Page:
     """One file that opens in any browser; for programs the same stands in it as JSON."""
     try:
         asked = form(PasswordRequest)
-        entrance.prove_again(actor().id, asked["password"], address=actor().address)
+        entrance.prove_again(actor(), asked["password"])
         with transaction() as session:
             sections = operations.take_out(session, actor(), at=clock.now())
     except Refused as refused:
