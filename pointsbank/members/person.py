@@ -99,15 +99,6 @@ def export(session: Session, member_id: int) -> Sections:
             for guardian in [queries.guardian(session, member_id)]
             if guardian is not None
         ],
-        say("家庭"): [
-            {
-                say("家庭编号"): time.household_id,
-                say("户主"): queries.household(session, time.household_id).head_id == member_id,
-                say("自"): time.from_on,
-                say("至"): time.until_on,
-            }
-            for time in queries.household_times(session, [member_id])
-        ],
         **_notes(session, member_id),
         say("志愿者卡"): [
             {
@@ -123,8 +114,17 @@ def export(session: Session, member_id: int) -> Sections:
 
 
 def _notes(session: Session, member_id: int) -> Sections:
-    """Training, honours, and terms as a deputy."""
+    """Households, training, honours, and terms as a deputy."""
     return {
+        say("家庭"): [
+            {
+                say("家庭编号"): time.household_id,
+                say("户主"): queries.household(session, time.household_id).head_id == member_id,
+                say("自"): time.from_on,
+                say("至"): time.until_on,
+            }
+            for time in queries.household_times(session, [member_id])
+        ],
         say("培训"): [
             {
                 say("培训内容"): note.title,

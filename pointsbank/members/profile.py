@@ -130,7 +130,9 @@ def profile(session: Session, actor: Actor, member_id: int, on: date) -> Profile
         consents=queries.consents(session, member_id),
         household=household,
         relatives=relatives,
-        panels=[p for m in _contributors() if (p := m.panel(session, member_id, on)) is not None],
+        panels=[
+            p for m in _contributors() if (p := m.panel(session, actor, member_id, on)) is not None
+        ],
     )
 
 

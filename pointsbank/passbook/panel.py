@@ -4,6 +4,7 @@ from datetime import date
 
 from sqlmodel import Session
 
+from pointsbank.core.actor import Actor
 from pointsbank.core.errors import say
 from pointsbank.core.panels import Happened, Panel, Shown
 from pointsbank.ledger.queries import balances, joint_statement
@@ -17,7 +18,7 @@ _NEWEST = 10
 _NAMES = {unit.code: unit.name for unit in DEFAULT_UNITS}
 
 
-def panel(session: Session, member_id: int, on: date) -> Panel:
+def panel(session: Session, _actor: Actor, member_id: int, _on: date) -> Panel:
     """Her balances, and her newest entries of every unit."""
     person = member(session, member_id)
     amounts = balances(session, *ids_of_person(session, member_id))
