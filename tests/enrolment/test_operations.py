@@ -160,8 +160,13 @@ def test_a_hopeless_approval_is_refused_fault_by_fault(
     with pytest.raises(NoSuchApplication):
         approve(community.clerk)
     members.adopt_consent_text(
-        session, SYSTEM, org_id=community.city, kind=Consent.SHARING, body="新的文本",
-        from_on=clock.today(), at=at,
+        session,
+        SYSTEM,
+        org_id=community.city,
+        kind=Consent.SHARING,
+        body="新的文本",
+        from_on=clock.today(),
+        at=at,
     )
     with pytest.raises(ConsentOutdated):
         approve()
