@@ -25,7 +25,7 @@ from pointsbank.enrolment.schemas import (
     ImportsView,
     ImportView,
     ReceiptRequest,
-    RefusalRequest,
+    ApplicationRefusalRequest,
     ReportInRequest,
     ReportInsQuery,
     ReportInsView,
@@ -153,7 +153,7 @@ def approve(asked: dict[str, Any], application_id: int) -> dict[str, Any]:
 
 
 @api.post(f"{APPLICATION}/refusal")
-@api.arguments(RefusalRequest)
+@api.arguments(ApplicationRefusalRequest)
 @api.response(200, ApplicationView)
 @allow(*RECEIVERS)
 def refuse(asked: dict[str, Any], application_id: int) -> dict[str, Any]:

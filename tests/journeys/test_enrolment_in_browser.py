@@ -1,5 +1,5 @@
-"""Two ways into the register in headless Chromium: a workbook through the wizard, and a resident who
-applies on her phone, is approved at an office PC, and signs in for the first time.
+"""Two ways into the register in headless Chromium: a workbook through the wizard, and a resident
+who applies on her phone, is approved at an office PC, and signs in for the first time.
 """
 
 from pathlib import Path
@@ -97,5 +97,10 @@ def test_a_resident_registers_herself_and_signs_in(story: Story, town: Town, des
     expect(phone.get_by_text("已通过")).to_be_visible()
     phone.get_by_role("link", name="去登录").click()
     sign_in(phone, MINE, "".join(password.split()))
-    expect(phone.get_by_label("原密码")).to_be_visible()
+    phone.get_by_label("初始密码").fill("".join(password.split()))
+    phone.get_by_label("新密码", exact=True).fill("975318")
+    phone.get_by_label("再填一次新密码").fill("975318")
+    phone.get_by_role("button", name="保存新密码").click()
+    phone.goto(f"{HOST}/me")
+    expect(phone.get_by_role("heading", name="郑秀兰")).to_be_visible()
     assert desk.wrongs == []
