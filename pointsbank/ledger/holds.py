@@ -75,7 +75,7 @@ def place_hold(
         fault = fault or "caps"
     standings: dict[AccountRef, Standing] = {}
     if unit is not None and fault is None:
-        standings = book.standings([(wanted.source, unit.id), (wanted.destination, unit.id)])
+        standings = book.standings([wanted.source, wanted.destination])
     if (known := _by_key(session, wanted)) is not None:
         return known
     if fault is not None:

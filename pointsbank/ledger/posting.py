@@ -14,7 +14,6 @@ from pointsbank.ledger.batch import (
     Original,
     Repeat,
     Standing,
-    UnitRow,
     form_fault,
 )
 from pointsbank.ledger.book import Book, open_book
@@ -36,30 +35,30 @@ def apply(
     if not postings:
         return []
     book = open_book(session)
-    units, closed_until = book.units()
     faults = [form_fault(posting) for posting in postings]
-    wanted = _accounts(postings, faults, units)
-    standings = book.standings(wanted) if wanted else {}
+    salts = {p.key: os.urandom(16) for p in postings if p.text}
+    found, hashes = book.look(
+        _accounts(postings, faults),
+        [posting.key for posting in postings],
+        lambda: [(_hash(p), text_hash(salts[p.key], p.text) if p.text else None) for p in postings],
+    )
     for ref, amount in (freed or {}).items():
-        standings[ref].held -= amount
+        found.standings[ref].held -= amount
     reversed_ids = {p.reverses for p in postings if p.reverses is not None}
-    places = _places(postings, faults, standings)
-    known = book.known([posting.key for posting in postings])
     originals = book.originals(reversed_ids) if reversed_ids else {}
+    places = _places(postings, faults, found.standings)
     batch = Batch(
         recorded_at=as_text(at),
         actor_kind=actor.kind,
         actor_id=actor.id,
-        units=units,
-        closed_until=closed_until,
-        standings=standings,
-        known=known,
+        units=found.units,
+        closed_until=found.closed_until,
+        standings=found.standings,
+        known=found.known,
         originals=originals,
         caps=_caps(book, places, originals),
     )
-    salts = {p.key: os.urandom(16) for p in postings if p.text}
-    texts = [text_hash(salts[p.key], p.text) if p.text else None for p in postings]
-    asked = list(zip(postings, map(_hash, postings), texts, faults, places, strict=True))
+    asked = list(zip(postings, *zip(*hashes, strict=True), faults, places, strict=True))
     answers = batch.decide(asked, linked=linked)
     return _write(book, batch, postings, answers, salts)
 
@@ -74,16 +73,13 @@ def as_text(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(" ", "microseconds")[:26]
 
 
-def _accounts(
-    postings: Sequence[Posting], faults: Sequence[str | None], units: dict[str, UnitRow]
-) -> list[tuple[AccountRef, int]]:
-    """The accounts of those postings that a book could hold, each with its unit's id."""
-    wanted: dict[AccountRef, int] = {}
+def _accounts(postings: Sequence[Posting], faults: Sequence[str | None]) -> list[AccountRef]:
+    """The accounts of those postings that a book could hold."""
+    wanted: dict[AccountRef, None] = {}
     for posting, fault in zip(postings, faults, strict=True):
-        unit = units.get(posting.source.unit)
-        if unit is not None and fault is None:
-            wanted[posting.source] = wanted[posting.destination] = unit.id
-    return list(wanted.items())
+        if fault is None:
+            wanted[posting.source] = wanted[posting.destination] = None
+    return list(wanted)
 
 
 def _places(

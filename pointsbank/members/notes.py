@@ -1,6 +1,7 @@
 """Noting training, honours and deputy roles, and striking out what was noted by mistake."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 from sqlmodel import Session, col
@@ -19,12 +20,17 @@ from pointsbank.members.rules import (
     HonourLevel,
     MoveBackdated,
     NoSuchNote,
+    NoteKind,
     TermOver,
     TrainingTooLong,
     check_note,
 )
 
-Note = type[TrainingRecord] | type[HonourRecord] | type[DeputyRole]
+_TABLES: dict[NoteKind, Any] = {
+    NoteKind.TRAINING: TrainingRecord,
+    NoteKind.HONOUR: HonourRecord,
+    NoteKind.DEPUTY_ROLE: DeputyRole,
+}
 
 
 def note_training(
@@ -141,18 +147,22 @@ def end_deputy_role(
 
 
 def strike_out(
-    session: Session, actor: Actor, *, member_id: int, note: Note, note_id: int, at: datetime
+    session: Session, actor: Actor, *, member_id: int, kind: NoteKind, note_id: int, at: datetime
 ) -> None:
     """Take away what was noted by mistake.
 
     Refuses: NoSuchMember, Forbidden (secretary or administrator of the residence), NoSuchNote.
     """
     whose = _whose(session, actor, member_id)
+    note = _TABLES[kind]
     this = (col(note.id) == note_id, col(note.member_id) == member_id)
     if not session.execute(select(col(note.id)).where(*this)).first():
         raise NoSuchNote
     session.execute(delete(note).where(*this))
-    _audit(session, actor, f"members.{note.__tablename__}_struck_out", whose, note_id, at=at)
+    audit.record(
+        session, actor, "members.note_struck_out", ("member", member_id), at=at,
+        org_id=whose.residence_id, kind=kind, note=note_id,
+    )  # fmt: skip
 
 
 def _whose(session: Session, actor: Actor, member_id: int) -> Member:

@@ -5,6 +5,12 @@ from enum import StrEnum
 from pointsbank.core.errors import Conflict, Invalid, NotFound, say
 
 
+class NoteKind(StrEnum):
+    TRAINING = "training"
+    HONOUR = "honour"
+    DEPUTY_ROLE = "deputy_role"
+
+
 class DeputyKind(StrEnum):
     """两代表一委员: whose receptions and proposals are kept on file."""
 

@@ -78,6 +78,17 @@ def member(session: Session, member_id: int) -> Member:
     return found
 
 
+def member_by_number(session: Session, actor: Actor, number: str) -> Member:
+    """The member with this volunteer number, for a reader whose reach she is in; else
+    ``NoSuchMember``.
+    """
+    wanted = select(Member).where(col(Member.number) == folded_digits(number))
+    found: Member | None = session.execute(wanted).scalar_one_or_none()
+    if found is None or not may_see(actor, found, *REGISTER_READERS):
+        raise NoSuchMember
+    return found
+
+
 def members(session: Session, member_ids: Iterable[int]) -> dict[int, Member]:
     """Those of the members that exist, by id."""
     wanted = select(Member).where(orgs.among(Member.id, member_ids))
@@ -340,8 +351,13 @@ def cards_to_print(session: Session, holders: Sequence[Member]) -> list[PrintedC
 
 
 def homes(session: Session, residents: Iterable[Member]) -> dict[int, str]:
-    """How each residence is called from its community down: 幸福社区 第一网格 1号楼组."""
-    lines = orgs.ancestors_of(session, (resident.residence_id for resident in residents))
+    """How each one's residence is called from its community down: 幸福社区 第一网格 1号楼组."""
+    return called_from_community(session, (resident.residence_id for resident in residents))
+
+
+def called_from_community(session: Session, org_ids: Iterable[int]) -> dict[int, str]:
+    """How each home is called from its community down."""
+    lines = orgs.ancestors_of(session, org_ids)
     kinds = orgs.kinds(session)
     return {
         org_id: " ".join(place.name for place in reversed(line) if kinds[place.kind].is_home)

@@ -39,8 +39,8 @@ from pointsbank.orgs.models import Organisation
 from pointsbank.orgs.rules import Kind, Line, NoSuchOrganisation, OrganisationClosed
 
 REGISTRARS = (Role.SECRETARY, Role.ADMINISTRATOR)
-_members = table_of(Member)
 _SLICE = 10_000
+_members = table_of(Member)
 _LINES = {
     Relation.BRANCH: Line.PARTY,
     Relation.EMPLOYER: Line.EMPLOYER,
@@ -216,16 +216,21 @@ _TAKE_NUMBERS = text(
 
 
 def _insert(session: Session, values: list[dict[str, Any]]) -> list[int]:
-    """Their ids in the order of the rows, found by their numbers: asked for with RETURNING, they
-    would be inserted one by one.
+    """Their ids in the order of the rows, found by their numbers. Not RETURNING: with it SQLite
+    looks for each new row in every table that refers to members.
     """
     session.connection().execute(insert(_members), values)
     ids: dict[str, int] = {}
     for start in range(0, len(values), _SLICE):
         numbers = [row["number"] for row in values[start : start + _SLICE]]
-        wanted = select(_members.c.number, _members.c.id).where(_members.c.number.in_(numbers))
-        ids.update((number, member_id) for number, member_id in session.execute(wanted))
+        found = select(_members.c.number, _members.c.id).where(_members.c.number.in_(numbers))
+        ids.update((number, member_id) for number, member_id in session.execute(found))
     return [ids[row["number"]] for row in values]
+
+
+def _in_order(keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As the table is ordered: many keys at random would touch as many of its pages."""
+    return sorted(keys, key=lambda row: (row["key"].encode(), row["member_id"]))
 
 
 Enrolled = Sequence[tuple[int, NewMember, date]]

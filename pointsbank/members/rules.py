@@ -62,6 +62,7 @@ from pointsbank.members.noting import (
     HonourLevel,
     NoSuchNote,
     NoteInvalid,
+    NoteKind,
     TermOver,
     TrainingTooLong,
     check_note,
@@ -80,11 +81,11 @@ __all__ = [
     "PARTY_STATUS_NAMES", "PHONE", "SEX_NAMES", "AlreadyDeputy", "BirthDisagrees", "Consent",
     "ConsentWay", "DayInFuture", "DeputyKind", "Document", "DocumentInvalid", "DocumentKind",
     "DocumentTaken", "Guardian", "GuardianMissing", "HonourLevel", "JoinedWithoutParty",
-    "NameInvalid", "NoSuchConsent", "NoSuchNote", "NoteInvalid", "PartyStatus", "PhoneInvalid",
-    "RegistrationRule", "RelationInvalid", "Sex", "SexDisagrees", "TermOver", "TooYoung",
-    "TrainingTooLong", "age_on", "birth_of", "check_age", "check_document", "check_guardian",
-    "check_joined", "check_name", "check_note", "check_phone", "document_tail", "folded_digits",
-    "masked_document", "masked_name", "masked_phone", "sex_of",
+    "NameInvalid", "NoSuchConsent", "NoSuchNote", "NoteInvalid", "NoteKind", "PartyStatus",
+    "PhoneInvalid", "RegistrationRule", "RelationInvalid", "Sex", "SexDisagrees", "TermOver",
+    "TooYoung", "TrainingTooLong", "age_on", "birth_of", "check_age", "check_document",
+    "check_guardian", "check_joined", "check_name", "check_note", "check_phone", "document_tail",
+    "folded_digits", "masked_document", "masked_name", "masked_phone", "sex_of",
 ]  # fmt: skip
 """What others see through here of the rooms that rules have of their own."""
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlmodel import Session, col
 
 from pointsbank.core.actor import Actor
@@ -21,7 +21,6 @@ from pointsbank.members.queries import (
     REGISTER_READERS,
     document_digest,
     held_by,
-    known_to,
     phone_digest,
 )
 from pointsbank.members.rules import (
@@ -36,7 +35,7 @@ from pointsbank.members.rules import (
 )
 from pointsbank.orgs import queries as orgs
 
-FEW = 3_000
+FEW = 6_000
 _KEYS_EACH = 4
 _TAIL = 4
 _LAST = "\U0010ffff"
@@ -122,52 +121,65 @@ class _Scope:
 
 
 def _scope(session: Session, actor: Actor, filters: Filters) -> _Scope:
-    where = [known_to(actor, *REGISTER_READERS)]
+    narrowing = _narrowing(filters)
+    where = [
+        col(Member.left_on).is_not(None) if filters.left else col(Member.left_on).is_(None),
+        *narrowing,
+    ]
     if filters.party_status is not None:
-        where += [
-            col(Member.party_status) == filters.party_status, known_to(actor, *PARTY_READERS),
-        ]  # fmt: skip
-    where.append(
-        col(Member.left_on).is_not(None) if filters.left else col(Member.left_on).is_(None)
+        where.append(col(Member.party_status) == filters.party_status)
+    held = held_by(actor, *REGISTER_READERS)
+    few = _few(session, held, where if narrowing else ())
+    if few is not None:
+        where.append(orgs.among(Member.id, few))
+    if few is None or narrowing:
+        where.append(_within(held))
+    if filters.party_status is not None and (party := held_by(actor, *PARTY_READERS)) != held:
+        where.append(_within(party))
+    return _Scope(tuple(where), few is not None)
+
+
+def _narrowing(filters: Filters) -> list[ColumnElement[bool]]:
+    """The filters that name an organisation."""
+    places = (
+        (col(Member.residence_id), filters.residence_id),
+        (col(Member.branch_id), filters.branch_id),
+        (col(Member.employer_id), filters.employer_id),
     )
-    where += [
-        column.in_(orgs.ids_below([org_id]))
-        for column, org_id in (
-            (col(Member.residence_id), filters.residence_id),
-            (col(Member.branch_id), filters.branch_id),
-            (col(Member.employer_id), filters.employer_id),
-        )
-        if org_id is not None
+    where: list[ColumnElement[bool]] = [
+        column.in_(orgs.ids_below([org_id])) for column, org_id in places if org_id
     ]
     if filters.team_id is not None:
-        where.append(
-            col(Member.id).in_(
-                select(col(Affiliation.member_id)).where(
-                    col(Affiliation.org_id).in_(orgs.ids_below([filters.team_id])),
-                    col(Affiliation.relation) == Relation.TEAM,
-                    col(Affiliation.until_on).is_(None),
-                )
-            )
+        in_team = select(col(Affiliation.member_id)).where(
+            col(Affiliation.org_id).in_(orgs.ids_below([filters.team_id])),
+            col(Affiliation.relation) == Relation.TEAM,
+            col(Affiliation.until_on).is_(None),
         )
-    few = _few(session, actor, filters, where)
-    if few is not None:
-        return _Scope((orgs.among(Member.id, few), *where[1:]), few=True)
-    return _Scope(tuple(where), few=False)
+        where.append(col(Member.id).in_(in_team))
+    return where
+
+
+def _within(held: set[int]) -> ColumnElement[bool]:
+    """Where a member belongs below one of these, by any relation.
+
+    A sum is no column: so neither database goes by the indexes of the places, of which it would
+    read everything, where the one of the names or the numbers soon gives enough.
+    """
+    reach = orgs.ids_below(held)
+    places = (Member.residence_id, Member.branch_id, Member.employer_id)
+    return or_(*((col(place) + 0).in_(reach) for place in places))
 
 
 def _few(
-    session: Session, actor: Actor, filters: Filters, where: Sequence[ColumnElement[bool]]
+    session: Session, held: set[int], narrowing: Sequence[ColumnElement[bool]]
 ) -> list[int] | None:
     """The ids of those in question, each way to them along its index, unless they are many."""
-    narrowed = any((filters.residence_id, filters.branch_id, filters.employer_id, filters.team_id))
-    if narrowed:
-        ways = [select(col(Member.id)).where(*where)]
+    if narrowing:
+        ways = [select(col(Member.id)).where(*narrowing)]
     else:
-        reach = orgs.ids_below(held_by(actor, *REGISTER_READERS))
-        ways = [
-            select(col(Member.id)).where(col(column).in_(reach))
-            for column in (Member.residence_id, Member.branch_id, Member.employer_id)
-        ]
+        places = (Member.residence_id, Member.branch_id, Member.employer_id)
+        reach = orgs.ids_below(held)
+        ways = [select(col(Member.id)).where(col(place).in_(reach)) for place in places]
     found: set[int] = set()
     for way in ways:
         found.update(session.execute(way.limit(FEW + 1)).scalars())

@@ -24,7 +24,8 @@ from measure import Line, interleave, show
 from pointsbank.core.actor import SYSTEM
 from pointsbank.ledger import operations
 from pointsbank.ledger.batch import Entry
-from pointsbank.ledger.book import _COLUMNS, SqliteBook
+from pointsbank.ledger.book import COLUMNS
+from pointsbank.ledger.book_sqlite import SqliteBook
 from pointsbank.ledger.rules import Posting
 
 GOALS = {1_000: 0.6, 10_000: 0.6}
@@ -80,7 +81,7 @@ class Bare(ABC):
 
 
 class BareSqlite(Bare):
-    WRITE = f"INSERT INTO transfer ({_COLUMNS}) VALUES ({', '.join('?' * len(Entry._fields))})"
+    WRITE = f"INSERT INTO transfer ({COLUMNS}) VALUES ({', '.join('?' * len(Entry._fields))})"
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
@@ -98,9 +99,9 @@ class BarePostgres(Bare):
 
     ONE = (
         "WITH figures AS (UPDATE account SET balance = %s, version = %s WHERE id = %s)"
-        f" INSERT INTO transfer ({_COLUMNS}) VALUES ({', '.join(['%s'] * len(Entry._fields))})"
+        f" INSERT INTO transfer ({COLUMNS}) VALUES ({', '.join(['%s'] * len(Entry._fields))})"
     )
-    COPY = f"COPY transfer ({_COLUMNS}) FROM STDIN"
+    COPY = f"COPY transfer ({COLUMNS}) FROM STDIN"
     FIGURES = (
         "UPDATE account a SET balance = f.balance, version = f.version"
         " FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS f (balance, version, id)"

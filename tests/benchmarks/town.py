@@ -47,11 +47,10 @@ def open_town(url: str, members: int) -> Database:
         operations.declare_unit(session, SYSTEM, unit=lapsing, at=noon(date(2020, 12, 31)))
     with bank.transaction() as session:
         book = open_book(session)
-        units, _ = book.units()
         for unit in (POINTS, MINUTES):
             for start in range(1, members + 1, _BATCH):
                 some = range(start, min(start + _BATCH, members + 1))
-                book.standings([(member_account(who, unit), units[unit].id) for who in some])
+                book.standings([member_account(who, unit) for who in some])
     return bank
 
 

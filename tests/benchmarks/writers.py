@@ -35,8 +35,8 @@ from measure import Line, interleave, show
 from pointsbank.core.actor import SYSTEM
 from pointsbank.ledger import operations
 from pointsbank.ledger.batch import Entry
-from pointsbank.ledger.book import _ARRAYS as _KINDS
-from pointsbank.ledger.book import _COLUMNS
+from pointsbank.ledger.book import COLUMNS
+from pointsbank.ledger.book_postgres import TRANSFER_ARRAYS
 from pointsbank.ledger.rules import Posting
 
 GOALS = {16: 0.6}
@@ -119,7 +119,7 @@ class BareSqlite(Bare):
         "UPDATE account SET balance = balance + ?, version = version + 1 WHERE id = ?"
         " RETURNING balance, version"
     )
-    WRITE = f"INSERT INTO transfer ({_COLUMNS}) VALUES ({', '.join('?' * len(Entry._fields))})"
+    WRITE = f"INSERT INTO transfer ({COLUMNS}) VALUES ({', '.join('?' * len(Entry._fields))})"
 
     @contextmanager
     def serving(self) -> Iterator[None]:
@@ -181,14 +181,14 @@ class BarePostgres(Bare):
 
 def adding(count: int) -> str:
     """PostgreSQL's statement that adds so many amounts to their accounts and writes the rows."""
-    row = ", ".join(f"%s::{kind}" for kind in _KINDS)
+    row = ", ".join(f"%s::{kind}" for kind in TRANSFER_ARRAYS)
     moved = {"destination_balance": "moved.balance", "destination_version": "moved.version"}
     return (
-        f"WITH asked ({_COLUMNS}) AS (VALUES {', '.join([f'({row})'] * count)}),"
+        f"WITH asked ({COLUMNS}) AS (VALUES {', '.join([f'({row})'] * count)}),"
         " moved AS (UPDATE account a SET balance = a.balance + asked.amount,"
         " version = a.version + 1 FROM asked WHERE a.id = asked.destination_id"
         " RETURNING a.id, a.balance, a.version)"
-        f" INSERT INTO transfer ({_COLUMNS})"
+        f" INSERT INTO transfer ({COLUMNS})"
         f" SELECT {', '.join(moved.get(name, f'asked.{name}') for name in Entry._fields)}"
         " FROM asked JOIN moved ON moved.id = asked.destination_id"
     )

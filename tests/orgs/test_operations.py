@@ -184,6 +184,7 @@ def test_details_are_kept_and_the_contact_is_sealed(session: Session, tree: Tree
         )
         assert queries.contact_phone(described) == kept
         assert queries.contact_name(described) == ""
+    operations.describe(session, own, org_id=tree.employer, **asked, at=clock.now())
     facts = [
         entry.facts["changed"]
         for entry in session.execute(
