@@ -13,8 +13,8 @@ from pointsbank.web.schemas import Day, Request, Text, Whole
 class _Blanks(Request):
     @ma.pre_load
     def _drop_blanks(self, data: Any, **_: object) -> dict[str, Any]:
-        """A field that was left empty was not given."""
-        return {name: data[name] for name in data if data[name] != ""}
+        """No role yet, or no end: left empty, such a field was not given."""
+        return {n: data[n] for n in data if data[n] != "" or n not in ("role", "until_on")}
 
 
 class AccountsQuery(Request):
@@ -33,7 +33,7 @@ class StaffAccountForm(_Blanks):
     staff_name = Text(STAFF_NAME_LENGTH, required=True)
     display_name = Text(DISPLAY_NAME_LENGTH, required=True)
     role = fields.Enum(Role, by_value=fields.String)
-    from_on = Day()
+    from_on = Day(required=True)
     until_on = Day()
 
 

@@ -52,7 +52,10 @@ from pointsbank.web.navigation import Link
 pages = PageBlueprint("enrolment", __name__)
 pages.register_blueprint(import_pages.pages)
 pages.register_blueprint(report_pages.pages)
-NAVIGATION = (Link("/enrolments", say("登记"), 47, frozenset(RECEIVERS)), *report_pages.NAVIGATION)
+NAVIGATION = (
+    Link("/enrolments", say("成员登记"), 47, frozenset(RECEIVERS)),
+    *report_pages.NAVIGATION,
+)
 Page = tuple[str, int]
 
 

@@ -35,7 +35,7 @@ from pointsbank.web.formats import fact
 from pointsbank.web.navigation import Link
 
 pages = PageBlueprint("persons", __name__)
-NAVIGATION = (Link("/duplicates", say("重复登记"), 53, frozenset(MERGERS)),)
+NAVIGATION = (Link("/duplicates", say("重复登记"), 66, frozenset(MERGERS)),)
 Page = tuple[str, int]
 
 

@@ -167,6 +167,24 @@ def forms(ground: Ground) -> dict[tuple[str, str], dict[str, Any]]:
         ("clerk", f"/goods/{ground.goods}/stock-movements"): {
             "quantity": 3, "key": key, "org_id": here,
         },
+        ("clerk", "/sign-in/code"): {"half_way": "x", "code": "123456"},
+        ("clerk", "/security/authenticator/removal"): {"password": "x", "code": "1"},
+        ("clerk", "/counter-pin"): {"password": "nothing-near", "pin": "730195"},
+        ("secretary", "/devices/pairings"): {
+            "org_id": here, "name": "平板", "scope": "at_counter", "key": key,
+        },
+        ("clerk", "/pair"): {"code": "AAAAAAAAAA"},
+        ("administrator", "/machines"): {
+            "org_id": here, "name": "大屏", "scopes": "read_events", "expires_on": "2026-12-31",
+        },
+        ("administrator", "/accounts"): {
+            "org_id": here, "staff_name": "new", "display_name": "新人", "role": "clerk",
+            "from_on": "2026-11-21",
+        },
+        ("administrator", "/accounts/searches"): {"sought": "王"},
+        ("administrator", f"/accounts/{ground.place.clerk.id}/roles"): {
+            "role": "reviewer", "org_id": here, "from_on": "2026-11-21",
+        },
         ("secretary", "/evaluations/2025.xlsx"): {"org": here},
         ("secretary", "/evaluations/2025/seal"): {"org": here, "key": key},
         ("secretary", f"/organisations/{here}/details"): {"address": "中兴西路"},
