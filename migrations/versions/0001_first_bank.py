@@ -550,6 +550,9 @@ def upgrade() -> None:
             postgresql_where=sa.text("merged_into_id IS NOT NULL"),
         )
         batch_op.create_index(batch_op.f("ix_member_name"), ["name"], unique=False)
+        batch_op.create_index(
+            "ix_member_party_status_number", ["party_status", "number"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_member_phone_tail"), ["phone_tail"], unique=False)
         batch_op.create_index(
             "ix_member_residence_id_number", ["residence_id", "number"], unique=False

@@ -162,6 +162,8 @@ class SqliteDatabase(Database):
         self._queueing = 0
         self._holder: int | None = None
         self._connection: Connection | None = None
+        self._driver: Any = None
+        self._run: Any = None
         self._commit: _Commit | None = None
 
     @property
@@ -171,15 +173,15 @@ class SqliteDatabase(Database):
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         commit, connection = self._enter()
-        driver = _driver(connection)
+        run = self._run
         try:
-            driver.execute("SAVEPOINT body")
+            run("SAVEPOINT body")
             try:
                 with Body(connection) as session:
                     yield session
-                driver.execute("RELEASE body")
+                run("RELEASE body")
             except BaseException:
-                _undo(driver)
+                self._undo()
                 raise
             finally:
                 connection.rollback()  # of no effect but that SQLAlchemy begins anew
@@ -198,7 +200,7 @@ class SqliteDatabase(Database):
         try:
             connection = self._writing()
             if self._commit is None:
-                _run(connection, "BEGIN IMMEDIATE")
+                self._run("BEGIN IMMEDIATE")
                 self._commit = _Commit()
         except BaseException:
             self._turn.release()
@@ -211,7 +213,7 @@ class SqliteDatabase(Database):
         """Commit for all who share it, or leave that to who is queueing; return when durable."""
         self._holder = None
         # A full disk makes SQLite roll everything back by itself: then nobody may join any more.
-        whole = _driver(self._writing()).in_transaction
+        whole = self._driver.in_transaction
         if whole and self._queueing and commit.bodies < MOST_BODIES_A_COMMIT:
             done = commit.join()
             self._turn.release()
@@ -226,9 +228,9 @@ class SqliteDatabase(Database):
         """Commit, and tell all who share it; a connection that could not is not used again."""
         connection = self._writing()
         try:
-            if not _driver(connection).in_transaction:
+            if not self._driver.in_transaction:
                 raise self._undone()
-            _run(connection, "COMMIT")
+            self._run("COMMIT")
         except BaseException as failure:
             commit.error = failure
             self._connection = None
@@ -245,7 +247,14 @@ class SqliteDatabase(Database):
     def _writing(self) -> Connection:
         if self._connection is None:
             self._connection = self._writer.connect()
+            self._driver = _driver(self._connection)
+            self._run = self._driver.cursor().execute  # each of the driver's own makes a cursor
         return self._connection
+
+    def _undo(self) -> None:
+        if self._driver.in_transaction:  # else SQLite has undone all by itself, as on a full disk
+            self._run("ROLLBACK TO body")
+            self._run("RELEASE body")
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -267,7 +276,7 @@ class SqliteDatabase(Database):
             if self._commit is not None:
                 self._finish(self._commit)
             connection = self._writing()
-            driver = _driver(connection)
+            driver = self._driver
             driver.set_authorizer(None)
             driver.execute("BEGIN IMMEDIATE")
             try:
@@ -335,16 +344,5 @@ def _driver(connection: Connection) -> Any:
     return connection.connection.driver_connection
 
 
-def _run(connection: Connection, statement: str) -> None:
-    """Straight to the driver: through SQLAlchemy these few words cost a tenth of a check-in."""
-    _driver(connection).execute(statement)
-
-
 def _begin(connection: Connection) -> None:
-    _run(connection, "BEGIN")
-
-
-def _undo(driver: Any) -> None:
-    if driver.in_transaction:  # else SQLite has undone all by itself, as on a full disk
-        driver.execute("ROLLBACK TO body")
-        driver.execute("RELEASE body")
+    _driver(connection).execute("BEGIN")

@@ -27,6 +27,12 @@ from pointsbank.ledger.book import (
 from pointsbank.ledger.caps import CapPlace
 from pointsbank.ledger.rules import AccountRef
 
+_FEW = 4  # accounts that are sooner looked up one by one than read out of JSON
+
+
+def _names(ref: AccountRef) -> tuple[Any, ...]:
+    return (ref.owner_kind.value, *ref[1:])
+
 
 class SqliteBook(Book):
     """What is read stays true until it is written."""
@@ -35,6 +41,7 @@ class SqliteBook(Book):
         # The driver's own: SQLAlchemy's results cost a small batch more than its statements do.
         self._cursor: Any = connection.connection.cursor()
 
+    _UNITS = f"{UNITS} FROM unit"
     _FIND = (
         "WITH asked AS MATERIALIZED (SELECT key, value->>0 AS owner_kind, value->>1 AS unit,"
         " value->>2 AS kind, value->>3 AS category, value->4 AS owner_ids FROM json_each(?))"
@@ -45,6 +52,11 @@ class SqliteBook(Book):
         " AND a.kind = o.kind AND a.category = o.category"
     )
     """Owners in groups that have the rest in common: it is read out of the JSON once a group."""
+    _FIND_ONE = (
+        "SELECT a.id, a.balance, a.held, a.version FROM unit u CROSS JOIN account a"
+        " ON a.owner_kind = ?1 AND a.owner_id = ?2 AND a.unit_id = u.id"
+        " AND a.kind = ?4 AND a.category = ?5 WHERE u.code = ?3"
+    )
     _OPEN = (
         "INSERT INTO account (owner_kind, owner_id, unit_id, kind, category, balance, held,"
         " version) SELECT ?1, ?2, id, ?4, ?5, 0, 0, 0 FROM unit WHERE code = ?3"
@@ -55,6 +67,11 @@ class SqliteBook(Book):
         " SELECT u.key, u.request_hash, NULL, 0, NULL, NULL"
         " FROM json_each(?1) j CROSS JOIN cap_use u ON u.key = j.value AND u.transfer_id IS NULL"
     )
+    _KNOWN_ONE = (
+        "SELECT key, request_hash, id, amount, source_balance, destination_balance"
+        " FROM transfer WHERE key = ?1 UNION ALL SELECT key, request_hash, NULL, 0, NULL, NULL"
+        " FROM cap_use WHERE key = ?1 AND transfer_id IS NULL"
+    )
     _PLACES = (
         '(SELECT key AS place, value->>0 AS account_id, value->>1 AS name, value->>2 AS "window",'
         " value->>3 AS starts_on FROM json_each(?)) j"
@@ -64,18 +81,22 @@ class SqliteBook(Book):
     _FIGURES = "UPDATE account SET balance = ?, version = ? WHERE id = ?"
 
     def units(self) -> tuple[dict[str, UnitRow], date | None]:
-        rows = self._cursor.execute(f"{UNITS} FROM unit").fetchall()
+        rows = self._cursor.execute(self._UNITS).fetchall()
         closed = date.fromisoformat(rows[0][7]) if rows and rows[0][7] else None
         return {row[1]: unit(row[:7]) for row in rows}, closed
 
     def standings(self, refs: Sequence[AccountRef]) -> dict[AccountRef, Standing]:
         found = self._find(refs)
         if missing := [ref for ref in refs if ref not in found]:
-            self._cursor.executemany(self._OPEN, [(ref[0].value, *ref[1:]) for ref in missing])
+            self._cursor.executemany(self._OPEN, map(_names, missing))
             found = self._find(refs)
         return found
 
     def _find(self, refs: Sequence[AccountRef]) -> dict[AccountRef, Standing]:
+        if len(refs) <= _FEW:
+            run = self._cursor.execute
+            one_by_one = ((ref, run(self._FIND_ONE, _names(ref)).fetchone()) for ref in refs)
+            return {ref: standing(ref, figures) for ref, figures in one_by_one if figures}
         alike: dict[tuple[Any, ...], list[AccountRef]] = {}
         for ref in refs:
             alike.setdefault((ref.owner_kind, *ref[2:]), []).append(ref)
@@ -87,7 +108,10 @@ class SqliteBook(Book):
         }
 
     def known(self, keys: Sequence[str]) -> dict[str, Known]:
-        rows = self._cursor.execute(self._KNOWN, (json.dumps(keys),))
+        if len(keys) == 1:
+            rows = self._cursor.execute(self._KNOWN_ONE, keys)
+        else:
+            rows = self._cursor.execute(self._KNOWN, (json.dumps(keys),))
         return {row[0]: Known(*row[1:]) for row in rows}
 
     def originals(self, ids: Iterable[int]) -> dict[int, Original]:
@@ -118,9 +142,11 @@ class SqliteBook(Book):
         """There is one writer."""
 
     def write(self, entries: Sequence[Entry], standings: Sequence[Standing]) -> list[int]:
-        self._cursor.executemany(self._WRITE, map(tuple, entries))  # plain ones bind faster
-        [last] = self._cursor.execute("SELECT last_insert_rowid()").fetchone()
-        ids = list(range(last - len(entries) + 1, last + 1))
+        *rows, last = map(tuple, entries)  # plain ones bind faster
+        if rows:
+            self._cursor.executemany(self._WRITE, rows)
+        last_id = self._cursor.execute(self._WRITE, last).lastrowid
+        ids = list(range(last_id - len(rows), last_id + 1))
         if figures := [(s.balance, s.version, s.id) for s in standings]:
             self._cursor.executemany(self._FIGURES, figures)
         return ids

@@ -35,6 +35,7 @@ class Member(Table, table=True):
         Index("ix_member_residence_id_number", "residence_id", "number"),
         Index("ix_member_branch_id_number", "branch_id", "number"),
         Index("ix_member_employer_id_number", "employer_id", "number"),
+        Index("ix_member_party_status_number", "party_status", "number"),
         Index(
             "ix_member_merged_into_id",
             "merged_into_id",

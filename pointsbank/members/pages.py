@@ -62,7 +62,7 @@ from pointsbank.web.errors import sentence_of, status_of
 from pointsbank.web.navigation import Link
 
 pages = PageBlueprint("members", __name__)
-NAVIGATION = [Link("/members", say("成员名册"), 50, frozenset(queries.REGISTER_READERS))]
+NAVIGATION = [Link("/members", say("成员名册"), 46, frozenset(queries.REGISTER_READERS))]
 PAGE_SIZE = 30
 Answer = Response | tuple[str, int]
 WORDS = {

@@ -35,7 +35,7 @@ from pointsbank.members.rules import (
 )
 from pointsbank.orgs import queries as orgs
 
-FEW = 3_000
+FEW = 6_000
 _KEYS_EACH = 4
 _TAIL = 4
 _LAST = "\U0010ffff"

@@ -12,7 +12,7 @@ from pointsbank.orgs import queries
 from pointsbank.orgs.models import Organisation, OrganisationKind
 from pointsbank.orgs.rules import Kind, may_sit_under
 
-MOST_OF_A_KIND = 60
+MOST_OF_A_KIND = 30
 MOST_CANDIDATES = 200
 
 
@@ -70,6 +70,11 @@ def branches(session: Session, org_id: int, *, closed: bool) -> list[Branch]:
         )
         for code in sorted(by_kind, key=lambda code: _order(kinds[code]))
     ]
+
+
+def in_order(kinds: Iterable[Kind]) -> list[Kind]:
+    """Line by line, areas first, and in each from high to low."""
+    return sorted(kinds, key=_order)
 
 
 def _order(kind: Kind) -> tuple[int, int, str]:
@@ -190,4 +195,4 @@ def kinds_under(session: Session, org: Organisation) -> list[Kind]:
     """The kinds of which something may be founded directly under an organisation."""
     kinds = queries.kinds(session)
     fit = [kind for kind in kinds.values() if may_sit_under(kind, kinds[org.kind])]
-    return sorted(fit, key=_order)
+    return in_order(fit)

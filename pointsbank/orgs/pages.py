@@ -22,6 +22,7 @@ from pointsbank.orgs.models import Organisation, OrganisationChange
 from pointsbank.orgs.plans import FOUNDERS
 from pointsbank.orgs.rules import (
     LINE_NAMES,
+    Kind,
     Plan,
     Verb,
     masked_contact_phone,
@@ -113,10 +114,14 @@ def tree() -> str:
         opened = {
             node.org.id: listing.branches(session, node.org.id, closed=closed) for node in tops
         }
-        kinds = queries.kinds(session)
+        kinds = _kinds(session)
     return render_template(
         "orgs/tree.html", tops=tops, opened=opened, kinds=kinds, asked=asked, found=None
     )
+
+
+def _kinds(session: Session) -> dict[str, Kind]:
+    return {kind.code: kind for kind in listing.in_order(queries.kinds(session).values())}
 
 
 def _children(session: Session, org_id: int, *, closed: bool) -> str:
@@ -131,7 +136,7 @@ def _children(session: Session, org_id: int, *, closed: bool) -> str:
         "orgs/tree.html",
         tops=[listing.Node(org, sum(branch.total for branch in branches))],
         opened={org_id: branches},
-        kinds=queries.kinds(session),
+        kinds=_kinds(session),
         asked={"q": "", "kind": "", "closed": int(closed), "under": org_id},
         found=None,
     )
@@ -146,7 +151,7 @@ def _list(session: Session, asked: dict[str, Any]) -> str:
         "orgs/tree.html",
         tops=[],
         opened={},
-        kinds=queries.kinds(session),
+        kinds=_kinds(session),
         asked=asked,
         found=found,
         total=total,
@@ -374,7 +379,7 @@ def add_kind() -> Response | Page:
 
 def _kinds_page(asked: Mapping[str, str], refused: Refused | None) -> Page:
     with snapshot() as session:
-        found = queries.kinds(session)
+        found = _kinds(session)
         at_the_top = any(node.org.parent_id is None for node in listing.tops(session, actor()))
     page = render_template(
         "orgs/kinds.html",

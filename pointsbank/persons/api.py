@@ -106,6 +106,6 @@ def erase(asked: dict[str, Any], member_id: int) -> Erasure:
 @allow(Role.VOLUNTEER)
 def my_data(asked: dict[str, Any]) -> list[Section]:
     """Everything about the person who asks, for who has just given her password again."""
-    entrance.prove_again(actor(), asked["password"])
+    entrance.prove_again(actor().id, asked["password"], address=actor().address)
     with transaction() as session:
         return operations.take_out(session, actor(), at=clock.now())

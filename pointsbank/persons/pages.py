@@ -35,7 +35,7 @@ from pointsbank.web.formats import fact
 from pointsbank.web.navigation import Link
 
 pages = PageBlueprint("persons", __name__)
-NAVIGATION = (Link("/duplicates", say("重复登记"), 53, frozenset(MERGERS)),)
+NAVIGATION = (Link("/duplicates", say("重复登记"), 66, frozenset(MERGERS)),)
 Page = tuple[str, int]
 
 
@@ -190,7 +190,7 @@ def take_my_data() -> Response | Page:
     """One file that opens in any browser; for programs the same stands in it as JSON."""
     try:
         asked = form(PasswordRequest)
-        entrance.prove_again(actor(), asked["password"])
+        entrance.prove_again(actor().id, asked["password"], address=actor().address)
         with transaction() as session:
             sections = operations.take_out(session, actor(), at=clock.now())
     except Refused as refused:

@@ -184,6 +184,11 @@ _WAYS = {"in": "incoming", "out": "outgoing", "mine": "mine"}
 
 
 def _asked_before() -> dict[str, Any]:
-    """What the form had been opened with, so that a refusal shows it again."""
-    given = {name: request.form.get(name, "") for name in ("way", "relation", "q")}
-    return NewQuery().load({name: value for name, value in given.items() if value})  # type: ignore[no-any-return]
+    """What the form had been opened with, so that a refusal shows it again; else a new form."""
+    typed = request.form
+    found = [relation for relation in TRANSFERABLE if relation == typed.get("relation")]
+    return {
+        "way": typed.get("way", "mine"),
+        "relation": found[0] if found else Relation.RESIDENCE,
+        "q": "".join(letter for letter in typed.get("q", "")[:40] if letter.isprintable()),
+    }

@@ -15,7 +15,8 @@ from pointsbank.core.person import ChangesHands, PersonFile
 from pointsbank.persons.collection import person_files
 
 NOT_ABOUT_A_PERSON = {
-    "member_numbering": "counts numbers",
+    "machine": "another program's token; who made it is in the audit trail",
+    "pairing": "an invitation to a device; who offered it is in the audit trail",
 }
 """Tables with such a column that say nothing of the member, each with the reason."""
 

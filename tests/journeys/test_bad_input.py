@@ -21,6 +21,9 @@ from pointsbank.core import clock, tokens
 from pointsbank.core.database import transaction
 from pointsbank.events import claims
 from pointsbank.exchange import customers
+from pointsbank.persons import questions
+from pointsbank.persons.questions import Question
+from pointsbank.persons.rules import ErasureAsked
 
 NOT_JSON = (
     b"", b"{", b"x", b"\xff\xfe", b"[" * 100_000, b'{"a":' + b"1" * 5000 + b"}", b"[]", b"null",
@@ -32,10 +35,11 @@ WRONG: tuple[Any, ...] = (
 )  # fmt: skip
 WRONG_IN_FORMS = ("\x00", "不可外传" * 2000, "\x1b[2J")
 NUMBERS = {
-    "org_id", "org", "to_org_id", "level", "goods_id", "quantity", "price_points", "capacity",
+    "org_id", "org", "to_org_id", "kept_id", "other_id", "level", "goods_id", "quantity",
+    "price_points", "capacity",
 }  # fmt: skip
 WRONG_NUMBERS = ("-1", "1.5", "1e3", "１２", "true", "9" * 18, "9" * 30, "")
-INSTANTS = {"starts_at", "ends_at", "from_on", "on"}
+INSTANTS = {"starts_at", "ends_at", "from_on", "on", "asked_on"}
 WRONG_INSTANTS = (
     "9999-12-31T23:59:59+14:00",
     "2026-02-30T09:00",
@@ -52,6 +56,8 @@ def jsons(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
     key = "a-key-of-mine"
     line = {"goods_id": ground.goods, "quantity": 1}
     transfer = f"/api/v1/membership-transfers/{ground.transfer}"
+    question = Question(ErasureAsked.IN_PERSON, NOW.date())
+    erasure = questions.put(ground.place.administrator, ground.place.li, question, at=NOW)
     return {
         ("clerk", "POST", "/api/v1/sessions"): {"name": "clerk", "password": "nothing-near"},
         ("clerk", "PUT", "/api/v1/me/password"): {"current": "nothing-near", "new": "Neu-2026-x"},
@@ -100,6 +106,19 @@ def jsons(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
         ("stranger", "POST", f"{transfer}/acceptance"): {"key": key},
         ("stranger", "POST", f"{transfer}/refusal"): {"reason": "不住这里", "key": key},
         ("secretary", "POST", f"{transfer}/withdrawal"): {"key": key},
+        ("secretary", "POST", "/api/v1/merges"): {
+            "kept_id": ground.place.wang, "other_id": ground.place.li, "key": key,
+        },
+        ("secretary", "POST", f"/api/v1/members/{ground.place.li}/departure"): {
+            "leaving": "left", "on": "2026-11-20", "key": key,
+        },
+        ("administrator", "POST", f"/api/v1/members/{ground.place.li}/erasure-questions"): {
+            "asked": "in_person", "asked_on": "2026-11-20",
+        },
+        ("administrator", "POST", f"/api/v1/members/{ground.place.li}/erasure"): {
+            "question": erasure, "number": "2026000002", "key": key,
+        },
+        ("volunteer", "POST", "/api/v1/me/data"): {"password": "nothing-near"},
     }  # fmt: skip
 
 
@@ -120,6 +139,8 @@ def forms(ground: Ground) -> dict[tuple[str, str], dict[str, Any]]:
     key = "a-key-of-mine"
     who = {"member": ground.place.wang, "org": here}
     basket = tokens.sign("counter", who, at=NOW)
+    question = Question(ErasureAsked.IN_PERSON, NOW.date())
+    erasure = questions.put(ground.place.administrator, ground.place.li, question, at=NOW)
     return {
         ("clerk", "/sign-in"): {"name": "clerk", "password": "nothing-near"},
         ("clerk", "/password"): {"current": "wrong", "new": "Neu-2026-x", "again": "Neu-2026-x"},
@@ -187,6 +208,20 @@ def forms(ground: Ground) -> dict[tuple[str, str], dict[str, Any]]:
         ("stranger", f"/transfers/{ground.transfer}/acceptance"): {"key": key},
         ("stranger", f"/transfers/{ground.transfer}/refusal"): {"reason": "否", "key": key},
         ("secretary", f"/transfers/{ground.transfer}/withdrawal"): {"key": key},
+        ("secretary", "/merges"): {
+            "kept_id": ground.place.wang, "other_id": ground.place.li, "key": key,
+        },
+        ("secretary", f"/members/{ground.place.li}/departure"): {
+            "leaving": "left", "on": "2026-11-20", "key": key,
+        },
+        ("volunteer", "/me/departure"): {"reason": "搬走", "key": key},
+        ("administrator", f"/members/{ground.place.li}/erasure-questions"): {
+            "asked": "in_person", "asked_on": "2026-11-20",
+        },
+        ("administrator", f"/members/{ground.place.li}/erasure"): {
+            "question": erasure, "number": "2026000002", "key": key,
+        },
+        ("volunteer", "/me/data"): {"password": "nothing-near"},
     }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from pointsbank.core.database import Database, snapshot
+from pointsbank.core.wire import Wire
 from pointsbank.ledger import posting as posting_room
 from pointsbank.ledger import queries
 from pointsbank.ledger.rules import (
@@ -268,12 +269,20 @@ def test_caps_cost_two_statements_whatever_the_batch_s_size_and_nobody_else_any(
             return lambda *given: (made.append(name), run(*given))[1]
 
     def counted(session: Any) -> Any:
-        book = open_book(session)
+        book: Any = open_book(session)
         book._cursor = Counting(book._cursor)
         return book
 
-    open_book = posting_room.open_book
-    monkeypatch.setattr(posting_room, "open_book", counted)
+    def sent(wire: Wire, *asked: Any) -> None:
+        made.append("send")
+        send(wire, *asked)
+
+    if bank.dialect == "sqlite":
+        open_book = posting_room.open_book
+        monkeypatch.setattr(posting_room, "open_book", counted)
+    else:
+        send = Wire.send
+        monkeypatch.setattr(Wire, "send", sent)
 
     def statements(*batch: Any) -> int:
         made.clear()

@@ -1,7 +1,7 @@
 """Export, erasure and merge over every feature's ``person.py``, with data in all their tables."""
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -62,8 +62,9 @@ def test_a_merge_that_is_undone_leaves_every_row_as_it_was(twice: Twice) -> None
     with transaction() as session:
         fill(session, twice)
         before = rows(session)
-    merge = join(twice, kept_id=twice.other, other_id=twice.kept)
-    part(twice, merge.id)
+    with clock.frozen(clock.now() + timedelta(days=1)):  # her role is over
+        merge = join(twice, kept_id=twice.other, other_id=twice.kept)
+        part(twice, merge.id)
     with transaction() as session:
         after = rows(session)
     written = {"audit_entry", "merge", "transfer_step"}  # what tells that it was done

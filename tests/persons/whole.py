@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import JSON, Enum, TypeDecorator, func, insert, select
@@ -13,8 +13,21 @@ from pointsbank.access import operations as access
 from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM, Role
 from pointsbank.core.database import Database, Session, Table
+from pointsbank.core.encryption import seal
+from pointsbank.exchange import operations as exchange
+from pointsbank.ledger import operations as ledger
+from pointsbank.ledger.rules import (
+    MORALITY,
+    Cap,
+    CapWindow,
+    Posting,
+    SystemKind,
+    member_account,
+    system_account,
+)
 from pointsbank.members import operations as members
 from pointsbank.members.rules import Consent, ConsentWay, PartyStatus
+from pointsbank.persons import operations as persons
 from tests.persons.conftest import Twice, earn
 
 NAME, PHONE, NOTE = "王桂芳", "13800000001", "不可外传"
@@ -26,7 +39,8 @@ def fill(session: Session, twice: Twice) -> dict[str, int]:
     """
     people, her = twice.shop.people, twice.kept
     at, today = clock.now(), clock.today()
-    earn(session, her, "morality", 3, text=NOTE)
+    earn(session, her, MORALITY, 3, text=NOTE)
+    capped_and_held(session, her)
     user = people.volunteer.id
     access.open_session(session, user_id=user, at=at)
     access.grant_role(
@@ -40,6 +54,14 @@ def fill(session: Session, twice: Twice) -> dict[str, int]:
         session, SYSTEM, member_id=her, kind=Consent.PUBLICATION, way=ConsentWay.PAPER, at=at
     )
     members.issue_card(session, SYSTEM, member_id=her, at=at)
+    exchange.redeem(
+        session, SYSTEM, org_id=people.community, member_id=her,
+        lines=twice.shop.basket(soap=1), key="by-herself", at=at,
+    )  # fmt: skip
+    merge = persons.merge(
+        session, SYSTEM, kept_id=her, other_id=twice.other, key="joined-once", at=at
+    )
+    persons.undo_merge(session, SYSTEM, merge_id=merge.id, at=at)
     session.flush()
     known = {"member": her, "user": user}
     return {
@@ -47,6 +69,20 @@ def fill(session: Session, twice: Twice) -> dict[str, int]:
         for table in Table.metadata.sorted_tables
         if _condition(table, known) is not None
     }
+
+
+def capped_and_held(session: Session, member_id: int) -> None:
+    """A posting of which a cap took some, and points reserved until tomorrow."""
+    at, today = clock.now(), clock.today()
+    hers = member_account(member_id, MORALITY)
+    issued = system_account(MORALITY, SystemKind.ISSUED, "scanned")
+    redeemed = system_account(MORALITY, SystemKind.REDEEMED)
+    capped = Posting(
+        "capped", issued, hers, 9, today, "service", caps=(Cap("daily", CapWindow.DAY, 5),)
+    )
+    ledger.post_all(session, SYSTEM, [capped], at=at)
+    wanted = Posting("held", hers, redeemed, 2, today, "redemption")
+    ledger.place_hold(session, SYSTEM, wanted=wanted, expires_at=at + timedelta(days=1), at=at)
 
 
 def _condition(table: SQLTable, known: dict[str, int]) -> Any:
@@ -106,7 +142,7 @@ def _plain(kind: Any) -> Any:
         return []
     if isinstance(kind, TypeDecorator):
         return datetime(2026, 1, 1, tzinfo=UTC)
-    plain = {str: "x", int: 1, bool: False, bytes: b"x", date: date(2026, 1, 1)}
+    plain = {str: "x", int: 1, bool: False, bytes: seal("x"), date: date(2026, 1, 1)}
     return plain[kind.python_type]
 
 
