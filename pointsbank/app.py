@@ -19,9 +19,11 @@ from pointsbank.access import queries as access
 from pointsbank.access.rules import local_path
 from pointsbank.core import bank, database, encryption, resources
 from pointsbank.core.actor import Actor
+from pointsbank.devices import queries as devices
+from pointsbank.devices.rules import is_of_a_thing
 from pointsbank.web import access as web_access
-from pointsbank.web import errors, formats, navigation, protection, sessions, translations
-from pointsbank.web.access import ANYONE, allow, visitor
+from pointsbank.web import errors, formats, navigation, protection, sessions, translations, uploads
+from pointsbank.web.access import ANYONE, allow, person, visitor
 from pointsbank.web.blueprints import CodeConverter, IdConverter
 from pointsbank.web.schemas import ProblemView
 
@@ -84,6 +86,7 @@ def create_app() -> Flask:
     navigation.register(app, found)
     _own_routes(app)
     app.before_request(web_access.check_access)
+    uploads.register(app)
     protection.register(app)
     errors.register(app)
     web_access.require_declarations(app)
@@ -114,8 +117,10 @@ def _module(feature: str, name: str) -> ModuleType | None:
 
 
 def _actor_of(token: str, at: datetime, address: str) -> Actor | None:
+    """A person by her session; a shared device or a machine by a token of its own."""
+    find = devices.actor_of_token if is_of_a_thing(token) else access.actor_of_token
     with database.reading() as connection:
-        return access.actor_of_token(connection, token, at, address=address)
+        return find(connection, token, at, address=address)
 
 
 def _own_routes(app: Flask) -> None:
@@ -132,10 +137,10 @@ def _own_routes(app: Flask) -> None:
     @app.get("/")
     @allow(ANYONE)
     def home() -> AnyResponse:
-        person = visitor()
-        if person is None:
-            return redirect("/sign-in", 303)
-        first = next((link for link in app.extensions["navigation"] if link.seen_by(person)), None)
+        asking = person()
+        if asking is None:
+            return redirect("/device" if visitor() else "/sign-in", 303)
+        first = next((link for link in app.extensions["navigation"] if link.seen_by(asking)), None)
         return redirect(first.url if first else "/password", 303)
 
     @app.post("/language")

@@ -14,7 +14,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from pointsbank.app import create_app
-from pointsbank.core import bank, config, jobs, logs, rights
+from pointsbank.core import bank, config, encryption, jobs, logs, rights
 from pointsbank.core.database import snapshot
 
 _SETTINGS = "POINTSBANK_SERVED_SETTINGS"  # how a worker process hears what to serve
@@ -23,6 +23,7 @@ log = structlog.get_logger()
 
 def run(settings: config.Settings) -> None:
     """Serve a bank until stopped. On SQLite one process serves, with the scheduler inside."""
+    _require_one_key(settings)
     logs.to_standard_error(settings.log_level)
     bank.open_bank(settings).close()  # once and first, or each worker would make the tables
     os.environ[_SETTINGS] = settings.model_dump_json(exclude={"migration_url"})
@@ -37,6 +38,16 @@ def run(settings: config.Settings) -> None:
         log_level=LogLevels.error,
         workers_kill_timeout=10,
     ).serve()
+
+
+def _require_one_key(settings: config.Settings) -> None:
+    """While keys are being changed, half of the people could not be found."""
+    path = settings.keys_file
+    if path.exists() and len(encryption.keys_in(path)) > 1:
+        raise click.ClickException(
+            "密钥更换尚未完成，请先运行 pointsbank keys rotate"
+            " / a change of keys is unfinished: run pointsbank keys rotate"
+        )
 
 
 def load() -> Flask:
@@ -85,6 +96,7 @@ def run_scheduler(settings: config.Settings) -> None:
         raise click.ClickException(
             "SQLite 上定时任务随 serve 运行 / on SQLite the scheduler runs inside `serve`"
         )
+    _require_one_key(settings)
     logs.to_standard_error(settings.log_level)
     bank.open_bank(settings)
     _warn_of_rights()

@@ -14,9 +14,13 @@ depends_on = None
 
 PROTECTED = (
     "audit_entry",
+    "audit_pruning",
+    "audit_seal",
     "cap_use",
+    "erasure",
     "hold",
     "hold_resolution",
+    "organisation_change",
     "period",
     "period_balance",
     "redemption_line",
@@ -26,6 +30,7 @@ PROTECTED = (
     "sealed_year",
     "stock_movement",
     "transfer",
+    "transfer_step",
     "unit",
     "verification",
 )
@@ -50,8 +55,36 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_audit_entry_action"), ["action"], unique=False)
+        batch_op.create_index("ix_audit_entry_actor_id", ["actor_id", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_audit_entry_at"), ["at"], unique=False)
         batch_op.create_index(batch_op.f("ix_audit_entry_org_id"), ["org_id"], unique=False)
+        batch_op.create_index("ix_audit_entry_subject_id", ["subject_id", "id"], unique=False)
+
+    op.create_table(
+        "audit_seal",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("first_entry_id", sa.BigInteger(), nullable=False),
+        sa.Column("last_entry_id", sa.BigInteger(), nullable=False),
+        sa.Column("entry_count", sa.BigInteger(), nullable=False),
+        sa.Column("sealed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("previous", sa.LargeBinary(), nullable=False),
+        sa.Column("rows_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_seal")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "audit_pruning",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("seal_id", sa.BigInteger(), nullable=False),
+        sa.Column("entry_count", sa.BigInteger(), nullable=False),
+        sa.Column("pruned_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["seal_id"], ["audit_seal.id"], name=op.f("fk_audit_pruning_seal_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_pruning")),
+        sqlite_strict=True,
+    )
 
     op.create_table(
         "job_run",
@@ -81,6 +114,7 @@ def upgrade() -> None:
                 "party",
                 "team",
                 "employer",
+                "partner",
                 name="line",
                 native_enum=False,
                 create_constraint=True,
@@ -97,6 +131,7 @@ def upgrade() -> None:
         "period",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("until_on", sa.Date(), nullable=False),
+        sa.Column("first_later_id", sa.BigInteger(), nullable=False),
         sa.Column("last_transfer_id", sa.BigInteger(), nullable=False),
         sa.Column("closed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("actor_kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -227,6 +262,7 @@ def upgrade() -> None:
                 "party",
                 "team",
                 "employer",
+                "partner",
                 name="line",
                 native_enum=False,
                 create_constraint=True,
@@ -237,13 +273,21 @@ def upgrade() -> None:
         sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(length=30), nullable=False),
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
         sa.Column("region_code", sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
+        sa.Column("credit_code", sqlmodel.sql.sqltypes.AutoString(length=30), nullable=False),
+        sa.Column("address", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("contact_name_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("contact_phone_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("opened_on", sa.Date(), nullable=False),
         sa.Column("closed_on", sa.Date(), nullable=True),
+        sa.Column("successor_id", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["kind"], ["organisation_kind.code"], name=op.f("fk_organisation_kind")
         ),
         sa.ForeignKeyConstraint(
             ["parent_id"], ["organisation.id"], name=op.f("fk_organisation_parent_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["successor_id"], ["organisation.id"], name=op.f("fk_organisation_successor_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation")),
         sqlite_strict=True,
@@ -390,13 +434,46 @@ def upgrade() -> None:
     op.create_table(
         "member",
         sa.Column("id", sa.BigInteger(), nullable=False),
-        sa.Column("number", sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+        sa.Column(
+            "number",
+            sa.String(length=20).with_variant(sa.String(length=20, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=50), nullable=False),
-        sa.Column("pinyin", sqlmodel.sql.sqltypes.AutoString(length=300), nullable=False),
-        sa.Column("initials", sqlmodel.sql.sqltypes.AutoString(length=50), nullable=False),
+        sa.Column(
+            "sex",
+            sa.Enum(
+                "female",
+                "male",
+                name="sex",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("birth_on", sa.Date(), nullable=True),
         sa.Column("phone_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("phone_digest", sa.LargeBinary(), nullable=True),
         sa.Column("phone_tail", sqlmodel.sql.sqltypes.AutoString(length=4), nullable=False),
+        sa.Column(
+            "document_kind",
+            sa.Enum(
+                "id_card",
+                "residence_permit",
+                "foreigner_card",
+                "passport",
+                "other",
+                name="documentkind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("document_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("document_digest", sa.LargeBinary(), nullable=True),
+        sa.Column("document_tail", sqlmodel.sql.sqltypes.AutoString(length=4), nullable=False),
         sa.Column("residence_id", sa.BigInteger(), nullable=False),
         sa.Column("branch_id", sa.BigInteger(), nullable=True),
         sa.Column("employer_id", sa.BigInteger(), nullable=True),
@@ -414,8 +491,27 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("joined_party_on", sa.Date(), nullable=True),
+        sa.Column("skills", sa.JSON(), nullable=False),
+        sa.Column("available", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
         sa.Column("registered_on", sa.Date(), nullable=False),
         sa.Column("left_on", sa.Date(), nullable=True),
+        sa.Column(
+            "leaving",
+            sa.Enum(
+                "left",
+                "died",
+                "merged",
+                "erased",
+                name="leaving",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("merged_into_id", sa.BigInteger(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["branch_id"], ["organisation.id"], name=op.f("fk_member_branch_id")
         ),
@@ -423,27 +519,436 @@ def upgrade() -> None:
             ["employer_id"], ["organisation.id"], name=op.f("fk_member_employer_id")
         ),
         sa.ForeignKeyConstraint(
+            ["merged_into_id"], ["member.id"], name=op.f("fk_member_merged_into_id")
+        ),
+        sa.ForeignKeyConstraint(
             ["residence_id"], ["organisation.id"], name=op.f("fk_member_residence_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_member")),
+        sa.UniqueConstraint("document_digest", name=op.f("uq_member_document_digest")),
         sa.UniqueConstraint("number", name=op.f("uq_member_number")),
         sa.UniqueConstraint("phone_digest", name=op.f("uq_member_phone_digest")),
         sqlite_strict=True,
     )
     with op.batch_alter_table("member", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_member_branch_id"), ["branch_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_member_employer_id"), ["employer_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_member_initials"), ["initials"], unique=False)
+        batch_op.create_index("ix_member_branch_id_number", ["branch_id", "number"], unique=False)
+        batch_op.create_index(
+            "ix_member_employer_id_number", ["employer_id", "number"], unique=False
+        )
+        batch_op.create_index(
+            "ix_member_left_number",
+            ["number"],
+            unique=False,
+            sqlite_where=sa.text("left_on IS NOT NULL"),
+            postgresql_where=sa.text("left_on IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_member_merged_into_id",
+            ["merged_into_id"],
+            unique=False,
+            sqlite_where=sa.text("merged_into_id IS NOT NULL"),
+            postgresql_where=sa.text("merged_into_id IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_member_name"), ["name"], unique=False)
+        batch_op.create_index(
+            "ix_member_party_status_number", ["party_status", "number"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_member_phone_tail"), ["phone_tail"], unique=False)
-        batch_op.create_index(batch_op.f("ix_member_pinyin"), ["pinyin"], unique=False)
-        batch_op.create_index(batch_op.f("ix_member_residence_id"), ["residence_id"], unique=False)
+        batch_op.create_index(
+            "ix_member_residence_id_number", ["residence_id", "number"], unique=False
+        )
+
+    op.create_table(
+        "registration_rule",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("least_age", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["org_id"], ["organisation.id"], name=op.f("fk_registration_rule_org_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_registration_rule")),
+        sa.UniqueConstraint("org_id", "from_on", name=op.f("uq_registration_rule_org_id_from_on")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "skill",
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_skill")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "consent_text",
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "registration",
+                "publication",
+                "sharing",
+                name="consent",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("body", sqlmodel.sql.sqltypes.AutoString(length=2000), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "version", name=op.f("pk_consent_text")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "affiliation",
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "relation",
+            sa.Enum(
+                "residence",
+                "branch",
+                "employer",
+                "team",
+                name="relation",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_affiliation_member_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id"], ["organisation.id"], name=op.f("fk_affiliation_org_id")
+        ),
+        sa.PrimaryKeyConstraint(
+            "member_id", "relation", "org_id", "from_on", name=op.f("pk_affiliation")
+        ),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("affiliation", schema=None) as batch_op:
+        batch_op.create_index("ix_affiliation_org_id", ["org_id", "relation"], unique=False)
+
+    op.create_table(
+        "household",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("head_id", sa.BigInteger(), nullable=False),
+        sa.Column("founded_on", sa.Date(), nullable=False),
+        sa.Column("ended_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(["head_id"], ["member.id"], name=op.f("fk_household_head_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_household")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("household", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_household_head_id"), ["head_id"], unique=False)
+
+    op.create_table(
+        "household_member",
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("household_id", sa.BigInteger(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["household_id"], ["household.id"], name=op.f("fk_household_member_household_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_household_member_member_id")
+        ),
+        sa.PrimaryKeyConstraint("member_id", "from_on", name=op.f("pk_household_member")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("household_member", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_household_member_household_id"), ["household_id"], unique=False
+        )
+
+    op.create_table(
+        "deputy_role",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "party_delegate",
+                "peoples_deputy",
+                "cppcc_member",
+                name="deputykind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("body", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_deputy_role_member_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deputy_role")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("deputy_role", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_deputy_role_member_id"), ["member_id"], unique=False)
+
+    op.create_table(
+        "training_record",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("provider", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("on_day", sa.Date(), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_training_record_member_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_training_record")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("training_record", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_training_record_member_id"), ["member_id"], unique=False
+        )
+
+    op.create_table(
+        "honour_record",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("awarded_by", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column(
+            "level",
+            sa.Enum(
+                "community",
+                "street",
+                "county",
+                "prefecture",
+                "province",
+                "national",
+                name="honourlevel",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("on_day", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_honour_record_member_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_honour_record")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("honour_record", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_honour_record_member_id"), ["member_id"], unique=False)
+
+    op.create_table(
+        "member_consent",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "registration",
+                "publication",
+                "sharing",
+                name="consent",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("text_version", sa.Integer(), nullable=False),
+        sa.Column(
+            "way",
+            sa.Enum(
+                "online",
+                "paper",
+                name="consentway",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("given_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("withdrawn_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_member_consent_member_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_member_consent")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("member_consent", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_member_consent_member_id"), ["member_id"], unique=False
+        )
+
+    op.create_table(
+        "member_guardian",
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=50), nullable=False),
+        sa.Column("phone_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("relation", sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+        sa.Column("consented_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_member_guardian_member_id")
+        ),
+        sa.PrimaryKeyConstraint("member_id", name=op.f("pk_member_guardian")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "name_key",
+        sa.Column(
+            "key",
+            sa.String(length=40).with_variant(sa.String(length=40, collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_name_key_member_id")),
+        sa.PrimaryKeyConstraint("key", "member_id", name=op.f("pk_name_key")),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("name_key", schema=None) as batch_op:
+        batch_op.create_index("ix_name_key_member_id_key", ["member_id", "key"], unique=False)
+
+    op.create_table(
+        "party_standing",
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "none",
+                "applicant",
+                "probationary",
+                "full",
+                name="partystatus",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("until_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_party_standing_member_id")
+        ),
+        sa.PrimaryKeyConstraint("member_id", "from_on", name=op.f("pk_party_standing")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "former_organisation_name",
+        sa.Column("organisation_id", sa.BigInteger(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.CheckConstraint("from_on <= until_on", name=op.f("ck_former_organisation_name_period")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_former_organisation_name_organisation_id"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "organisation_id", "from_on", name=op.f("pk_former_organisation_name")
+        ),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "former_organisation_reach",
+        sa.Column("ancestor_id", sa.BigInteger(), nullable=False),
+        sa.Column("organisation_id", sa.BigInteger(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=False),
+        sa.Column("depth", sa.Integer(), nullable=False),
+        sa.CheckConstraint("from_on <= until_on", name=op.f("ck_former_organisation_reach_period")),
+        sa.ForeignKeyConstraint(
+            ["ancestor_id"],
+            ["organisation.id"],
+            name=op.f("fk_former_organisation_reach_ancestor_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_former_organisation_reach_organisation_id"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "ancestor_id",
+            "organisation_id",
+            "from_on",
+            name=op.f("pk_former_organisation_reach"),
+        ),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("former_organisation_reach", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_former_organisation_reach_organisation_id", ["organisation_id"], unique=False
+        )
+
+    op.create_table(
+        "organisation_change",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("organisation_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "verb",
+            sa.Enum(
+                "founded",
+                "renamed",
+                "moved",
+                "merged",
+                "split",
+                "closed",
+                name="verb",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("effective_on", sa.Date(), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("from_id", sa.BigInteger(), nullable=True),
+        sa.Column("to_id", sa.BigInteger(), nullable=True),
+        sa.Column("name_before", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("name_after", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=True),
+        sa.Column("asked", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["from_id"], ["organisation.id"], name=op.f("fk_organisation_change_from_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_organisation_change_organisation_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["to_id"], ["organisation.id"], name=op.f("fk_organisation_change_to_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation_change")),
+        sa.UniqueConstraint("key", name=op.f("uq_organisation_change_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("organisation_change", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_organisation_change_from_id"), ["from_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_organisation_change_organisation_id"), ["organisation_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_organisation_change_to_id"), ["to_id"], unique=False)
 
     op.create_table(
         "organisation_reach",
         sa.Column("ancestor_id", sa.BigInteger(), nullable=False),
         sa.Column("organisation_id", sa.BigInteger(), nullable=False),
         sa.Column("depth", sa.Integer(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
         sa.ForeignKeyConstraint(
             ["ancestor_id"], ["organisation.id"], name=op.f("fk_organisation_reach_ancestor_id")
         ),
@@ -943,26 +1448,200 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("sealed_year_id", "position", name=op.f("pk_sealed_row")),
         sqlite_strict=True,
     )
+    # enrolment
     op.create_table(
-        "team_membership",
-        sa.Column("member_id", sa.BigInteger(), nullable=False),
-        sa.Column("team_id", sa.BigInteger(), nullable=False),
-        sa.Column("since_on", sa.Date(), nullable=False),
-        sa.Column("until_on", sa.Date(), nullable=True),
+        "member_import",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("content_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("file_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("head_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("columns", sa.JSON(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "uploaded",
+                "checking",
+                "checked",
+                "applying",
+                "applied",
+                "undoing",
+                "undone",
+                "discarded",
+                name="importstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("chunk_count", sa.Integer(), nullable=False),
+        sa.Column("row_count", sa.Integer(), nullable=False),
+        sa.Column("next_chunk", sa.Integer(), nullable=False),
+        sa.Column("takes_doubtful", sa.Boolean(), nullable=False),
+        sa.Column("consented", sa.Boolean(), nullable=False),
+        sa.Column("registered_count", sa.Integer(), nullable=False),
+        sa.Column("kept_count", sa.Integer(), nullable=False),
+        sa.Column("begun_by", sa.BigInteger(), nullable=False),
+        sa.Column("begun_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("moved_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["member_id"], ["member.id"], name=op.f("fk_team_membership_member_id")
+            ["org_id"], ["organisation.id"], name=op.f("fk_member_import_org_id")
         ),
-        sa.ForeignKeyConstraint(
-            ["team_id"], ["organisation.id"], name=op.f("fk_team_membership_team_id")
-        ),
-        sa.PrimaryKeyConstraint(
-            "member_id", "team_id", "since_on", name=op.f("pk_team_membership")
-        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_member_import")),
+        sa.UniqueConstraint("key", name=op.f("uq_member_import_key")),
         sqlite_strict=True,
     )
-    with op.batch_alter_table("team_membership", schema=None) as batch_op:
-        batch_op.create_index("ix_team_membership_team_id", ["team_id"], unique=False)
+    with op.batch_alter_table("member_import", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_member_import_content_digest"), ["content_digest"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_member_import_org_id"), ["org_id"], unique=False)
 
+    op.create_table(
+        "application",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("code_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "pending",
+                "approved",
+                "refused",
+                name="applicationstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("content_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("address_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("text_versions", sa.JSON(), nullable=False),
+        sa.Column("applied_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("decided_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("decided_by", sa.BigInteger(), nullable=True),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_application_member_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id"], ["organisation.id"], name=op.f("fk_application_org_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_application")),
+        sa.UniqueConstraint("code_digest", name=op.f("uq_application_code_digest")),
+        sa.UniqueConstraint("key", name=op.f("uq_application_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("application", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_application_applied_at"), ["applied_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_application_member_id"), ["member_id"], unique=False)
+        batch_op.create_index("ix_application_org_id", ["org_id", "state"], unique=False)
+
+    op.create_table(
+        "desk_enrolment",
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("enrolled_by", sa.BigInteger(), nullable=False),
+        sa.Column("enrolled_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_desk_enrolment_member_id")
+        ),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_desk_enrolment")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("desk_enrolment", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_desk_enrolment_member_id"), ["member_id"], unique=False
+        )
+
+    op.create_table(
+        "import_chunk",
+        sa.Column("import_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("first_row", sa.Integer(), nullable=False),
+        sa.Column("rows_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("findings_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("keys", sa.LargeBinary(), nullable=False),
+        sa.Column("new_count", sa.Integer(), nullable=False),
+        sa.Column("known_count", sa.Integer(), nullable=False),
+        sa.Column("doubtful_count", sa.Integer(), nullable=False),
+        sa.Column("bad_count", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["member_import.id"], name=op.f("fk_import_chunk_import_id")
+        ),
+        sa.PrimaryKeyConstraint("import_id", "number", name=op.f("pk_import_chunk")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "imported_member",
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("import_id", sa.BigInteger(), nullable=False),
+        sa.Column("chunk", sa.Integer(), nullable=False),
+        sa.Column("row", sa.Integer(), nullable=False),
+        sa.Column("former_number", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["member_import.id"], name=op.f("fk_imported_member_import_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_imported_member_member_id")
+        ),
+        sa.PrimaryKeyConstraint("member_id", name=op.f("pk_imported_member")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("imported_member", schema=None) as batch_op:
+        batch_op.create_index("ix_imported_member_import_id", ["import_id", "chunk"], unique=False)
+
+    op.create_table(
+        "report_in",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("community_id", sa.BigInteger(), nullable=False),
+        sa.Column("grid_id", sa.BigInteger(), nullable=True),
+        sa.Column("employer_id", sa.BigInteger(), nullable=False),
+        sa.Column("branch_id", sa.BigInteger(), nullable=True),
+        sa.Column("duty", sqlmodel.sql.sqltypes.AutoString(length=100), nullable=False),
+        sa.Column("reported_on", sa.Date(), nullable=False),
+        sa.Column("received_by", sa.BigInteger(), nullable=False),
+        sa.Column("receipt_on", sa.Date(), nullable=True),
+        sa.Column("receipt_to", sqlmodel.sql.sqltypes.AutoString(length=50), nullable=False),
+        sa.Column("ended_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["branch_id"], ["organisation.id"], name=op.f("fk_report_in_branch_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["community_id"], ["organisation.id"], name=op.f("fk_report_in_community_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["employer_id"], ["organisation.id"], name=op.f("fk_report_in_employer_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["grid_id"], ["organisation.id"], name=op.f("fk_report_in_grid_id")
+        ),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_report_in_member_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_report_in")),
+        sa.UniqueConstraint("key", name=op.f("uq_report_in_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("report_in", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_report_in_community_id"), ["community_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_report_in_employer_id"), ["employer_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_report_in_member_id"), ["member_id"], unique=False)
+        batch_op.create_index(
+            "uq_report_in_open",
+            ["member_id"],
+            unique=True,
+            sqlite_where=sa.text("ended_on IS NULL"),
+            postgresql_where=sa.text("ended_on IS NULL"),
+        )
+    # end of enrolment
     op.create_table(
         "transfer_text",
         sa.Column("transfer_id", sa.BigInteger(), nullable=False),
@@ -980,15 +1659,41 @@ def upgrade() -> None:
         sa.Column("member_id", sa.BigInteger(), nullable=True),
         sa.Column("staff_name", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=True),
         sa.Column("display_name", sqlmodel.sql.sqltypes.AutoString(length=50), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=True),
         sa.Column("password_hash", sqlmodel.sql.sqltypes.AutoString(length=255), nullable=False),
+        sa.Column("counter_pin_hash", sqlmodel.sql.sqltypes.AutoString(length=255), nullable=False),
         sa.Column("has_pin", sa.Boolean(), nullable=False),
         sa.Column("must_change", sa.Boolean(), nullable=False),
         sa.Column("opened_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("disabled_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_user_member_id")),
+        sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_user_org_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user")),
         sa.UniqueConstraint("member_id", name=op.f("uq_user_member_id")),
         sa.UniqueConstraint("staff_name", name=op.f("uq_user_staff_name")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("user", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_user_org_id"), ["org_id"], unique=False)
+
+    op.create_table(
+        "authenticator",
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("secret_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("begun_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("confirmed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("last_step", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_authenticator_user_id")),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_authenticator")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "recovery_code",
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("used_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_recovery_code_user_id")),
+        sa.PrimaryKeyConstraint("user_id", "digest", name=op.f("pk_recovery_code")),
         sqlite_strict=True,
     )
     op.create_table(
@@ -1155,23 +1860,144 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_scan_member_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_scan")),
         sa.UniqueConstraint(
-            "event_id", "member_id", "key", name=op.f("uq_scan_event_id_member_id_key")
+            "member_id", "event_id", "key", name=op.f("uq_scan_member_id_event_id_key")
         ),
         sqlite_strict=True,
     )
     op.create_table(
+        "device",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column(
+            "scope",
+            sa.Enum(
+                "read_evaluations",
+                "read_events",
+                "read_organisations",
+                "at_counter",
+                "at_door",
+                name="scope",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("event_id", sa.BigInteger(), nullable=True),
+        sa.Column("token_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("paired_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("last_seen_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("address", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("revoked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_device_event_id")),
+        sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_device_org_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_device")),
+        sa.UniqueConstraint("token_digest", name=op.f("uq_device_token_digest")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("device", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_device_org_id"), ["org_id"], unique=False)
+    op.create_table(
+        "pairing",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("code_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column(
+            "scope",
+            sa.Enum(
+                "read_evaluations",
+                "read_events",
+                "read_organisations",
+                "at_counter",
+                "at_door",
+                name="scope",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("event_id", sa.BigInteger(), nullable=True),
+        sa.Column("offered_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("offered_by_id", sa.BigInteger(), nullable=False),
+        sa.Column("device_id", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_pairing_device_id")),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_pairing_event_id")),
+        sa.ForeignKeyConstraint(
+            ["offered_by_id"], ["user.id"], name=op.f("fk_pairing_offered_by_id")
+        ),
+        sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_pairing_org_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pairing")),
+        sa.UniqueConstraint("code_digest", name=op.f("uq_pairing_code_digest")),
+        sa.UniqueConstraint("key", name=op.f("uq_pairing_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("pairing", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_pairing_org_id"), ["org_id"], unique=False)
+    op.create_table(
+        "machine",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("scopes", sa.JSON(), nullable=False),
+        sa.Column("token_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("made_by_id", sa.BigInteger(), nullable=False),
+        sa.Column("expires_on", sa.Date(), nullable=False),
+        sa.Column("revoked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["made_by_id"], ["user.id"], name=op.f("fk_machine_made_by_id")),
+        sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_machine_org_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_machine")),
+        sa.UniqueConstraint("token_digest", name=op.f("uq_machine_token_digest")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("machine", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_machine_org_id"), ["org_id"], unique=False)
+    op.create_table(
         "sign_in_session",
+        sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("token_digest", sa.LargeBinary(), nullable=False),
         sa.Column("user_id", sa.BigInteger(), nullable=False),
         sa.Column("opened_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("expires_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("idle_minutes", sa.Integer(), nullable=False),
+        sa.Column(
+            "entry",
+            sa.Enum(
+                "password",
+                "card",
+                "counter_pin",
+                name="entry",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("device_id", sa.BigInteger(), nullable=True),
+        sa.Column("org_id", sa.BigInteger(), nullable=True),
+        sa.Column("must_enrol", sa.Boolean(), nullable=False),
+        sa.Column("address", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("agent", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
         sa.Column("revoked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["device_id"], ["device.id"], name=op.f("fk_sign_in_session_device_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id"], ["organisation.id"], name=op.f("fk_sign_in_session_org_id")
+        ),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_sign_in_session_user_id")),
-        sa.PrimaryKeyConstraint("token_digest", name=op.f("pk_sign_in_session")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_session")),
+        sa.UniqueConstraint("token_digest", name=op.f("uq_sign_in_session_token_digest")),
         sqlite_strict=True,
     )
     with op.batch_alter_table("sign_in_session", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_sign_in_session_device_id"), ["device_id"], unique=False
+        )
         batch_op.create_index(
             batch_op.f("ix_sign_in_session_expires_at"), ["expires_at"], unique=False
         )
@@ -1233,6 +2059,261 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     connection = op.get_bind()
+    op.create_table(
+        "leaving_rule",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column(
+            "points",
+            sa.Enum(
+                "keep",
+                "expire",
+                name="pointsonleaving",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id"], ["organisation.id"], name=op.f("fk_leaving_rule_org_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_leaving_rule")),
+        sa.UniqueConstraint("org_id", "from_on", name=op.f("uq_leaving_rule_org_id_from_on")),
+        sa.UniqueConstraint("org_id", "version", name=op.f("uq_leaving_rule_org_id_version")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "transfer_rule",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column(
+            "points",
+            sa.Enum(
+                "keep",
+                "expire",
+                name="pointsontransfer",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id"], ["organisation.id"], name=op.f("fk_transfer_rule_org_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_transfer_rule")),
+        sa.UniqueConstraint("org_id", "from_on", name=op.f("uq_transfer_rule_org_id_from_on")),
+        sa.UniqueConstraint("org_id", "version", name=op.f("uq_transfer_rule_org_id_version")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "departure",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "leaving",
+            sa.Enum(
+                "left",
+                "died",
+                "merged",
+                "erased",
+                name="leaving",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("left_on", sa.Date(), nullable=False),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("rule_version", sa.Integer(), nullable=False),
+        sa.Column("points_given_up", sa.JSON(), nullable=False),
+        sa.Column("recorded_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("recorded_by", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_departure_member_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_departure")),
+        sa.UniqueConstraint("key", name=op.f("uq_departure_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("departure", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_departure_member_id"), ["member_id"], unique=False)
+
+    op.create_table(
+        "erasure",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "asked",
+            sa.Enum(
+                "in_person",
+                "in_writing",
+                "by_guardian",
+                "by_family",
+                name="erasureasked",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("asked_on", sa.Date(), nullable=False),
+        sa.Column("points_given_up", sa.JSON(), nullable=False),
+        sa.Column("erased_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("erased_by", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_erasure_member_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure")),
+        sa.UniqueConstraint("key", name=op.f("uq_erasure_key")),
+        sa.UniqueConstraint("member_id", name=op.f("uq_erasure_member_id")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "membership_transfer",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "relation",
+            sa.Enum(
+                "residence",
+                "branch",
+                "employer",
+                "team",
+                name="relation",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("from_org_id", sa.BigInteger(), nullable=True),
+        sa.Column("to_org_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "awaiting_consent",
+                "awaiting_acceptance",
+                "accepted",
+                "refused",
+                "withdrawn",
+                name="transferstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "asked_by",
+            sa.Enum(
+                "member",
+                "source",
+                "target",
+                name="side",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("asked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("note", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("settled_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("rule_version", sa.Integer(), nullable=False),
+        sa.Column("points_lapsed", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["from_org_id"], ["organisation.id"], name=op.f("fk_membership_transfer_from_org_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_membership_transfer_member_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["to_org_id"], ["organisation.id"], name=op.f("fk_membership_transfer_to_org_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_membership_transfer")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("membership_transfer", schema=None) as batch_op:
+        batch_op.create_index("ix_membership_transfer_from_org_id", ["from_org_id"], unique=False)
+        batch_op.create_index("ix_membership_transfer_member_id", ["member_id"], unique=False)
+        batch_op.create_index("ix_membership_transfer_to_org_id", ["to_org_id"], unique=False)
+        batch_op.create_index(
+            "uq_membership_transfer_under_way",
+            ["member_id", "relation"],
+            unique=True,
+            sqlite_where=sa.text("state IN ('awaiting_consent', 'awaiting_acceptance')"),
+            postgresql_where=sa.text("state IN ('awaiting_consent', 'awaiting_acceptance')"),
+        )
+
+    op.create_table(
+        "merge",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("kept_id", sa.BigInteger(), nullable=False),
+        sa.Column("other_id", sa.BigInteger(), nullable=False),
+        sa.Column("merged_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("merged_by", sa.Integer(), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("undone_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("undone_by", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["kept_id"], ["member.id"], name=op.f("fk_merge_kept_id")),
+        sa.ForeignKeyConstraint(["other_id"], ["member.id"], name=op.f("fk_merge_other_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_merge")),
+        sa.UniqueConstraint("key", name=op.f("uq_merge_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("merge", schema=None) as batch_op:
+        batch_op.create_index("ix_merge_kept_id", ["kept_id"], unique=False)
+        batch_op.create_index(
+            "uq_merge_other_id_stands",
+            ["other_id"],
+            unique=True,
+            sqlite_where=sa.text("undone_at IS NULL"),
+            postgresql_where=sa.text("undone_at IS NULL"),
+        )
+
+    op.create_table(
+        "transfer_step",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("transfer_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "step",
+            sa.Enum(
+                "requested",
+                "consented",
+                "consented_on_paper",
+                "accepted",
+                "refused",
+                "withdrawn",
+                name="step",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("by_kind", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["transfer_id"], ["membership_transfer.id"], name=op.f("fk_transfer_step_transfer_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_transfer_step")),
+        sa.UniqueConstraint("key", name=op.f("uq_transfer_step_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("transfer_step", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_transfer_step_transfer_id"), ["transfer_id"], unique=False
+        )
+
     for name in PROTECTED:
         for statement in protection(name, connection.dialect.name):
             connection.exec_driver_sql(statement.replace("%", "%%"))

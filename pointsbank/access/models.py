@@ -1,19 +1,22 @@
-"""Tables of users, their sessions, their roles, and the sign-ins that failed."""
+"""Tables of users, their sessions, roles and second factors, and of what failed at the way in."""
 
 from datetime import date, datetime
 
-from sqlalchemy import Index, LargeBinary
+from sqlalchemy import BigInteger, Index, LargeBinary
 from sqlmodel import Field
 
-from pointsbank.access.rules import DISPLAY_NAME_LENGTH, STAFF_NAME_LENGTH
+from pointsbank.access.rules import DISPLAY_NAME_LENGTH, STAFF_NAME_LENGTH, Entry
 from pointsbank.core.actor import Role
 from pointsbank.core.database import Table, choice, key, reference
+from pointsbank.core.encryption import sealed
 
 
 class User(Table, table=True):
     """Somebody who can sign in: a member by her phone number, staff by a name, one person by both.
 
-    A member's name stays in the register; ``display_name`` is for those who are not in it.
+    A member's name stays in the register; ``display_name`` is for those who are not in it, and
+    ``org_id`` is the organisation that such a person works for. With a counter PIN she signs in on
+    a counter's own device only.
     """
 
     __tablename__ = "user"
@@ -22,7 +25,9 @@ class User(Table, table=True):
     member_id: int | None = reference("member.id", optional=True, unique=True)
     staff_name: str | None = Field(default=None, max_length=STAFF_NAME_LENGTH, unique=True)
     display_name: str = Field(default="", max_length=DISPLAY_NAME_LENGTH)
+    org_id: int | None = reference("organisation.id", optional=True, index=True)
     password_hash: str = Field(default="", max_length=255)
+    counter_pin_hash: str = Field(default="", max_length=255)
     has_pin: bool = False
     must_change: bool = False
     opened_at: datetime
@@ -30,15 +35,26 @@ class User(Table, table=True):
 
 
 class SignInSession(Table, table=True):
-    """A browser that somebody signed in with. With ``idle_minutes`` 0 idleness does not end it."""
+    """A browser that somebody signed in with. With ``idle_minutes`` 0 idleness does not end it.
+
+    One opened on a shared device gives only what its ``entry`` is for, within ``org_id``. While
+    ``must_enrol`` it gives no role: an authenticator comes first.
+    """
 
     __tablename__ = "sign_in_session"
 
-    token_digest: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    id: int = key()
+    token_digest: bytes = Field(unique=True, sa_type=LargeBinary)
     user_id: int = reference("user.id", index=True)
     opened_at: datetime
     expires_at: datetime = Field(index=True)
     idle_minutes: int = 0
+    entry: Entry = Field(default=Entry.PASSWORD, sa_type=choice(Entry))
+    device_id: int | None = reference("device.id", optional=True, index=True)
+    org_id: int | None = reference("organisation.id", optional=True)
+    must_enrol: bool = False
+    address: str = Field(default="", max_length=64)
+    agent: str = Field(default="", max_length=60)
     revoked_at: datetime | None = None
 
 
@@ -55,8 +71,32 @@ class RoleGrant(Table, table=True):
     until_on: date | None = None
 
 
+class Authenticator(Table, table=True):
+    """The second factor of an account, good once confirmed; ``last_step`` is never taken again."""
+
+    __tablename__ = "authenticator"
+
+    user_id: int = reference("user.id", primary_key=True)
+    secret_sealed: bytes = sealed()
+    begun_at: datetime
+    confirmed_at: datetime | None = None
+    last_step: int = Field(default=0, sa_type=BigInteger)
+
+
+class RecoveryCode(Table, table=True):
+    """A code that stands in for the authenticator, once."""
+
+    __tablename__ = "recovery_code"
+
+    user_id: int = reference("user.id", primary_key=True)
+    digest: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    used_at: datetime | None = None
+
+
 class SignInAttempt(Table, table=True):
-    """A sign-in that failed; a success removes its account's rows, a job the old ones."""
+    """A try that failed: a sign-in or a guessed code. Success removes its account's rows, a job
+    the old ones.
+    """
 
     __tablename__ = "sign_in_attempt"
     __table_args__ = (

@@ -1,24 +1,54 @@
 """What people do with access: open accounts, set passwords, sign in and out, hold roles."""
 
-import secrets
 from datetime import date, datetime
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import select
 from sqlmodel import col
 
-from pointsbank.access import passwords, queries, rules
-from pointsbank.access.models import RoleGrant, SignInAttempt, SignInSession, User
-from pointsbank.access.rules import LockedOut, OpenedSession, Period, Proof, SessionTerms
+from pointsbank.access import authenticators, passwords, queries, rules
+from pointsbank.access.authenticators import begin as begin_authenticator
+from pointsbank.access.authenticators import confirm as confirm_authenticator
+from pointsbank.access.authenticators import is_asked as has_authenticator
+from pointsbank.access.models import RoleGrant, User
+from pointsbank.access.passwords import prove
+from pointsbank.access.rules import LockoutTerms, OpenedSession, Origin, Period, Proof, SessionTerms
+from pointsbank.access.sessions import (
+    check_guesses,
+    check_proof,
+    end_other_sessions,
+    end_session,
+    end_sessions_of,
+    forget_ended,
+    forgive,
+    note_failure,
+    note_guess,
+    open_device_session,
+    open_session,
+    sign_in,
+    sign_out,
+)
 from pointsbank.core import audit
 from pointsbank.core.actor import Actor, Role
 from pointsbank.core.clock import local_day
 from pointsbank.core.database import Session
-from pointsbank.core.errors import Forbidden
+from pointsbank.core.errors import Forbidden, Refused
 from pointsbank.members import queries as members
 from pointsbank.members.rules import MemberLeft
 from pointsbank.orgs import queries as orgs
 
+__all__ = [
+    "begin_authenticator", "change_password", "check_guesses", "check_proof",
+    "confirm_authenticator", "disable_user", "end_other_sessions", "end_session", "end_sessions_of",
+    "forget_ended", "forgive", "grant_role", "has_authenticator", "note_failure", "note_guess",
+    "open_device_session", "open_session", "open_user", "prove", "remove_authenticator",
+    "reset_authenticator", "set_counter_pin", "set_password", "sign_in", "sign_out",
+    "withdraw_role",
+]  # fmt: skip
+
 _TERMS = SessionTerms()
+_LOCKOUT = LockoutTerms()
+RENEWERS = (Role.ORGANISER, Role.SECRETARY, Role.ADMINISTRATOR)
+"""Who opens an account for a member, and renews its password, where she lives."""
 
 
 def open_user(
@@ -48,7 +78,7 @@ def open_user(
         shown = rules.check_display_name(display_name)
         if queries.user_by_staff_name(session, name) is not None:
             raise rules.StaffNameTaken(name=name)
-        user = User(staff_name=name, display_name=shown, opened_at=at)
+        user = User(staff_name=name, display_name=shown, org_id=org_id, opened_at=at)
     session.add(user)
     session.flush()
     audit.record(session, actor, "access.open_user", ("user", user.id), at=at, org_id=org_id)
@@ -58,7 +88,7 @@ def open_user(
 def _check_member(session: Session, actor: Actor, member_id: int) -> int:
     """The residence of a member who may be given an account."""
     member = members.member(session, member_id)
-    actor.require(Role.ORGANISER, Role.SECRETARY, Role.ADMINISTRATOR, org_id=member.residence_id)
+    actor.require(*RENEWERS, org_id=member.residence_id)
     if member.left_on is not None:
         raise MemberLeft(left_on=member.left_on)
     if queries.user_of_member(session, member_id) is not None:
@@ -71,35 +101,79 @@ def set_password(
 ) -> None:
     """Give another person a first or new password, which she must change at first use.
 
-    All her sessions end. Refuses: NoSuchUser, Forbidden (organiser, secretary or administrator of
-    a member's residence; for who holds roles, an administrator of all of them), AuditorProtected,
-    UserDisabled, WeakPin, WeakPassword.
+    All her sessions end. Refuses: NoSuchUser, NotForOneself, Forbidden (organiser, secretary or
+    administrator of a member's residence; for staff an administrator of where she works and of all
+    her roles), HigherNeeded, AuditorProtected, UserDisabled, WeakPin, WeakPassword.
     """
     user = _locked_user(session, user_id)
-    grants = queries.grants_of(session, user_id)
-    current = [grant for grant in grants if queries.period_of(grant).reaches(local_day(at))]
-    _check_may_reset(session, actor, user, current)
+    current = _current(session, user_id, at)
+    _check_may_renew(session, actor, user, current)
     if user.disabled_at is not None:
         raise rules.UserDisabled(disabled_on=local_day(user.disabled_at))
     staff = user.staff_name is not None or bool(current)
     _store_password(session, user, rules.check_password(password, staff=staff), must_change=True)
-    _revoke_sessions(session, user_id, at)
-    audit.record(session, actor, "access.set_password", ("user", user_id), at=at)
+    end_sessions_of(session, user_id=user_id, at=at)
+    audit.record(
+        session,
+        actor,
+        "access.set_password",
+        ("user", user_id),
+        at=at,
+        org_id=queries.place_of(session, user),
+    )
 
 
-def _check_may_reset(session: Session, actor: Actor, user: User, current: list[RoleGrant]) -> None:
+def reset_authenticator(session: Session, actor: Actor, *, user_id: int, at: datetime) -> None:
+    """Take the lost second factor from another person's account; her sessions end.
+
+    Refuses as ``set_password`` until AuditorProtected, then NoAuthenticator.
+    """
+    user = _locked_user(session, user_id)
+    _check_may_renew(session, actor, user, _current(session, user_id, at))
+    if not authenticators.is_asked(session, user_id):
+        raise rules.NoAuthenticator
+    authenticators.forget(session, user_id)
+    end_sessions_of(session, user_id=user_id, at=at)
+    audit.record(
+        session, actor, "access.reset_authenticator", ("user", user_id), at=at,
+        org_id=queries.place_of(session, user),
+    )  # fmt: skip
+
+
+def _current(session: Session, user_id: int, at: datetime) -> list[RoleGrant]:
+    """The roles that she holds now or will hold."""
+    return [
+        grant
+        for grant in queries.grants_of(session, user_id)
+        if queries.period_of(grant).reaches(local_day(at))
+    ]
+
+
+def _check_may_renew(session: Session, actor: Actor, user: User, current: list[RoleGrant]) -> None:
     """Who renews a password could enter in her place: so only those who reach all she reaches."""
     if actor.kind == "system":
         return
+    if actor.id == user.id:
+        raise rules.NotForOneself
     for grant in current:
         actor.require(Role.ADMINISTRATOR, org_id=grant.org_id)
     if user.member_id is not None:
         residence_id = members.member(session, user.member_id).residence_id
-        actor.require(Role.ORGANISER, Role.SECRETARY, Role.ADMINISTRATOR, org_id=residence_id)
-    elif not current and Role.ADMINISTRATOR not in actor.roles:
-        raise Forbidden
+        actor.require(*RENEWERS, org_id=residence_id)
+    else:
+        actor.require(Role.ADMINISTRATOR, org_id=user.org_id or 0)
+    if any(g.role is Role.ADMINISTRATOR and not _stands_above(actor, g.org_id) for g in current):
+        raise rules.HigherNeeded
     if any(grant.role is Role.AUDITOR for grant in current):
         raise rules.AuditorProtected
+
+
+def _stands_above(actor: Actor, org_id: int) -> bool:
+    """Whether she is administrator of an organisation above this one, not only of itself."""
+    return any(
+        grant.role is Role.ADMINISTRATOR and org_id in grant.reach and grant.org_id != org_id
+        for grant in actor.grants
+    )
 
 
 def change_password(
@@ -108,142 +182,125 @@ def change_password(
     *,
     password: str,
     address: str,
+    agent: str = "",
+    token: str = "",
     terms: SessionTerms = _TERMS,
+    lockout: LockoutTerms = _LOCKOUT,
     at: datetime,
-) -> OpenedSession | rules.WrongPassword | LockedOut:
-    """Replace one's own password; ``proof`` is of the old one. All sessions end, a new one opens.
+) -> OpenedSession | Refused:
+    """Replace one's own password; ``proof`` is of the old one. All sessions end, a new one opens:
+    on a shared device as narrow as that of ``token`` was.
 
     Refuses: LockedOut, WrongPassword (both returned, for the failure is to be kept), WeakPin,
     WeakPassword, PasswordUnchanged.
     """
-    refused = _check_proof(session, proof, address=address, at=at)
+    refused = check_proof(session, proof, address=address, lockout=lockout, at=at)
     if refused is not None:
         return refused
+    forgive(session, proof.account)
     user = queries.user(session, proof.user_id or 0)
     staff = queries.is_staff(session, user, on=local_day(at))
     meant = rules.check_password(password, staff=staff)
     if passwords.matches(user.password_hash, meant):
         raise rules.PasswordUnchanged
     _store_password(session, user, meant, must_change=False)
-    _revoke_sessions(session, user.id, at)
+    held = queries.session_of_token(session, token)
+    end_sessions_of(session, user_id=user.id, at=at)
     actor = Actor(kind="user", id=user.id, address=address)
-    audit.record(session, actor, "access.change_password", ("user", user.id), at=at)
-    return open_session(session, user_id=user.id, terms=terms, at=at)
+    audit.record(
+        session, actor, "access.change_password", ("user", user.id), at=at,
+        org_id=queries.place_of(session, user),
+    )  # fmt: skip
+    origin = Origin(address, agent)
+    if held is not None and held.device_id is not None and held.org_id is not None:
+        return open_device_session(
+            session, user_id=user.id, entry=held.entry, device_id=held.device_id,
+            org_id=held.org_id, origin=origin, lasting=held.expires_at - at,
+            idle_minutes=held.idle_minutes, at=at,
+        )  # fmt: skip
+    return open_session(session, user_id=user.id, origin=origin, terms=terms, at=at)
+
+
+def set_counter_pin(session: Session, actor: Actor, *, pin: str, at: datetime) -> None:
+    """Choose the PIN by which a clerk signs in on a counter's own device.
+
+    Refuses: Forbidden (clerks only), WeakPin.
+    """
+    if Role.CLERK not in actor.roles:
+        raise Forbidden
+    if not rules.is_pin(rules.folded(pin)) or rules.is_easy_pin(rules.folded(pin)):
+        raise rules.WeakPin
+    user = _locked_user(session, actor.id)
+    user.counter_pin_hash = passwords.hashed(pin)
+    session.add(user)
+    session.flush()
+    audit.record(
+        session, actor, "access.set_counter_pin", ("user", user.id), at=at,
+        org_id=queries.place_of(session, user),
+    )  # fmt: skip
+
+
+def remove_authenticator(
+    session: Session,
+    actor: Actor,
+    proof: Proof,
+    *,
+    code: str,
+    required: bool,
+    lockout: LockoutTerms = _LOCKOUT,
+    at: datetime,
+) -> Refused | None:
+    """Give up one's own second factor, proved by password and code.
+
+    ``required``: administrators need it here. Refuses: NoAuthenticator, AuthenticatorRequired,
+    LockedOut, WrongPassword, WrongCode (these three returned, as in ``sign_in``).
+    """
+    if not authenticators.is_asked(session, actor.id):
+        raise rules.NoAuthenticator
+    if required and queries.administers(session, actor.id, on=local_day(at)):
+        raise rules.AuthenticatorRequired
+    refused = check_proof(session, proof, address=actor.address, lockout=lockout, at=at)
+    if refused is not None:
+        return refused
+    if not authenticators.takes(session, actor.id, code, at=at):
+        note_failure(session, proof.account, address=actor.address, at=at)
+        return rules.WrongCode()
+    forgive(session, proof.account)
+    authenticators.forget(session, actor.id)
+    place = queries.place_of(session, queries.user(session, actor.id))
+    audit.record(
+        session, actor, "access.remove_authenticator", ("user", actor.id), at=at, org_id=place
+    )
+    return None
 
 
 def _store_password(session: Session, user: User, password: str, *, must_change: bool) -> None:
     user.password_hash = passwords.hashed(password)
     user.has_pin = rules.is_pin(password)
+    user.counter_pin_hash = ""
     user.must_change = must_change
     session.add(user)
     session.flush()
 
 
-def sign_in(
-    session: Session, proof: Proof, *, address: str, terms: SessionTerms = _TERMS, at: datetime
-) -> OpenedSession | rules.WrongPassword | LockedOut:
-    """Open a session for who proved her password: ``passwords.prove``, outside the transaction.
-
-    A refusal is returned, not raised, for the failure must be kept: LockedOut, WrongPassword.
-    A locked account is not tried at all, so waiting is not prolonged by trying.
-    """
-    refused = _check_proof(session, proof, address=address, at=at)
-    if refused is not None:
-        return refused
-    user_id = proof.user_id or 0
-    opened = open_session(session, user_id=user_id, terms=terms, at=at)
-    if opened.idle_minutes:
-        actor = Actor(kind="user", id=user_id, address=address)
-        audit.record(session, actor, "access.sign_in", ("user", user_id), at=at)
-    return opened
-
-
-def _check_proof(
-    session: Session, proof: Proof, *, address: str, at: datetime
-) -> rules.WrongPassword | LockedOut | None:
-    """Lock the account; is it closed by failures? Count this one, or forget them."""
-    user = session.execute(
-        select(User).where(col(User.id) == (proof.user_id or 0)).with_for_update()
-    ).scalar()
-    until = queries.locked_until(session, account=proof.account, address=address, at=at)
-    if until is not None:
-        return LockedOut(until=until)
-    if not proof.right or user is None or not _still_open(session, user, proof):
-        session.add(SignInAttempt(account_digest=proof.account, address=address, at=at))
-        session.flush()
-        return rules.WrongPassword()
-    session.execute(delete(SignInAttempt).where(col(SignInAttempt.account_digest) == proof.account))
-    return None
-
-
-def _still_open(session: Session, user: User, proof: Proof) -> bool:
-    """Whether what was proved still holds: same password, account not closed, member not gone."""
-    if user.password_hash != proof.password_hash or user.disabled_at is not None:
-        return False
-    return user.member_id is None or members.member(session, user.member_id).left_on is None
-
-
-def open_session(
-    session: Session, *, user_id: int, terms: SessionTerms = _TERMS, at: datetime
-) -> OpenedSession:
-    """Open a session without asking for a password: for who has just proved it, and for the demo.
-
-    Staff's end when idle and after a day; volunteers' after their term. Refuses: NoSuchUser.
-    """
-    user = queries.user(session, user_id)
-    staff = queries.is_staff(session, user, on=local_day(at))
-    token = secrets.token_urlsafe(32)
-    expires_at = at + (terms.staff if staff else terms.volunteer)
-    idle_minutes = terms.staff_idle_minutes if staff else 0
-    session.add(
-        SignInSession(
-            token_digest=queries.token_digest(token),
-            user_id=user_id,
-            opened_at=at,
-            expires_at=expires_at,
-            idle_minutes=idle_minutes,
-        )
-    )
-    session.flush()
-    return OpenedSession(token, user_id, expires_at, idle_minutes, user.must_change)
-
-
-def sign_out(session: Session, *, token: str, at: datetime) -> None:
-    """End the session of this token. An unknown or ended one is already what was asked for."""
-    session.execute(
-        update(SignInSession)
-        .where(
-            col(SignInSession.token_digest) == queries.token_digest(token),
-            col(SignInSession.revoked_at).is_(None),
-        )
-        .values(revoked_at=at)
-    )
-
-
-def _revoke_sessions(session: Session, user_id: int, at: datetime) -> None:
-    session.execute(
-        update(SignInSession)
-        .where(col(SignInSession.user_id) == user_id, col(SignInSession.revoked_at).is_(None))
-        .values(revoked_at=at)
-    )
-
-
 def disable_user(session: Session, actor: Actor, *, user_id: int, at: datetime) -> None:
     """Close an account: its sessions end and nobody signs in by it. Refuses as ``set_password``."""
     user = _locked_user(session, user_id)
-    current = [
-        grant
-        for grant in queries.grants_of(session, user_id)
-        if queries.period_of(grant).reaches(local_day(at))
-    ]
-    _check_may_reset(session, actor, user, current)
+    _check_may_renew(session, actor, user, _current(session, user_id, at))
     if user.disabled_at is not None:
         raise rules.UserDisabled(disabled_on=local_day(user.disabled_at))
     user.disabled_at = at
     session.add(user)
     session.flush()
-    _revoke_sessions(session, user_id, at)
-    audit.record(session, actor, "access.disable_user", ("user", user_id), at=at)
+    end_sessions_of(session, user_id=user_id, at=at)
+    audit.record(
+        session,
+        actor,
+        "access.disable_user",
+        ("user", user_id),
+        at=at,
+        org_id=queries.place_of(session, user),
+    )
 
 
 def grant_role(
@@ -261,11 +318,14 @@ def grant_role(
 
     Who signs in with a PIN must choose a password first; her sessions end, so that from now on
     they are staff's. Refuses: NoSuchUser, NoSuchOrganisation, Forbidden (administrator of the
-    organisation), UserDisabled, RoleHeldAlready, RolesConflict, NotGrantable, PeriodInvalid.
+    organisation), NotForOneself, UserDisabled, RoleHeldAlready, RolesConflict, NotGrantable,
+    PeriodInvalid.
     """
     user = _locked_user(session, user_id)
     orgs.organisation(session, org_id)
     actor.require(Role.ADMINISTRATOR, org_id=org_id)
+    if actor.kind != "system" and actor.id == user_id:
+        raise rules.NotForOneself
     if user.disabled_at is not None:
         raise rules.UserDisabled(disabled_on=local_day(user.disabled_at))
     period = Period(from_on, until_on)
@@ -285,7 +345,7 @@ def grant_role(
     user.must_change = user.must_change or user.has_pin
     session.add(user)
     session.flush()
-    _revoke_sessions(session, user_id, at)
+    end_sessions_of(session, user_id=user_id, at=at)
     audit.record(
         session, actor, "access.grant_role", ("user", user_id), at=at, org_id=org_id,
         role=role, from_on=from_on, until_on=until_on,
@@ -301,15 +361,18 @@ def withdraw_role(
     Refuses: NoSuchGrant, Forbidden (administrator of the organisation), GrantEnded.
     """
     given = queries.grant(session, grant_id)
+    _locked_user(session, given.user_id)
+    session.refresh(given)
     actor.require(Role.ADMINISTRATOR, org_id=given.org_id)
     if given.until_on is not None and given.until_on <= last_on:
         raise rules.GrantEnded(until_on=given.until_on)
-    given.until_on = last_on
+    before, given.until_on = given.until_on, last_on
     session.add(given)
     session.flush()
     audit.record(
         session, actor, "access.withdraw_role", ("user", given.user_id), at=at,
-        org_id=given.org_id, role=given.role, until_on=last_on,
+        org_id=given.org_id, role=given.role, before={"until_on": before},
+        after={"until_on": last_on},
     )  # fmt: skip
     return given
 
@@ -321,16 +384,3 @@ def _locked_user(session: Session, user_id: int) -> User:
     if user is None:
         raise rules.NoSuchUser
     return user
-
-
-def forget_ended(session: Session, *, at: datetime) -> int:
-    """Remove sessions that are over and failures too old to count; how many rows went."""
-    sessions = session.execute(
-        delete(SignInSession).where(
-            or_(col(SignInSession.expires_at) <= at, col(SignInSession.revoked_at).is_not(None))
-        )
-    )
-    attempts = session.execute(
-        delete(SignInAttempt).where(col(SignInAttempt.at) <= at - rules.ACCOUNT_WINDOW)
-    )
-    return int(sessions.rowcount + attempts.rowcount)  # type: ignore[attr-defined]

@@ -1,28 +1,35 @@
 """Reads of access; ``actor_of_token`` is on the way of every request."""
 
 import hashlib
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable
+from datetime import date, datetime
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.engine import Connection
 from sqlmodel import col
 
 from pointsbank.access import rules
 from pointsbank.access.models import RoleGrant, SignInAttempt, SignInSession, User
-from pointsbank.access.rules import Credentials, NoSuchGrant, NoSuchUser, Period, TrailLine
+from pointsbank.access.rules import (
+    Credentials,
+    Entry,
+    LockoutTerms,
+    NoSuchGrant,
+    NoSuchUser,
+    Period,
+)
 from pointsbank.core.actor import Actor, Grant, Role
-from pointsbank.core.audit import AuditEntry
-from pointsbank.core.clock import day_start, local_day
+from pointsbank.core.clock import local_day
 from pointsbank.core.database import Session, table_of
 from pointsbank.core.encryption import digest
 from pointsbank.core.statements import Prepared
 from pointsbank.members import queries as members
 from pointsbank.members.models import Member
-from pointsbank.orgs import queries as orgs
 from pointsbank.orgs.models import Organisation, OrganisationReach
 
 _opened, _user, _grant = table_of(SignInSession), table_of(User), table_of(RoleGrant)
 _member, _reach = table_of(Member), table_of(OrganisationReach)
+_organisation = table_of(Organisation)
 
 # Built once: running these two is all that a request pays for knowing who asks.
 _person = Prepared(
@@ -30,7 +37,9 @@ _person = Prepared(
         _user.c.id,
         _user.c.member_id,
         func.coalesce(_member.c.name, _user.c.display_name),
-        _user.c.must_change,
+        or_(_user.c.must_change, _opened.c.must_enrol),
+        _opened.c.entry,
+        _opened.c.org_id,
         _grant.c.role,
         _grant.c.org_id,
     )
@@ -53,8 +62,13 @@ _person = Prepared(
         _member.c.left_on.is_(None),
     )
 )
-_below = select(_reach.c.ancestor_id, _reach.c.organisation_id).where(
-    _reach.c.ancestor_id.in_(bindparam("held", expanding=True))
+_below = (
+    select(_reach.c.ancestor_id, _reach.c.organisation_id)
+    .join(_organisation, _organisation.c.id == _reach.c.ancestor_id)
+    .where(
+        _reach.c.ancestor_id.in_(bindparam("held", expanding=True)),
+        _organisation.c.closed_on.is_(None),
+    )
 )
 
 
@@ -63,28 +77,58 @@ def actor_of_token(
 ) -> Actor | None:
     """The person behind a session's token, with her roles and their reach; None once it is over.
 
-    One statement for a volunteer, one more where she holds roles. Who must change her password
-    first comes without roles and without her membership.
+    One statement for a volunteer, one more where she holds roles. Who must change her password or
+    enrol an authenticator first comes without roles and without her membership; a session on a
+    shared device gives what its entry is for: her passbook, or the counter of its organisation.
     """
     asked = {"digest": token_digest(token), "at": at, "today": local_day(at)}
     rows = _person.run(connection, asked)
     if not rows:
         return None
-    user_id, member_id, name, must_change, *_ = rows[0]
-    if must_change:
+    user_id, member_id, name, limited, entry, within_id, *_ = rows[0]
+    if limited:
         return Actor(kind="user", id=user_id, name=name, address=address)
     held = [(role, org_id) for *_, role, org_id in rows if role is not None]
+    if entry == Entry.CARD:
+        return Actor("user", user_id, member_id, name, address=address)
+    if entry == Entry.COUNTER_PIN:
+        clerk = [grant for grant in held if grant[0] == Role.CLERK]
+        grants = _confined(_grants(connection, clerk), within_id, _reach_of(connection, within_id))
+        return Actor("user", user_id, None, name, grants, address)
     return Actor("user", user_id, member_id, name, _grants(connection, held), address)
 
 
 def _grants(connection: Connection, held: list[tuple[Role, int]]) -> tuple[Grant, ...]:
-    """The roles with the ids that they reach, from the closure of organisations."""
+    """The roles with the ids that they reach, from the closure of organisations.
+
+    A role for an organisation that was closed, or merged into another, is none any more.
+    """
     if not held:
         return ()
     reach: dict[int, list[int]] = {org_id: [] for _, org_id in held}
     for ancestor_id, below_id in connection.execute(_below, {"held": list(reach)}):
         reach[ancestor_id].append(below_id)
-    return tuple(Grant(role, org_id, frozenset(reach[org_id])) for role, org_id in held)
+    return tuple(
+        Grant(role, org_id, frozenset(reach[org_id])) for role, org_id in held if reach[org_id]
+    )
+
+
+def _reach_of(connection: Connection, org_id: int) -> frozenset[int]:
+    return frozenset(below for _, below in connection.execute(_below, {"held": [org_id]}))
+
+
+def _confined(grants: Iterable[Grant], within_id: int, within: frozenset[int]) -> tuple[Grant, ...]:
+    """The grants as far as they reach into an organisation and what is below it."""
+    return tuple(
+        Grant(grant.role, grant.org_id if grant.org_id in within else within_id, met)
+        for grant in grants
+        if (met := grant.reach & within)
+    )
+
+
+def scoped_grant(connection: Connection, role: Role, org_id: int) -> Grant:
+    """What a device or a machine holds for its organisation; its scopes say for which routes."""
+    return Grant(role, org_id, _reach_of(connection, org_id))
 
 
 def token_digest(token: str) -> bytes:
@@ -98,6 +142,13 @@ def user(session: Session, user_id: int) -> User:
     if found is None:
         raise NoSuchUser
     return found
+
+
+def place_of(session: Session, found: User) -> int | None:
+    """The organisation whose auditors see what is done to this account."""
+    if found.member_id is not None:
+        return members.member(session, found.member_id).residence_id
+    return found.org_id
 
 
 def user_by_staff_name(session: Session, name: str) -> User | None:
@@ -119,26 +170,47 @@ def user_by_name(session: Session, name: str) -> User | None:
     return user_by_staff_name(session, name)
 
 
-def credentials(session: Session, *, name: str, address: str, at: datetime) -> Credentials:
+_LOCKOUT = LockoutTerms()
+
+
+def credentials(
+    session: Session, *, name: str, address: str, lockout: LockoutTerms = _LOCKOUT, at: datetime
+) -> Credentials:
     """What a typed name stands for. An unknown one looks the same: it has failures and no hash."""
     found = user_by_name(session, name)
-    return _credentials(session, found, account_digest(found, name), address, at)
+    return credentials_of(session, found, name=name, address=address, lockout=lockout, at=at)
 
 
-def own_credentials(session: Session, user_id: int, *, address: str, at: datetime) -> Credentials:
-    """The same for somebody who is signed in and changes her password."""
-    found = user(session, user_id)
-    return _credentials(session, found, account_digest(found, ""), address, at)
-
-
-def _credentials(
-    session: Session, found: User | None, account: bytes, address: str, at: datetime
+def own_credentials(
+    session: Session, user_id: int, *, address: str, lockout: LockoutTerms = _LOCKOUT, at: datetime
 ) -> Credentials:
+    """The same for somebody who is known already: she changes her password, or holds a card."""
+    found = user(session, user_id)
+    return credentials_of(session, found, name="", address=address, lockout=lockout, at=at)
+
+
+def credentials_of(
+    session: Session,
+    found: User | None,
+    *,
+    name: str,
+    address: str,
+    by_pin: bool = False,
+    lockout: LockoutTerms = _LOCKOUT,
+    at: datetime,
+) -> Credentials:
+    """The same once looked up; ``name`` is what was typed where nobody was found. ``by_pin``: by
+    the PIN for counters, not the password.
+    """
+    account = account_digest(found, name)
+    stored = "" if found is None else found.counter_pin_hash if by_pin else found.password_hash
     return Credentials(
         account=account,
         user_id=found.id if found else None,
-        password_hash=found.password_hash if found else "",
-        locked_until=locked_until(session, account=account, address=address, at=at),
+        password_hash=stored,
+        locked_until=locked_until(
+            session, account=account, address=address, lockout=lockout, at=at
+        ),
     )
 
 
@@ -149,23 +221,44 @@ def account_digest(found: User | None, name: str) -> bytes:
 
 
 def locked_until(
-    session: Session, *, account: bytes, address: str, at: datetime
+    session: Session, *, account: bytes, address: str, lockout: LockoutTerms, at: datetime
 ) -> datetime | None:
     """Until when sign-in is closed to this account or from this address; None where it is open."""
     ends = []
     for column, value, most, window in (
-        (SignInAttempt.account_digest, account, rules.FAILURES_OF_AN_ACCOUNT, rules.ACCOUNT_WINDOW),
-        (SignInAttempt.address, address, rules.FAILURES_OF_AN_ADDRESS, rules.ADDRESS_WINDOW),
+        (SignInAttempt.account_digest, account, lockout.failures, rules.ACCOUNT_WINDOW),
+        (SignInAttempt.address, address, lockout.address_failures, rules.ADDRESS_WINDOW),
     ):
-        failures, last_at = session.execute(
-            select(func.count(), func.max(SignInAttempt.at)).where(
-                col(column) == value, col(SignInAttempt.at) > at - window
-            )
-        ).one()
-        end = rules.locked_until(failures, last_at, most)
+        failures, last_at = _failures(session, col(column) == value, since=at - window)
+        end = rules.locked_until(failures, last_at, most, lockout.minutes)
         if end is not None and end > at:
             ends.append(end)
     return max(ends, default=None)
+
+
+def _failures(
+    session: Session, whose: ColumnElement[bool], *, since: datetime
+) -> tuple[int, datetime | None]:
+    """How many failures there were since an instant, and when the last was."""
+    counted = select(func.count(), func.max(SignInAttempt.at)).where(
+        whose, col(SignInAttempt.at) > since
+    )
+    row = session.execute(counted).one()
+    return row[0], row[1]
+
+
+def guesser_digest(actor: Actor) -> bytes:
+    """How the codes that somebody guessed are found again."""
+    return digest(f"guess:{actor.kind}:{actor.id}", "access.attempt")
+
+
+def guessing_until(session: Session, actor: Actor, *, at: datetime) -> datetime | None:
+    """Until when no more codes are read for this actor; None where they are."""
+    mine = col(SignInAttempt.account_digest) == guesser_digest(actor)
+    failures, last_at = _failures(session, mine, since=at - rules.GUESS_WINDOW)
+    if last_at is None or failures < rules.GUESSES:
+        return None
+    return last_at + rules.GUESS_WINDOW
 
 
 def grant(session: Session, grant_id: int) -> RoleGrant:
@@ -193,59 +286,29 @@ def period_of(grant: RoleGrant) -> Period:
     return Period(grant.from_on, grant.until_on)
 
 
-def trail(
-    session: Session,
-    actor: Actor,
-    *,
-    before: int | None = None,
-    action: str | None = None,
-    actor_id: int | None = None,
-    since: date | None = None,
-    until: date | None = None,
-    most: int = 50,
-) -> list[TrailLine]:
-    """The audit trail that an auditor may see, newest first, from before an entry's id.
-
-    Entries of an organisation only where she is its auditor; those of none concern the bank.
-    """
-    audited = {grant.org_id for grant in actor.grants if grant.role is Role.AUDITOR}
-    entry, name = AuditEntry, func.coalesce(col(Member.name), col(User.display_name), "")
-    wanted = (
-        select(entry, name)
-        .outerjoin(User, and_(col(entry.actor_kind) == "user", col(User.id) == entry.actor_id))
-        .outerjoin(Member, col(Member.id) == col(User.member_id))
-        .where(or_(col(entry.org_id).is_(None), col(entry.org_id).in_(orgs.ids_below(audited))))
-        .order_by(col(entry.id).desc())
-        .limit(most)
+def administers(session: Session, user_id: int, *, on: date) -> bool:
+    """Whether she is an administrator anywhere, from this day on."""
+    return any(
+        grant.role is Role.ADMINISTRATOR and period_of(grant).reaches(on)
+        for grant in grants_of(session, user_id)
     )
-    if before is not None:
-        wanted = wanted.where(col(entry.id) < before)
-    if action is not None:
-        wanted = wanted.where(col(entry.action) == action)
-    if actor_id is not None:
-        wanted = wanted.where(col(entry.actor_kind) == "user", col(entry.actor_id) == actor_id)
-    if since is not None:
-        wanted = wanted.where(col(entry.at) >= day_start(since))
-    if until is not None:
-        wanted = wanted.where(col(entry.at) < day_start(until + timedelta(days=1)))
-    return [_trail_line(found, shown) for found, shown in session.execute(wanted)]
 
 
-def _trail_line(entry: AuditEntry, actor_name: str) -> TrailLine:
-    return TrailLine(
-        id=entry.id,
-        at=entry.at,
-        actor_kind=entry.actor_kind,
-        actor_id=entry.actor_id,
-        actor_name=actor_name,
-        roles=tuple(dict.fromkeys(entry.roles.split(","))) if entry.roles else (),
-        address=entry.address,
-        action=entry.action,
-        subject_kind=entry.subject_kind,
-        subject_id=entry.subject_id,
-        org_id=entry.org_id,
-        facts=entry.facts,
+def session_of_token(session: Session, token: str) -> SignInSession | None:
+    """The session that this token opens, whether or not it is over."""
+    mine = col(SignInSession.token_digest) == token_digest(token)
+    found: SignInSession | None = session.execute(select(SignInSession).where(mine)).scalar()
+    return found
+
+
+def sessions_of(session: Session, user_id: int, *, at: datetime) -> list[SignInSession]:
+    """The sessions of a user that are not over, newest first."""
+    wanted = select(SignInSession).where(
+        col(SignInSession.user_id) == user_id,
+        col(SignInSession.expires_at) > at,
+        col(SignInSession.revoked_at).is_(None),
     )
+    return list(session.execute(wanted.order_by(col(SignInSession.id).desc())).scalars())
 
 
 def topmost(session: Session) -> list[Organisation]:

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from enum import StrEnum
 
 from pointsbank.core.actor import Role
 from pointsbank.core.errors import (
@@ -26,11 +26,13 @@ PIN_LENGTH = 6
 LONGEST_PATH = 500
 
 STAFF_SESSION = timedelta(days=1)
-FAILURES_OF_AN_ACCOUNT = 5
-FAILURES_OF_AN_ADDRESS = 30
-"""More than an account's: a whole station, or a carrier's network, comes from one address."""
 ACCOUNT_WINDOW, ADDRESS_WINDOW = timedelta(days=1), timedelta(hours=1)
-LOCKOUTS = (timedelta(minutes=10), timedelta(minutes=20), timedelta(minutes=30))
+LONGEST_LOCKOUT = 3  # times the first
+GUESSES = 20
+GUESS_WINDOW = timedelta(minutes=10)
+RECOVERY_CODES = 10
+SECOND_STEP = timedelta(minutes=5)
+AGENT_LENGTH = 60
 
 _STAFF_NAME = re.compile(r"(?=.*[^\W\d_])[\w.-]{2,32}")
 _RUNS = ("01234567890", "09876543210")
@@ -56,6 +58,50 @@ class LockedOut(Exhausted):
     """Too many failures of this account or from this address; facts: ``until``."""
 
     sentence = say("输错次数过多，已暂停登录，请在 %(until)s 以后再试。")
+
+
+class CodeNeeded(Unauthenticated):
+    """The password was right; this account's authenticator is asked too.
+
+    ``half_way`` stands for the password in the second step: no fact, as facts may be logged.
+    """
+
+    sentence = say("请填写动态口令。")
+    half_way: str = ""
+
+
+class WrongCode(Unauthenticated):
+    """Not the authenticator's code of this minute, or one that was used already."""
+
+    sentence = say("动态口令不对或已经用过，请等出现新口令后再填。")
+
+
+class SecondStepOver(Unauthenticated):
+    """Too long between password and code, or the password has changed in between."""
+
+    sentence = say("登录已超时，请重新填写密码。")
+
+
+class TooManyGuesses(Exhausted):
+    """Too many cards or phone codes that there are not; facts: ``until``."""
+
+    sentence = say("连续多次扫到无效的码，请在 %(until)s 以后再试，或按姓名查找。")
+
+
+class AuthenticatorThere(Conflict):
+    sentence = say("动态口令已经启用。")
+
+
+class NoAuthenticator(NotFound):
+    sentence = say("这个账号没有启用动态口令。")
+
+
+class AuthenticatorRequired(Conflict):
+    sentence = say("管理员必须使用动态口令，不能停用。")
+
+
+class NoSuchSession(NotFound):
+    sentence = say("这次登录已经结束。")
 
 
 class WeakPassword(Invalid):
@@ -98,6 +144,18 @@ class AuditorProtected(Forbidden):
     sentence = say("监督员的密码只能由运维人员在服务器上重设。")
 
 
+class HigherNeeded(Forbidden):
+    """Who holds an administrator's power is renewed from above, never by her peers."""
+
+    sentence = say("管理员的账号由上级组织的管理员重设或停用，最上级的由运维人员在服务器上办理。")
+
+
+class NotForOneself(Forbidden):
+    """等保: nobody gives herself power, nor gets round her own password."""
+
+    sentence = say("不能给自己授权、重设密码或停用账号，请由其他管理员办理。")
+
+
 class NotGrantable(Invalid):
     sentence = say("志愿者身份来自成员登记，不需要授权。")
 
@@ -120,13 +178,44 @@ class GrantEnded(Conflict):
     sentence = say("该角色已于 %(until_on)s 到期或收回。")
 
 
+class Entry(StrEnum):
+    """How a session was opened; the last two only on a shared device, and for its purpose only."""
+
+    PASSWORD = "password"  # noqa: S105 - a way in
+    CARD = "card"
+    COUNTER_PIN = "counter_pin"
+
+
 @dataclass(frozen=True, slots=True)
 class SessionTerms:
-    """How long sessions last: the bank's settings, handed in by the edge."""
+    """How sessions last and begin: the bank's settings, handed in by the edge."""
 
     volunteer: timedelta = timedelta(days=90)
     staff: timedelta = STAFF_SESSION
     staff_idle_minutes: int = 30
+    administrators_enrol: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LockoutTerms:
+    """After how many failures, and for how long, sign-in closes: the bank's settings.
+
+    An address may fail more often than an account: a whole station, or a carrier's network, comes
+    from one.
+    """
+
+    failures: int = 5
+    address_failures: int = 30
+    minutes: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """From where a session is opened: shown to its owner, so that she knows a stranger's."""
+
+    address: str = ""
+    agent: str = ""
+    device_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,24 +247,7 @@ class OpenedSession:
     expires_at: datetime
     idle_minutes: int
     must_change: bool
-
-
-@dataclass(frozen=True, slots=True)
-class TrailLine:
-    """An entry of the audit trail with the name of who acted, for the auditor's eyes."""
-
-    id: int
-    at: datetime
-    actor_kind: str
-    actor_id: int
-    actor_name: str
-    roles: tuple[str, ...]
-    address: str
-    action: str
-    subject_kind: str
-    subject_id: int
-    org_id: int | None
-    facts: dict[str, Any]
+    must_enrol: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,14 +345,48 @@ def local_path(text: str) -> str:
     return text if plain and text.startswith("/") and not text.startswith("//") else "/"
 
 
-def locked_until(failures: int, last_at: datetime | None, most: int) -> datetime | None:
+def locked_until(
+    failures: int, last_at: datetime | None, most: int, minutes: int
+) -> datetime | None:
     """When the next try is allowed after so many failures, the last of them at an instant.
 
-    From ``most`` failures on, 10 minutes, then 20, then 30 after each further one.
+    From ``most`` failures on so many minutes, then twice, then three times as many after each
+    further one. The usual numbers of 等保: 5 failures, 10 to 30 minutes.
     """
     if last_at is None or failures < most:
         return None
-    return last_at + LOCKOUTS[min(failures - most, len(LOCKOUTS) - 1)]
+    return last_at + timedelta(minutes=minutes) * min(failures - most + 1, LONGEST_LOCKOUT)
+
+
+def recovery_code(draw: Callable[[int], int]) -> str:
+    """Twelve letters and digits off a printed list, which stand in for the authenticator once."""
+    signs = _SMALL + _DIGITS
+    return "-".join("".join(signs[draw(len(signs))] for _ in range(4)) for _ in range(3))
+
+
+def recovery_code_folded(typed: str) -> str:
+    """What was meant by a typed recovery code: case, blanks and hyphens do not count."""
+    return "".join(c for c in folded(typed).lower() if c.isalnum())
+
+
+_PROGRAMS = (
+    ("MicroMessenger", "微信"), ("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)  # fmt: skip
+_SYSTEMS = (
+    ("HarmonyOS", "HarmonyOS"), ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"),
+    ("Windows", "Windows"), ("Macintosh", "Mac"), ("Linux", "Linux"),
+)  # fmt: skip
+
+
+def agent_label(user_agent: str) -> str:
+    """A browser as its user would name it, “Chrome · Windows”; nothing of it is kept besides."""
+    found = [
+        next((name for mark, name in names if mark in user_agent), "")
+        for names in (_PROGRAMS, _SYSTEMS)
+    ]
+    unknown = "".join(c for c in user_agent.partition("/")[0] if c.isprintable())
+    return " · ".join(filter(None, found)) or unknown[:AGENT_LENGTH]
 
 
 def check_roles_meet(role: Role, period: Period, held: Iterable[tuple[Role, Period]]) -> None:

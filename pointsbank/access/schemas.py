@@ -8,7 +8,7 @@ from marshmallow import fields, validate
 
 from pointsbank.access.rules import LONGEST_PATH, MOST_PASSWORD
 from pointsbank.core.actor import Role
-from pointsbank.web.schemas import Day, Instant, Request, Text, View, Whole
+from pointsbank.web.schemas import Instant, Request, Text, View
 
 
 class Password(fields.String):
@@ -26,8 +26,23 @@ class SignInRequest(Request):
     password = Password(required=True)
 
 
+class ApiSignInRequest(SignInRequest):
+    code = Text(20, metadata={"description": "of the authenticator, where one is asked"})
+
+
 class SignInForm(SignInRequest):
     next = Text(LONGEST_PATH, least=0, load_default="")
+
+
+class CodeForm(Request):
+    code = Text(20, required=True)
+    half_way = Text(500, least=0, load_default="")
+    next = Text(LONGEST_PATH, least=0, load_default="")
+
+
+class RemovalForm(Request):
+    password = Password(required=True)
+    code = Text(20, required=True)
 
 
 class PasswordForm(Request):
@@ -52,6 +67,9 @@ class SessionView(View):
     expires_at = Instant()
     idle_minutes = fields.Integer(metadata={"description": "0: idleness does not end it"})
     must_change = fields.Boolean(metadata={"description": "change the password before all else"})
+    must_enrol = fields.Boolean(
+        metadata={"description": "enrol an authenticator, on the pages, before all else"}
+    )
 
 
 class GrantView(View):
@@ -64,33 +82,3 @@ class SignedInView(View):
     member_id = fields.Integer(allow_none=True)
     name = fields.String()
     grants = fields.List(fields.Nested(GrantView))
-
-
-class TrailQuery(Request):
-    before = Whole(least=1, metadata={"description": "entries older than this id"})
-    action = Text(64)
-    actor_id = Whole(least=1)
-    since = Day()
-    until = Day()
-
-
-class TrailLineView(View):
-    id = fields.Integer()
-    at = Instant()
-    actor_kind = fields.String()
-    actor_id = fields.Integer()
-    actor_name = fields.String()
-    roles = fields.List(fields.String())
-    address = fields.String()
-    action = fields.String()
-    subject_kind = fields.String()
-    subject_id = fields.Integer()
-    org_id = fields.Integer(allow_none=True)
-    facts = fields.Dict()
-
-
-class TrailView(View):
-    entries = fields.List(fields.Nested(TrailLineView))
-    next_before = fields.Integer(
-        allow_none=True, metadata={"description": "ask with this as before; null at the end"}
-    )

@@ -19,6 +19,16 @@ class Role(StrEnum):
     AUDITOR = "auditor"
 
 
+class Scope(StrEnum):
+    """What a machine's token or a shared device is let do, instead of a role."""
+
+    READ_EVALUATIONS = "read_evaluations"
+    READ_EVENTS = "read_events"
+    READ_ORGANISATIONS = "read_organisations"
+    AT_COUNTER = "at_counter"
+    AT_DOOR = "at_door"
+
+
 ROLE_NAMES = {
     Role.VOLUNTEER: say("志愿者"),
     Role.ORGANISER: say("活动组织者"),
@@ -28,6 +38,15 @@ ROLE_NAMES = {
     Role.OFFICIAL: say("上级部门"),
     Role.ADMINISTRATOR: say("管理员"),
     Role.AUDITOR: say("监督员"),
+}
+
+
+SCOPE_NAMES = {
+    Scope.READ_EVALUATIONS: say("读取年度评议"),
+    Scope.READ_EVENTS: say("读取活动"),
+    Scope.READ_ORGANISATIONS: say("读取组织与汇总"),
+    Scope.AT_COUNTER: say("兑换点"),
+    Scope.AT_DOOR: say("活动签到"),
 }
 
 
@@ -42,10 +61,11 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """``kind`` is ``user`` for a person and ``system`` for the program itself.
+    """``kind`` is ``user`` for a person, ``system`` for the program itself, ``device`` for a shared
+    tablet and ``machine`` for another program; the last two have scopes in place of roles.
 
     ``member_id`` is the volunteer that the person is, where she is one; ``name`` is for her own
-    page only.
+    page only. ``event_id`` is the only event that a device at a door may touch.
     """
 
     kind: str
@@ -54,9 +74,13 @@ class Actor:
     name: str = ""
     grants: tuple[Grant, ...] = field(default=())
     address: str = ""
+    scopes: frozenset[Scope] = frozenset()
+    event_id: int | None = None
 
     @property
     def roles(self) -> frozenset[Role]:
+        if self.scopes:
+            return frozenset()
         held = {grant.role for grant in self.grants}
         return frozenset(held | {Role.VOLUNTEER} if self.member_id else held)
 

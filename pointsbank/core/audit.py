@@ -1,13 +1,17 @@
 """The audit trail: what staff changed or looked at, written with the change itself."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, insert
+from sqlalchemy import JSON, BigInteger, Index, insert, text
 from sqlmodel import Field
 
 from pointsbank.core.actor import Actor
 from pointsbank.core.database import Session, Table, append_only, key
+
+SEALING_LOCK = "7015, hashtext(current_schema())"
+"""On PostgreSQL ids do not commit in order: writers share this lock, the sealer has it alone."""
 
 
 class AuditEntry(Table, table=True):
@@ -16,6 +20,10 @@ class AuditEntry(Table, table=True):
     """
 
     __tablename__ = "audit_entry"
+    __table_args__ = (
+        Index("ix_audit_entry_actor_id", "actor_id", "id"),
+        Index("ix_audit_entry_subject_id", "subject_id", "id"),
+    )
 
     id: int = key()
     at: datetime = Field(index=True)
@@ -33,6 +41,7 @@ class AuditEntry(Table, table=True):
 append_only("audit_entry")
 
 _insert = insert(AuditEntry)
+_SHARE = text(f"SELECT pg_advisory_xact_lock_shared({SEALING_LOCK})")
 
 
 def record(
@@ -40,8 +49,11 @@ def record(
     org_id: int | None = None, **facts: Any,
 ) -> None:  # fmt: skip
     """Add an entry. ``action`` is ``feature.verb``; ``org_id`` is the organisation whose auditors
-    may see it.
+    may see it. What was and what is stand in the facts ``before`` and ``after``, by field where
+    there are several, masked where they are personal.
     """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(_SHARE)
     session.execute(
         _insert,
         {
@@ -54,10 +66,15 @@ def record(
             "subject_kind": subject[0],
             "subject_id": subject[1],
             "org_id": org_id,
-            "facts": {name: _plain(value) for name, value in facts.items()},
+            "facts": _plain(facts),
         },
     )
 
 
 def _plain(value: Any) -> Any:
+    """As JSON holds it: days and instants as text."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
     return value.isoformat() if isinstance(value, date) else value

@@ -91,7 +91,9 @@ def _new_bank(folder: Path, host: str, port: int | None) -> config.Settings:
     name = _network_address() if host == ANY else host
     folder.mkdir(parents=True, exist_ok=True)
     (folder / config.CONFIG_NAME).write_text(
-        f'public_url = "http://{name}:{port}"\nhost = "{host}"\nport = {port}\n', encoding="utf-8"
+        f'public_url = "http://{name}:{port}"\nhost = "{host}"\nport = {port}\n'
+        "administrators_use_totp = false\n",  # its passwords are printed: it is to be tried
+        encoding="utf-8",
     )
     settings = config.load(data=folder)
     bank.open_bank(settings)

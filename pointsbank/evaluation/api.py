@@ -5,7 +5,7 @@ from typing import Any
 from flask_babel import gettext
 
 from pointsbank.core import clock
-from pointsbank.core.actor import Role
+from pointsbank.core.actor import Role, Scope
 from pointsbank.core.database import snapshot, transaction
 from pointsbank.evaluation import operations, queries
 from pointsbank.evaluation.roll_ups import RollUp, roll_up
@@ -29,7 +29,7 @@ _READERS = (Role.SECRETARY, Role.OFFICIAL)
 @api.get(_YEAR)
 @api.arguments(EvaluationQuery, location="query")
 @api.response(200, EvaluationView)
-@allow(*_READERS)
+@allow(*_READERS, Scope.READ_EVALUATIONS)
 def evaluation(asked: dict[str, Any], year: int) -> dict[str, Any]:
     """A year of an organisation's people, a page at a time in the order of their numbers."""
     with snapshot() as session:
@@ -81,7 +81,7 @@ def seal_year(asked: dict[str, Any], year: int) -> queries.Seal:
 @api.get("/organisations/<int:org_id>/roll-up")
 @api.arguments(RollUpQuery, location="query")
 @api.response(200, RollUpView)
-@allow(*_READERS)
+@allow(*_READERS, Scope.READ_ORGANISATIONS)
 def organisation_roll_up(asked: dict[str, Any], org_id: int) -> RollUp:
     """An organisation and its children, each with everything below it, added up for a year."""
     wanted = {"year": clock.today().year, **asked}

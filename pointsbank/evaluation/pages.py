@@ -15,7 +15,7 @@ from pointsbank.core.errors import Refused, say
 from pointsbank.evaluation import operations, queries
 from pointsbank.evaluation.reference import reference_sheet, told_column, told_name, told_status
 from pointsbank.evaluation.roll_ups import compared, measures, roll_up
-from pointsbank.evaluation.rules import LINE_NAMES, REFERENCE_ONLY, RELATION_NAMES
+from pointsbank.evaluation.rules import REFERENCE_ONLY, RELATION_NAMES
 from pointsbank.evaluation.schemas import (
     ListQuery,
     OrgForm,
@@ -25,6 +25,7 @@ from pointsbank.evaluation.schemas import (
 )
 from pointsbank.evaluation.sheet import FILE_TYPES, write_csv, write_xlsx
 from pointsbank.orgs import queries as orgs
+from pointsbank.orgs.rules import LINE_NAMES
 from pointsbank.web import PageBlueprint, actor, allow, form, query
 from pointsbank.web.errors import sentence_of, status_of
 from pointsbank.web.navigation import Link
@@ -150,6 +151,7 @@ def organisation(org_id: int) -> str:
         "evaluation/organisation.html",
         found=found, year=year, this_year=clock.today().year, by=asked["by"],
         rows=compared(found, asked["by"]), measures=measures(found.units),
+        reach=actor().reach(*READERS),
     )  # fmt: skip
 
 

@@ -19,14 +19,13 @@ from pointsbank.core.database import table_of
 from pointsbank.core.resources import features
 from pointsbank.earning.rules import DEED_CATEGORIES
 from pointsbank.evaluation.models import EvaluationRuleVersion, SealedRow, SealedYear
-from pointsbank.evaluation.people import people_of
+from pointsbank.evaluation.people import people_of, place_of, status_of
 from pointsbank.evaluation.rules import (
     NO_SEAL_BEFORE,
     Column,
     EvaluationRule,
     NoSuchEvaluation,
     PointsUnit,
-    Relation,
     SealedFigures,
     columns_of_book,
     columns_of_total,
@@ -36,13 +35,15 @@ from pointsbank.evaluation.rules import (
 )
 from pointsbank.evaluation.totals import totals_by_member
 from pointsbank.ledger.models import Unit
+from pointsbank.members import queries as members
 from pointsbank.members.models import Member
+from pointsbank.members.rules import Relation
 from pointsbank.orgs import queries as orgs
 from pointsbank.orgs.models import Organisation, OrganisationKind, OrganisationReach
 from pointsbank.orgs.rules import Line
 
 READERS = (Role.SECRETARY, Role.OFFICIAL)
-_LISTED = (Line.PARTY, Line.TERRITORY, Line.TEAM, Line.EMPLOYER)
+_LISTED = (Line.PARTY, Line.TERRITORY, Line.TEAM, Line.EMPLOYER, Line.PARTNER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +137,10 @@ def counted(session: Session, org: Organisation, year: int) -> Evaluation:
             col(Member.id),
             col(Member.number),
             col(Member.name),
-            col(Member.residence_id),
-            col(Member.branch_id),
-            col(Member.employer_id),
-            col(Member.party_status),
+            place_of(Relation.RESIDENCE, year).label("residence_id"),
+            place_of(Relation.BRANCH, year).label("branch_id"),
+            place_of(Relation.EMPLOYER, year).label("employer_id"),
+            status_of(year).label("party_status"),
         )
         .where(col(Member.id).in_(scope))
         .order_by(col(Member.number))
@@ -169,13 +170,20 @@ def _figures(
 ) -> tuple[tuple[Column, ...], Iterable[tuple[int, ...]]]:
     """The columns of a year and, for each member in order, her figures in them."""
     places = {member_id: place for place, member_id in enumerate(member_ids)}
+    runs = [(scope, places)]
+    joined = members.merged_into(session, scope)
+    if joined:  # what was entered under a record merged into another is that one's
+        merged = select(col(Member.id)).where(orgs.among(Member.id, joined))
+        of_kept = {record: places[kept] for record, kept in joined.items() if kept in places}
+        runs.append((merged, of_kept))
     zeros = bytes(8 * len(member_ids))
     tallies: defaultdict[str, array[int]] = defaultdict(lambda: array("q", zeros))
-    for total in totals_by_member(session, scope=scope, year=year):
-        if total.whose not in places:
-            continue  # registered since the statement before: READ COMMITTED sees her
-        for name, sign in columns_of_total(total.unit, total.kind, total.category):
-            tallies[name][places[total.whose]] += sign * total.net
+    for people, places_of in runs:
+        for total in totals_by_member(session, scope=people, year=year):
+            if total.whose not in places_of:
+                continue  # registered since the statement before: READ COMMITTED sees her
+            for name, sign in columns_of_total(total.unit, total.kind, total.category):
+                tallies[name][places_of[total.whose]] += sign * total.net
     book = columns_of_book(points_units(session), tallies, DEED_CATEGORIES)
     own = {column.name for column in book}
     contributed = []
@@ -183,9 +191,10 @@ def _figures(
         contributed += [
             Column(f.name, f.label, f.unit) for f in source.FIGURES if f.name not in own
         ]
-        for member_id, name, figure in source.member_figures(session, year=year, scope=scope):
-            if name not in own and member_id in places:
-                tallies[name][places[member_id]] += figure
+        for people, places_of in runs:
+            for member_id, name, figure in source.member_figures(session, year=year, scope=people):
+                if name not in own and member_id in places_of:
+                    tallies[name][places_of[member_id]] += figure
     columns = in_order(book, contributed)
     return columns, zip(*(tallies[column.name] for column in columns), strict=True)
 

@@ -11,11 +11,10 @@ from sqlmodel import Session, col
 from pointsbank.core import clock
 from pointsbank.core.actor import Actor
 from pointsbank.core.errors import say
-from pointsbank.evaluation.people import belonging
+from pointsbank.evaluation.people import belonging, places_of
 from pointsbank.evaluation.queries import READERS, organisation_in_reach, points_units
 from pointsbank.evaluation.rules import (
     PointsUnit,
-    Relation,
     columns_of_total,
     measure_of,
     relation_of,
@@ -25,6 +24,7 @@ from pointsbank.events.models import Event
 from pointsbank.events.rules import EventState
 from pointsbank.exchange.models import Redemption
 from pointsbank.exchange.rules import RedemptionState
+from pointsbank.members.rules import Relation
 from pointsbank.orgs import queries as orgs
 from pointsbank.orgs.models import Organisation
 from pointsbank.orgs.rules import Line
@@ -127,18 +127,25 @@ def roll_up(
 ) -> RollUp:
     """An organisation and its children of one line: statements do not grow with their number.
 
+    Of a past year the tree, its names too, as it stood when that year ended.
     Without a line, or with one that no child is of, that of the first child. Refuses:
     NoSuchEvaluation, also for an organisation outside the actor's reach.
     """
     org = organisation_in_reach(session, actor, org_id)
-    last = clock.year_span(year)[1]
-    children = [child for child in orgs.children(session, org_id) if child.opened_on <= last]
+    first, last = clock.year_span(year)
+    children = [
+        child
+        for child in orgs.children(session, org_id, last)
+        if child.closed_on is None or child.closed_on > first
+    ]
     lines = tuple(one for one in Line if any(child.line == one for child in children))
     shown = line if line in lines else next(iter(lines), None)
     compared = [org, *(child for child in children if child.line == shown)]
     sums = _sums(session, org_id, compared, year)
     above = [
-        one for one in orgs.ancestors(session, org_id)[1:] if actor.may(*READERS, org_id=one.id)
+        one
+        for one in orgs.ancestors(session, org_id, last)[1:]
+        if actor.may(*READERS, org_id=one.id)
     ]
     units = tuple(points_units(session))
     return RollUp(year, sums[0], shown, lines, tuple(sums[1:]), tuple(reversed(above)), units)
@@ -146,7 +153,9 @@ def roll_up(
 
 def _sums(session: Session, org_id: int, compared: Sequence[Organisation], year: int) -> list[Sums]:
     """Sums of organisations that are all this one or below it."""
-    below = orgs.below(session, [one.id for one in compared])
+    last = clock.year_span(year)[1]
+    below = orgs.below(session, [one.id for one in compared], last)
+    names = orgs.names_on(session, below, last)
     kinds = orgs.kinds(session)
     relations = {relation_of(one.line) for one in compared}
     people = {relation: _people(session, relation, org_id, year) for relation in relations}
@@ -154,7 +163,7 @@ def _sums(session: Session, org_id: int, compared: Sequence[Organisation], year:
     return [
         Sums(
             org_id=one.id,
-            name=one.name,
+            name=names.get(one.id, one.name),
             kind=kinds[one.kind].name,
             relation=relation_of(one.line),
             members=_added(people[relation_of(one.line)]["members"], below[one.id]),
@@ -179,7 +188,7 @@ def _people(
     pairs = belonging(relation, year)
     counts = (
         select(pairs.c.place_id, func.count())
-        .where(pairs.c.place_id.in_(orgs.ids_below([org_id])))
+        .where(pairs.c.place_id.in_(places_of(org_id, year)))
         .group_by(pairs.c.place_id)
     )
     found["members"] = _counts(session, counts)
@@ -213,7 +222,7 @@ def _events(session: Session, org_id: int, year: int) -> ByPlace:
     found = (
         select(col(Event.org_id), func.count())
         .where(
-            col(Event.org_id).in_(orgs.ids_below([org_id])),
+            col(Event.org_id).in_(places_of(org_id, year)),
             col(Event.state).in_((EventState.OPEN, EventState.CLOSED)),
             col(Event.starts_at) >= clock.day_start(first),
             col(Event.starts_at) < clock.day_start(last + timedelta(days=1)),
@@ -228,7 +237,7 @@ def _redemptions(session: Session, org_id: int, year: int) -> ByPlace:
     found = (
         select(col(Redemption.org_id), func.count())
         .where(
-            col(Redemption.org_id).in_(orgs.ids_below([org_id])),
+            col(Redemption.org_id).in_(places_of(org_id, year)),
             col(Redemption.state) == RedemptionState.HANDED_OVER,
             col(Redemption.on_day).between(*clock.year_span(year)),
         )

@@ -5,20 +5,10 @@ import struct
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from functools import cache
 
 from pointsbank.core.errors import Conflict, Invalid, NotFound, say
-
-
-class Relation(StrEnum):
-    """What makes a person one of an organisation's: the column that an evaluation reads."""
-
-    RESIDENCE = "residence"
-    BRANCH = "branch"
-    EMPLOYER = "employer"
-    TEAM = "team"
-
+from pointsbank.members.rules import Relation
 
 RELATION_NAMES = {
     Relation.RESIDENCE: say("按居住地"),
@@ -27,18 +17,13 @@ RELATION_NAMES = {
     Relation.TEAM: say("按志愿服务队"),
 }
 
-LINE_NAMES = {
-    "territory": say("区域"),
-    "party": say("党组织"),
-    "team": say("志愿服务队"),
-    "employer": say("机关单位"),
-}
-
 _RELATION_OF_LINE = {
     "territory": Relation.RESIDENCE,
     "party": Relation.BRANCH,
     "employer": Relation.EMPLOYER,
     "team": Relation.TEAM,
+    # Nobody belongs to a partner; what it holds and hands out is counted.
+    "partner": Relation.TEAM,
 }
 
 

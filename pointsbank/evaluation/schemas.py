@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from pointsbank.evaluation.rules import Relation
+from pointsbank.members.rules import Relation
 from pointsbank.orgs.rules import Line
 from pointsbank.web.schemas import Request, Text, View, Whole
 

@@ -8,13 +8,14 @@ from sqlmodel import Session, col
 
 from pointsbank.core import clock
 from pointsbank.core.database import table_of
-from pointsbank.evaluation.people import belonging
-from pointsbank.evaluation.rules import Relation
+from pointsbank.evaluation.people import belonging, places_of
 from pointsbank.ledger.models import Account, Transfer, Unit
 from pointsbank.ledger.rules import OwnerKind
-from pointsbank.orgs import queries as orgs
+from pointsbank.members.models import Member
+from pointsbank.members.rules import Relation
 
 _account = table_of(Account)
+_member = table_of(Member)
 _transfer = table_of(Transfer)
 _reversed = _transfer.alias("reversed")
 _CARRIED_OVER = "opening"
@@ -46,11 +47,17 @@ def totals_by_member(session: Session, *, scope: Select[int], year: int) -> Iter
 def totals_by_place(
     session: Session, *, relation: Relation, org_id: int, year: int
 ) -> Iterator[Total]:
-    """The same for everybody below an organisation, summed by the place that each belongs to."""
+    """The same for everybody below an organisation, summed by the place that each belongs to:
+    also what was entered under records merged into hers.
+    """
     pairs = belonging(relation, year)
-    source = _account.join(pairs, pairs.c.member_id == _account.c.owner_id)
-    here = pairs.c.place_id.in_(orgs.ids_below([org_id]))
-    return _totals(session, source, pairs.c.place_id, year, here)
+    here = pairs.c.place_id.in_(places_of(org_id, year))
+    own = _account.join(pairs, pairs.c.member_id == _account.c.owner_id)
+    yield from _totals(session, own, pairs.c.place_id, year, here)
+    merged = pairs.join(_member, _member.c.merged_into_id == pairs.c.member_id).join(
+        _account, _account.c.owner_id == _member.c.id
+    )
+    yield from _totals(session, merged, pairs.c.place_id, year, here)
 
 
 def _totals(

@@ -82,7 +82,8 @@ class Scan(Table, table=True):
     """What happened at the door: ``scanned_at`` is the scan's own time, ``received_at`` ours."""
 
     __tablename__ = "scan"
-    __table_args__ = (UniqueConstraint("event_id", "member_id", "key"),)
+    # The member first: so the constraint also finds a member's scans.
+    __table_args__ = (UniqueConstraint("member_id", "event_id", "key"),)
 
     id: int | None = key()
     event_id: int = reference("event.id")

@@ -8,8 +8,9 @@ from flask import flash, redirect, render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from pointsbank.access.entrance import reading_codes
 from pointsbank.core import clock, qr
-from pointsbank.core.actor import Role
+from pointsbank.core.actor import Role, Scope
 from pointsbank.core.database import Session, snapshot, transaction
 from pointsbank.core.errors import Invalid, Refused, say
 from pointsbank.earning.rules import DEED_CATEGORIES
@@ -235,7 +236,7 @@ def _for_printing(event_id: int) -> tuple[Event, str]:
 
 
 @pages.get("/events/<int:event_id>/attendance")
-@allow(*WATCHERS)
+@allow(*WATCHERS, Scope.AT_DOOR)
 def attendance(event_id: int) -> str:
     """Who is here, live: the page asks for its middle again every few seconds."""
     with snapshot() as session:
@@ -253,7 +254,7 @@ def attendance(event_id: int) -> str:
 
 
 @pages.post("/events/<int:event_id>/scans")
-@allow(*ORGANISERS)
+@allow(*ORGANISERS, Scope.AT_DOOR)
 def let_in(event_id: int) -> Response:
     """The organiser's own scan of somebody's card or phone code, typed or by a USB scanner."""
     try:
@@ -272,7 +273,7 @@ def _scan_of_other(
 ) -> tuple[str, door.ScanAnswer]:
     now = clock.now()
     verb: Any = operations.check_out if leaving else operations.check_in
-    with transaction() as session:
+    with reading_codes(actor()), transaction() as session:
         code = queries.event(session, actor(), event_id).code
         person = member_by_code(session, member_code, now)
         answer = verb(

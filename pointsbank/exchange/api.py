@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from pointsbank.access.entrance import reading_codes
 from pointsbank.core import clock
 from pointsbank.core.actor import Role
 from pointsbank.core.database import snapshot, transaction
@@ -63,10 +64,8 @@ def stock_in(asked: dict[str, Any], goods_id: int) -> Offer:
 def look_up(asked: dict[str, Any]) -> dict[str, Any]:
     """Whose card number or phone code this is, and what she has."""
     org_id, now = asked["org_id"], clock.now()
-    with snapshot() as session:
-        found = queries.customer_by_code(
-            session, actor(), org_id=org_id, digits=asked["code"], at=now
-        )
+    with reading_codes(actor()), transaction() as session:
+        found = operations.look_up(session, actor(), org_id=org_id, digits=asked["code"], at=now)
     return {**asdict(found), "customer": customers.known_as(found.member_id, org_id, at=now)}
 
 

@@ -45,12 +45,26 @@ from pointsbank.ledger.rules import (
     system_account,
 )
 from pointsbank.orgs import queries as orgs
+from pointsbank.orgs.rules import check_open
 
 _book = table_of(ReceiptBook)
 _upserts: dict[str, Callable[..., Any]] = {
     "sqlite": sqlite.insert,
     "postgresql": postgresql.insert,
 }
+
+
+def look_up(
+    session: Session, actor: Actor, *, org_id: int, digits: str, at: datetime
+) -> queries.Customer:
+    """Whose card or phone code this is and what she has; the look stays on the audit trail.
+
+    Refuses as ``queries.customer_by_code``.
+    """
+    found = queries.customer_by_code(session, actor, org_id=org_id, digits=digits, at=at)
+    subject = ("member", found.member_id)
+    audit.record(session, actor, "exchange.look_up", subject, at=at, org_id=org_id)
+    return found
 
 
 def add_goods(
@@ -61,7 +75,7 @@ def add_goods(
 
     The name is the key: the same goods at the same price are the first answer again.
     Refuses: GoodsExist (the name with other content), NoSuchOrganisation, UnknownUnit (or not one
-    to spend), Forbidden (clerk or secretary of the counter), WrongPrice.
+    to spend), Forbidden (clerk or secretary of the counter), OrganisationClosed, WrongPrice.
     """
     queries.lock_keys(session, [f"goods:{org_id}:{name}"])
     earlier = queries.goods_named(session, org_id, name)
@@ -71,10 +85,11 @@ def add_goods(
         ):  # fmt: skip
             raise GoodsExist(goods=name)
         return earlier
-    orgs.organisation(session, org_id)
+    org = orgs.organisation(session, org_id)
     if unit not in queries.spendable_units(session):
         raise UnknownUnit(unit=unit)
     actor.require(*STAFF, org_id=org_id)
+    check_open(org.closed_on)
     rules.check_price(price_points)
     goods_id = session.execute(
         insert(goods_table)
@@ -261,7 +276,8 @@ def _hand_over(
         [_row(actor, sale, number) for sale, number in zip(sales, numbers, strict=True)],
     )
     ids = {row.key: row.id for row in rows}
-    ledger.post_all(session, actor, [_payment(sale, ids[sale.basket.key]) for sale in sales], at=at)
+    payments = [one for sale in sales for one in _payments(sale, ids[sale.basket.key])]
+    ledger.post_all(session, actor, payments, at=at)
     session.execute(
         insert(line_table),
         [
@@ -319,18 +335,21 @@ def _row(actor: Actor, sale: Sale, number: str) -> dict[str, Any]:
     }
 
 
-def _payment(sale: Sale, redemption_id: int) -> Posting:
+def _payments(sale: Sale, redemption_id: int) -> list[Posting]:
     """The member's points to the account of redeemed ones: never minutes, which make stars."""
-    return Posting(
-        key=f"redemption:{sale.basket.key}",
-        source=member_account(sale.basket.member_id, sale.unit),
-        destination=system_account(sale.unit, SystemKind.REDEEMED),
-        amount=sale.total_points,
-        effective_on=clock.local_day(sale.basket.at),
-        reason="redemption",
-        origin_kind="redemption",
-        origin_id=redemption_id,
-    )
+    return [
+        Posting(
+            key=f"redemption:{sale.basket.key}" + (f":{owner_id}" if place else ""),
+            source=member_account(owner_id, sale.unit),
+            destination=system_account(sale.unit, SystemKind.REDEEMED),
+            amount=points,
+            effective_on=clock.local_day(sale.basket.at),
+            reason="redemption",
+            origin_kind="redemption",
+            origin_id=redemption_id,
+        )
+        for place, (owner_id, points) in enumerate(sale.drawn)
+    ]
 
 
 def _receipt_numbers(session: Session, sales: Sequence[Sale]) -> list[str]:
@@ -369,6 +388,6 @@ def _undone(session: Session, receipt: Receipt, *, repeated: bool) -> Settled:
         number=receipt.number,
         unit=receipt.unit,
         total_points=receipt.total_points,
-        balance_points=ledger_queries.balances(session, receipt.member_id)[receipt.unit],
+        balance_points=queries.balance(session, receipt.member_id, receipt.unit),
         repeated=repeated,
     )

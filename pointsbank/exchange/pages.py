@@ -10,6 +10,7 @@ from typing import Any
 from flask import redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from pointsbank.access.entrance import reading_codes
 from pointsbank.core import clock
 from pointsbank.core.actor import Role
 from pointsbank.core.database import snapshot, transaction
@@ -58,8 +59,8 @@ def look_up() -> Response | Page:
     """A code is posted and never part of an address: there a signed text stands for the person."""
     asked = form(MemberLookupRequest)
     try:
-        with snapshot() as session:
-            customer = queries.customer_by_code(
+        with reading_codes(actor()), transaction() as session:
+            customer = operations.look_up(
                 session, actor(), org_id=asked["org_id"], digits=asked["code"], at=clock.now()
             )
     except Refused as refused:

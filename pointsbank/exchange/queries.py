@@ -118,21 +118,39 @@ def left_on(session: Session, member_ids: Iterable[int]) -> dict[int, date | Non
     return {row.id: row.left_on for row in rows}
 
 
-def points_for_change(session: Session, member_ids: Iterable[int]) -> dict[tuple[int, str], int]:
-    """What members can spend, by member and unit; locked in the order of account until the end."""
-    account, unit = table_of(Account), table_of(Unit)
+def points_for_change(
+    session: Session, member_ids: Iterable[int]
+) -> dict[tuple[int, str], dict[int, int]]:
+    """What members can spend, by member and unit: of each account of hers, those of records merged
+    into hers first, by owner. Locked in the order of account until the end.
+    """
+    account, unit, record = table_of(Account), table_of(Unit), table_of(Member)
+    wanted = set(member_ids)
+    person = func.coalesce(record.c.merged_into_id, record.c.id)
     rows = session.execute(
-        select(account.c.owner_id, unit.c.code, account.c.balance - account.c.held)
+        select(person, unit.c.code, account.c.owner_id, account.c.balance - account.c.held)
         .join(unit, unit.c.id == account.c.unit_id)
+        .join(record, record.c.id == account.c.owner_id)
         .where(
             account.c.owner_kind == OwnerKind.MEMBER,
-            account.c.owner_id.in_(set(member_ids)),
+            account.c.owner_id.in_(members.records_of(wanted)),
             account.c.kind == "balance",
         )
         .order_by(account.c.id)
         .with_for_update(of=account, key_share=True)
     )
-    return {(owner_id, code): points for owner_id, code, points in rows}
+    found: dict[tuple[int, str], dict[int, int]] = {}
+    for member_id, code, owner_id, points in rows:
+        found.setdefault((member_id, code), {})[owner_id] = points
+    for (member_id, _), purse in found.items():
+        if member_id in purse:  # her own account is drawn last
+            purse[member_id] = purse.pop(member_id)
+    return found
+
+
+def balance(session: Session, member_id: int, unit: str) -> int:
+    """What a person has in a unit now, over all her records."""
+    return ledger.balances(session, *members.ids_of_person(session, member_id))[unit]
 
 
 def lock_keys(session: Session, keys: Iterable[str]) -> None:
@@ -205,7 +223,7 @@ def _customer(session: Session, member: Member) -> Customer:
         number=member.number,
         name=member.name,
         phone_tail=member.phone_tail,
-        balances=ledger.balances(session, member.id),
+        balances=ledger.balances(session, *members.ids_of_person(session, member.id)),
     )
 
 

@@ -10,6 +10,7 @@ from pointsbank.core.actor import Actor, Role
 from pointsbank.core.database import Session, table_of
 from pointsbank.exchange.models import Redemption, RedemptionLine
 from pointsbank.exchange.rules import STAFF, NoSuchRedemption, RedemptionState
+from pointsbank.members import queries as members
 from pointsbank.members.models import Member
 from pointsbank.orgs.models import Organisation
 
@@ -99,7 +100,8 @@ def receipt_for_change(session: Session, redemption_id: int) -> tuple[Receipt, s
 def receipt_for(session: Session, actor: Actor, redemption_id: int) -> Receipt:
     """A receipt for the member herself, the counter's staff and those above; else Forbidden."""
     found = receipt(session, redemption_id)
-    if actor.member_id != found.member_id:
+    hers = members.ids_of_person(session, actor.member_id) if actor.member_id else []
+    if found.member_id not in hers:
         actor.require(*STAFF, Role.OFFICIAL, Role.AUDITOR, org_id=found.org_id)
     return found
 

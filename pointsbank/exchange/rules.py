@@ -220,6 +220,17 @@ def check_stock(lines: Sequence[PricedLine], left: Mapping[int, int]) -> None:
             )
 
 
+def drawn(purse: Mapping[int, int], total: int) -> tuple[tuple[int, int], ...]:
+    """How much is taken of each account of a person, in their order; together they suffice."""
+    taken = []
+    for owner_id, points in purse.items():
+        share = min(max(points, 0), total)
+        if share:
+            taken.append((owner_id, share))
+        total -= share
+    return tuple(taken)
+
+
 def check_points(needed: int, has: int) -> None:
     """Refuse more points than there are, saying how many are missing."""
     if needed > has:

@@ -15,12 +15,16 @@ from pointsbank.members.rules import MemberLeft, NoSuchMember
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """A basket that nothing refuses any more; ``stock_after`` goes with ``lines``."""
+    """A basket that nothing refuses any more; ``stock_after`` goes with ``lines``.
+
+    ``drawn``: (whose account, points): more than one where records were merged into hers.
+    """
 
     basket: Basket
     lines: tuple[PricedLine, ...]
     unit: str
     total_points: int
+    drawn: tuple[tuple[int, int], ...]
     balance_after: int
     stock_after: tuple[int, ...]
 
@@ -33,7 +37,7 @@ class Till:
     left_on: dict[int, date | None]
     offers: dict[int, Offer]
     left: dict[int, int]
-    points: dict[tuple[int, str], int]
+    points: dict[tuple[int, str], dict[int, int]]
 
     @classmethod
     def read(cls, session: Session, baskets: Sequence[Basket]) -> "Till":
@@ -88,8 +92,12 @@ class Till:
         rules.check_stock(lines, self.left)
         account = (basket.member_id, unit)
         total = rules.total_points(lines)
-        rules.check_points(needed=total, has=self.points.get(account, 0))
-        self.points[account] -= total
+        purse = self.points.get(account, {})
+        has = sum(purse.values())
+        rules.check_points(needed=total, has=has)
+        drawn = rules.drawn(purse, total)
+        for owner_id, points in drawn:
+            purse[owner_id] -= points
         for line in lines:
             self.left[line.offer.goods_id] -= line.quantity
         return Sale(
@@ -97,6 +105,7 @@ class Till:
             lines=tuple(lines),
             unit=unit,
             total_points=total,
-            balance_after=self.points[account],
+            drawn=drawn,
+            balance_after=has - total,
             stock_after=tuple(self.left[line.offer.goods_id] for line in lines),
         )

@@ -229,13 +229,15 @@ class HoldResolution(Table, table=True):
 class Period(Table, table=True):
     """Days that are closed.
 
-    No transfer after ``last_transfer_id`` is dated on or before ``until_on``.
+    No transfer after ``last_transfer_id`` is dated on or before ``until_on``, and none before
+    ``first_later_id`` is dated after it.
     """
 
     __tablename__ = "period"
 
     id: int | None = key()
     until_on: date = Field(unique=True)
+    first_later_id: int = number()
     last_transfer_id: int = number()
     closed_at: datetime
     actor_kind: str

@@ -13,9 +13,10 @@ from pointsbank.core.database import Session
 from pointsbank.core.errors import Forbidden, Refused
 from pointsbank.ledger.book import open_book
 from pointsbank.ledger.expiry import expire_points
+from pointsbank.ledger.giving_up import give_up
 from pointsbank.ledger.holds import capture, expire_holds, place_hold, release
 from pointsbank.ledger.models import Period, Seal, Unit, Verification
-from pointsbank.ledger.periods import last_period, write_sheet
+from pointsbank.ledger.periods import first_later, last_period, write_sheet
 from pointsbank.ledger.posting import apply, apply_all, as_text
 from pointsbank.ledger.queries import reversible
 from pointsbank.ledger.reader import Reach, Reader, SealRow
@@ -40,6 +41,7 @@ __all__ = [
     "declare_unit",
     "expire_holds",
     "expire_points",
+    "give_up",
     "place_hold",
     "post",
     "post_all",
@@ -159,9 +161,11 @@ def close_period(session: Session, actor: Actor, *, until: date, at: datetime) -
         raise PeriodClosed(until=before[1])
     if until >= clock.local_day(at):
         raise PeriodNotOver(until=until)
+    last_id = open_book(session).settled()[2]
     closed = insert(Period).values(
         until_on=until,
-        last_transfer_id=open_book(session).settled()[2],
+        first_later_id=first_later(session, until, last_id),
+        last_transfer_id=last_id,
         closed_at=at,
         actor_kind=actor.kind,
         actor_id=actor.id,

@@ -3,17 +3,17 @@
 from bisect import bisect_left
 from collections import defaultdict, deque
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, insert, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, func, insert, literal, select, union_all
 
 from pointsbank.core.database import Session
 from pointsbank.ledger.columns import is_account, total, unindexed
 from pointsbank.ledger.encoding import Columns
 from pointsbank.ledger.models import TABLES
 from pointsbank.ledger.reader import Reach, Reader
-from pointsbank.ledger.rules import AccountRef, OwnerKind
+from pointsbank.ledger.rules import LARGEST_ID, AccountRef, OwnerKind
 
 _account = TABLES["account"]
 _period = TABLES["period"]
@@ -40,6 +40,39 @@ def closed_periods(session: Session) -> list[tuple[int, int, date]]:
     return [(row[0], row[1], row[2]) for row in rows]
 
 
+def closings(session: Session) -> list[tuple[int, int, bytes]]:
+    """Of each period, by its days: ``first_later_id``, ``last_transfer_id``, last day in ISO."""
+    columns = _period.c["first_later_id", "last_transfer_id", "until_on"]
+    rows = session.execute(select(*columns).order_by(_period.c.until_on))
+    return [(row[0], row[1], row[2].isoformat().encode()) for row in rows]
+
+
+def first_later(session: Session, until: date, last_id: int) -> int:
+    """The first transfer that is dated after a day, or the one that will come after the last."""
+    later = select(func.min(_transfer.c.id)).where(_transfer.c.effective_on > until)
+    return int(session.execute(later).scalar() or last_id + 1)
+
+
+def dated(since: date | None, until: date | None) -> list[ColumnElement[bool]]:
+    """The conditions on an account's own transfers that are dated from a day until another, both
+    included.
+
+    Closed periods say between which ids they lie: of the account's others only the index is read.
+    Neither ids nor days are looked up by, for others' transfers would be read.
+    """
+    number, day = unindexed(_transfer.c.id), unindexed(_transfer.c.effective_on)
+    conditions = []
+    if since is not None:
+        over = select(_period.c.first_later_id).where(_period.c.until_on < since)
+        least = over.order_by(_period.c.until_on.desc()).limit(1).scalar_subquery()
+        conditions += [number >= func.coalesce(least, 0), day >= since]
+    if until is not None:
+        closed = select(_period.c.last_transfer_id).where(_period.c.until_on >= until)
+        most = closed.order_by(_period.c.until_on).limit(1).scalar_subquery()
+        conditions += [number <= func.coalesce(most, LARGEST_ID), day <= until]
+    return conditions
+
+
 def balance_as_of(session: Session, ref: AccountRef, day: date) -> int:
     """What had come to an account, less what had gone, at the end of a day, by effective dates.
 
@@ -50,10 +83,10 @@ def balance_as_of(session: Session, ref: AccountRef, day: date) -> int:
     if account_id is None:
         return 0
     period_id, since = last_period(session, day)
-    tracked = ref.owner_kind is not OwnerKind.SYSTEM
     sheet = select(_sheet.c.balance).where(
         _sheet.c.period_id == period_id, _sheet.c.account_id == account_id
     )
+    tracked = ref.owner_kind is not OwnerKind.SYSTEM
     flows = _flows(since, day, account_id=account_id, tracked=tracked)
     moved = union_all(sheet, *(select(flow.c.amount) for flow in flows)).subquery()
     return int(session.execute(select(total(moved.c[0]))).scalar_one())
@@ -141,12 +174,13 @@ def _flows(
     """What came and went, dated after ``since`` and until ``until``: of all accounts or of one."""
     flows = []
     for sign, side in ((-1, "source"), (1, "destination")):
-        day = unindexed(_transfer.c.effective_on) if tracked else _transfer.c.effective_on
+        day = _transfer.c.effective_on
         wanted: list[ColumnElement[bool]] = [day > since, day <= until]
+        if tracked:  # so that the account's own index serves
+            wanted = dated(since + timedelta(days=1), until)
+            wanted.append(_transfer.c[f"{side}_version"].is_not(None))
         if account_id is not None:
             wanted.append(_transfer.c[f"{side}_id"] == account_id)
-        if tracked:  # so that the account's own index serves
-            wanted.append(_transfer.c[f"{side}_version"].is_not(None))
         flows.append(
             select(
                 _transfer.c[f"{side}_id"].label("account_id"),

@@ -5,17 +5,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import CTE, ColumnElement, String, and_, cast, func, literal, select, union_all
+from sqlalchemy import CTE, ColumnElement, String, and_, cast, literal, select, union_all
 
 from pointsbank.core.database import Session
 from pointsbank.ledger.columns import among, is_account, total
+from pointsbank.ledger.joint import joint_period_figures, joint_statement
 from pointsbank.ledger.models import TABLES
 from pointsbank.ledger.rules import AccountRef, CapWindow, OwnerKind
 from pointsbank.ledger.statements import PeriodFigures, StatementEntry, period_figures, statement
 
 __all__ = [
     "AccountFigures", "MemberTotal", "OriginTransfer", "PeriodFigures", "Reversible",
-    "StatementEntry", "account", "balances", "balances_of", "period_figures", "reversible",
+    "StatementEntry", "account", "balances", "balances_of", "joint_period_figures",
+    "joint_statement", "period_figures", "reversible",
     "statement", "totals_by_member", "transfers_of",
 ]  # fmt: skip
 
@@ -86,21 +88,24 @@ class AccountFigures:
     version: int
 
 
-def balances(session: Session, member_id: int) -> dict[str, int]:
-    """A member's balance by unit code; a unit in which she never had a transfer is 0."""
+def balances(session: Session, *member_ids: int) -> dict[str, int]:
+    """A member's balance by unit code, or several records' together; a unit in which there never
+    was a transfer is 0.
+    """
     rows = session.execute(
-        select(_unit.c.code, func.coalesce(_account.c.balance, 0))
+        select(_unit.c.code, total(_account.c.balance))
         .outerjoin_from(
             _unit,
             _account,
             and_(
                 _account.c.unit_id == _unit.c.id,
                 _account.c.owner_kind == OwnerKind.MEMBER,
-                _account.c.owner_id == member_id,
+                among(_account.c.owner_id, member_ids),
                 _account.c.kind == "balance",
                 _account.c.category == "",
             ),
         )
+        .group_by(_unit.c.id, _unit.c.code)
         .order_by(_unit.c.id)
     )
     return dict(rows.all())

@@ -20,10 +20,11 @@ class Standing:
 class Recount:
     """Grows with accounts only."""
 
-    def __init__(self, closed: Sequence[tuple[int, bytes]]) -> None:
-        """``closed``: of each period the last transfer before its close, and its last day."""
+    def __init__(self, closings: Sequence[tuple[int, int, bytes]]) -> None:
+        """``closings``: of each period the first transfer that may be dated later, the last before
+        its close, and its last day."""
         self.standings: dict[int, Standing] = {}
-        self._closed = closed
+        self._closings = closings
 
     def accounts(self, columns: Columns) -> None:
         for row_id, unit_id, owner_kind in zip(*columns[:2], columns[4], strict=True):
@@ -65,9 +66,15 @@ class Recount:
         self._days(columns[0], columns[18])
 
     def _days(self, ids: Sequence[int], days: Sequence[bytes]) -> None:
-        """Raise ``Found`` for the first transfer that is dated into a period after its close."""
-        closed = [(last_id, until) for last_id, until in self._closed if last_id < ids[-1]]
-        if closed and min(days) <= max(until for _, until in closed):
-            for row_id, day in zip(ids, days, strict=True):
-                if any(row_id > last_id and day <= until for last_id, until in closed):
+        """Raise ``Found`` for the first transfer dated into a period after its close, or beyond it
+        before the first that may be."""
+        first, last, earliest, latest = ids[0], ids[-1], min(days), max(days)
+        doubtful = [
+            (first_id, last_id, until)
+            for first_id, last_id, until in self._closings
+            if (last_id < last and earliest <= until) or (first < first_id and latest > until)
+        ]
+        for row_id, day in zip(ids, days, strict=True) if doubtful else ():
+            for first_id, last_id, until in doubtful:
+                if row_id > last_id if day <= until else row_id < first_id:
                     raise Found("period", "transfer", row_id)

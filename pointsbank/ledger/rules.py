@@ -120,6 +120,9 @@ REASON_NAMES = {
     "correction": say("更正"),
     "opening": say("期初结转"),
     "expiry": say("积分到期"),
+    "moved_away": say("关系转出，积分清零"),
+    "left": say("退出登记，积分清零"),
+    "given_up": say("删除个人信息，放弃积分"),
 }
 
 

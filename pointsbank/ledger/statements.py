@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select, union_all
+from sqlalchemy import case, func, select, union_all
 
 from pointsbank.core.database import Session
-from pointsbank.ledger.columns import is_account, total, unindexed
+from pointsbank.ledger.columns import is_account, total
 from pointsbank.ledger.models import TABLES
-from pointsbank.ledger.periods import balance_as_of
+from pointsbank.ledger.periods import balance_as_of, dated
 from pointsbank.ledger.rules import AccountRef
 
 _account = TABLES["account"]
@@ -85,7 +85,7 @@ def statement(
             _transfer.c[f"{mine}_balance"].label("balance"),
             _transfer.c[f"{across}_id"].label("other_id"),
         ).where(_transfer.c[f"{mine}_id"] == account_id, version.is_not(None))
-        side = side.where(*_dated(since, until))
+        side = side.where(*dated(since, until))
         if before is not None:
             side = side.where(version < _version_at(account_id, before))
         sides.append(select(side.order_by(version.desc()).limit(most).subquery()))
@@ -136,21 +136,13 @@ def period_figures(
             select(counted["came"].label("came"), counted["went"].label("went")).where(
                 _transfer.c[f"{mine}_id"] == account_id,
                 _transfer.c[f"{mine}_version"].is_not(None),
-                *_dated(since, until),
+                *dated(since, until),
             )
         )
     moved = union_all(*sides).subquery()
     came, went = session.execute(select(total(moved.c.came), total(moved.c.went))).one()
     opening = balance_as_of(session, ref, since - timedelta(days=1)) if since else 0
     return PeriodFigures(opening, came, went, opening + came - went)
-
-
-def _dated(since: date | None, until: date | None) -> list[ColumnElement[bool]]:
-    day = unindexed(_transfer.c.effective_on)  # or all of a busy day is read, not the account's
-    return [
-        *([day >= since] if since is not None else []),
-        *([day <= until] if until is not None else []),
-    ]
 
 
 def _version_at(account_id: int, transfer_id: int) -> Any:

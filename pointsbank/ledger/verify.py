@@ -15,7 +15,7 @@ from pointsbank.ledger.encoding import ACCOUNT, TRANSFER, Columns, text_hash
 from pointsbank.ledger.faults import Fault, Found
 from pointsbank.ledger.holds import wrong_hold
 from pointsbank.ledger.models import TABLES
-from pointsbank.ledger.periods import Sheets, closed_periods
+from pointsbank.ledger.periods import Sheets, closings
 from pointsbank.ledger.reader import BEGINNING, END, LAYOUTS, Reach, Reader, Rows, SealRow
 from pointsbank.ledger.recount import Recount, Standing
 from pointsbank.ledger.rules import LARGEST_ID
@@ -117,9 +117,7 @@ class _Check:
     ) -> None:
         self.session, self.reader = session, Reader(session)
         self.since, self.published, self.progress = since, dict(published), progress
-        self.recount = Recount(
-            [(last_id, until.isoformat().encode()) for _, last_id, until in closed_periods(session)]
-        )
+        self.recount = Recount(closings(session))
         self.reach = since.reach if since else BEGINNING
         verified = (since.period_id, since.reach) if since else ()
         self.sheets = Sheets(session, self.reader, *verified)

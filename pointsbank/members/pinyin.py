@@ -8,20 +8,33 @@ _SURNAMES = {
     "朴": "piao", "盖": "ge", "纪": "ji", "种": "chong", "翟": "zhai", "缪": "miao", "乐": "yue",
     "员": "yun", "秘": "bi", "折": "she", "召": "shao", "黑": "he", "冼": "xian", "繁": "po",
 }  # fmt: skip
+_LEFT_OUT = str.maketrans("", "", " 　'’·•.")
+_MOST = 60
+_LONGEST = 40
 _COMPOUND_SURNAMES = {
     "尉迟": ["yu", "chi"], "万俟": ["mo", "qi"], "长孙": ["zhang", "sun"], "澹台": ["tan", "tai"],
     "令狐": ["ling", "hu"], "单于": ["chan", "yu"],
 }  # fmt: skip
 
 
-def pinyin(name: str) -> str:
-    """The name's syllables without tones or blanks: 王桂芳 → ``wangguifang``."""
-    return "".join(_syllables(name))
+def keys(name: str) -> list[str]:
+    """What a name may be sought by the beginning of: every end of it, as written and as it sounds,
+    and of its initials every end of two letters or more.
+
+    王桂芳 → 王桂芳 桂芳 芳 wangguifang guifang fang wgf gf
+    """
+    syllables = _syllables(name)
+    initials = "".join(syllable[:1] for syllable in syllables)
+    written = folded(name)
+    found = [written[place:] for place in range(len(written))]
+    found += ["".join(syllables[place:]) for place in range(len(syllables))]
+    found += [initials[place:] for place in range(len(initials) - 1)]
+    return list(dict.fromkeys(key[:_LONGEST] for key in found[:_MOST] if key))
 
 
-def initials(name: str) -> str:
-    """The first letter of every character: 王桂芳 → ``wgf``."""
-    return "".join(syllable[:1] for syllable in _syllables(name))
+def folded(typed: str) -> str:
+    """What was typed, as keys are written: letters small, no blanks, apostrophes or dots."""
+    return typed.lower().translate(_LEFT_OUT)
 
 
 def _syllables(name: str) -> list[str]:

@@ -1,8 +1,8 @@
 """What people look up about members: by id, phone, card, phone code, or what they typed."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlmodel import Session, col
@@ -11,25 +11,50 @@ from pointsbank.core import clock
 from pointsbank.core.actor import Actor, Role
 from pointsbank.core.encryption import digest, unseal
 from pointsbank.members import codes
-from pointsbank.members.models import Card, Member
+from pointsbank.members.affiliations import (
+    affiliated,
+    affiliations,
+    household,
+    household_members,
+    household_times,
+    noted,
+    party_standings,
+)
+from pointsbank.members.codes import check_digits_hold, is_phone_code
+from pointsbank.members.models import (
+    Card,
+    ConsentText,
+    Member,
+    MemberConsent,
+    MemberGuardian,
+    RegistrationRuleRow,
+    Skill,
+)
 from pointsbank.members.rules import (
-    CODE_DIGITS,
+    CONSENT_TEXTS,
     PHONE,
+    SKILLS,
     CardLost,
     CardReplaced,
     CodeInvalid,
+    Consent,
+    Document,
     MemberLeft,
     NoCards,
     NoSuchCard,
     NoSuchMember,
     PrintedCard,
-    check_digits_hold,
+    RegistrationRule,
     folded_digits,
-    is_phone_code,
     masked_phone,
 )
 from pointsbank.orgs import queries as orgs
-from pointsbank.orgs.rules import HOMES
+from pointsbank.orgs.models import OrganisationReach
+
+__all__ = [
+    "affiliated", "affiliations", "household", "household_members", "household_times", "noted",
+    "party_standings",
+]  # fmt: skip
 
 REGISTER_READERS = (
     Role.ORGANISER,
@@ -46,18 +71,21 @@ PARTY_READERS = (Role.SECRETARY, Role.OFFICIAL, Role.ADMINISTRATOR)
 """The roles that see party status, which is sensitive."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page of members, and how many there are on all pages."""
-
-    members: Sequence[Member]
-    total: int
-
-
 def member(session: Session, member_id: int) -> Member:
     """The member, or ``NoSuchMember``."""
     found = session.get(Member, member_id)
     if found is None:
+        raise NoSuchMember
+    return found
+
+
+def member_by_number(session: Session, actor: Actor, number: str) -> Member:
+    """The member with this volunteer number, for a reader whose reach she is in; else
+    ``NoSuchMember``.
+    """
+    wanted = select(Member).where(col(Member.number) == folded_digits(number))
+    found: Member | None = session.execute(wanted).scalar_one_or_none()
+    if found is None or not may_see(actor, found, *REGISTER_READERS):
         raise NoSuchMember
     return found
 
@@ -71,6 +99,109 @@ def members(session: Session, member_ids: Iterable[int]) -> dict[int, Member]:
 def phone_digest(phone: str) -> bytes:
     """By what a phone number of eleven digits is found."""
     return digest(phone, "phone")
+
+
+def document_digest(document: Document) -> bytes:
+    """By what a checked document is found."""
+    return digest(f"{document.kind}:{document.number}", "document")
+
+
+def taken_phones(session: Session, digests: Sequence[bytes], *, but: int = 0) -> set[bytes]:
+    """Those of the digests under which somebody (``but`` one member) is registered."""
+    return _taken(session, Member.phone_digest, digests, but)
+
+
+def taken_documents(session: Session, digests: Sequence[bytes], *, but: int = 0) -> set[bytes]:
+    """Those of the digests under which somebody (``but`` one member) is registered."""
+    return _taken(session, Member.document_digest, digests, but)
+
+
+def _taken(session: Session, column: Any, digests: Sequence[bytes], but: int) -> set[bytes]:
+    found: set[bytes] = set()
+    for start in range(0, len(digests), _SLICE):
+        part = col(column).in_(digests[start : start + _SLICE])
+        found.update(session.execute(select(column).where(part, col(Member.id) != but)).scalars())
+    return found
+
+
+_SLICE = 10_000
+
+
+def skills(session: Session) -> list[str]:
+    """The program's skills and those that the bank added."""
+    added = session.execute(select(col(Skill.name)).order_by(col(Skill.name))).scalars()
+    return [*SKILLS, *(name for name in added if name not in SKILLS)]
+
+
+def registration_rules(
+    session: Session, org_ids: Iterable[int], on: date
+) -> dict[int, RegistrationRule]:
+    """For each organisation the nearest rule above (its own first) in force on a day."""
+    rules = {org_id: RegistrationRule() for org_id in org_ids}
+    found = session.execute(
+        select(col(OrganisationReach.organisation_id), col(RegistrationRuleRow.least_age))
+        .join(
+            RegistrationRuleRow,
+            col(RegistrationRuleRow.org_id) == col(OrganisationReach.ancestor_id),
+        )
+        .where(
+            orgs.among(OrganisationReach.organisation_id, rules),
+            col(RegistrationRuleRow.from_on) <= on,
+        )
+        # The deciding one comes last: the nearest, and of its versions the newest.
+        .order_by(col(OrganisationReach.depth).desc(), col(RegistrationRuleRow.from_on))
+    )
+    rules.update((org_id, RegistrationRule(least_age)) for org_id, least_age in found)
+    return rules
+
+
+def text_versions(session: Session, on: date) -> dict[Consent, int]:
+    """The version of each consent's text in use on a day."""
+    found = session.execute(
+        select(col(ConsentText.kind), func.max(col(ConsentText.version)))
+        .where(col(ConsentText.from_on) <= on)
+        .group_by(col(ConsentText.kind))
+    )
+    return dict.fromkeys(Consent, 1) | {Consent(kind): version for kind, version in found}
+
+
+def consent_text(session: Session, kind: Consent, version: int) -> str:
+    """The words of a version; version 1 is the program's."""
+    adopted = session.get(ConsentText, (kind, version))
+    return adopted.body if adopted else CONSENT_TEXTS[kind]
+
+
+def consents(session: Session, member_id: int) -> list[MemberConsent]:
+    """Everything that a member ever agreed to, in order."""
+    wanted = (
+        select(MemberConsent)
+        .where(col(MemberConsent.member_id) == member_id)
+        .order_by(col(MemberConsent.id))
+    )
+    return list(session.execute(wanted).scalars())
+
+
+def standing_consents(session: Session, member_id: int) -> dict[Consent, MemberConsent]:
+    """What a member agrees to now."""
+    return {
+        given.kind: given for given in consents(session, member_id) if given.withdrawn_at is None
+    }
+
+
+def guardian(session: Session, member_id: int) -> MemberGuardian | None:
+    """Who agreed to a minor's registration."""
+    return session.get(MemberGuardian, member_id)
+
+
+def latest_registration_rule(session: Session, org_id: int) -> RegistrationRuleRow | None:
+    """The organisation's own newest version."""
+    wanted = (
+        select(RegistrationRuleRow)
+        .where(col(RegistrationRuleRow.org_id) == org_id)
+        .order_by(col(RegistrationRuleRow.from_on).desc())
+        .limit(1)
+    )
+    return session.execute(wanted).scalar_one_or_none()
 
 
 def member_by_phone(session: Session, phone: str) -> Member | None:
@@ -101,6 +232,8 @@ def member_by_code(session: Session, digits: str, at: datetime) -> Member:
         holder = _holder_of_card(session, bare)
     if holder is None:
         raise CodeInvalid
+    if holder.merged_into_id is not None:
+        holder = member(session, holder.merged_into_id)
     if holder.left_on is not None:
         raise MemberLeft(left_on=holder.left_on)
     return holder
@@ -161,42 +294,6 @@ def good_cards(session: Session, member_ids: Iterable[int]) -> dict[int, str]:
     return {row.member_id: row.digits for row in session.execute(wanted)}
 
 
-def search(
-    session: Session, actor: Actor, *, text: str = "", page: int = 1, size: int = 30
-) -> Page:
-    """The members whom this actor may see and who match what was typed, by number.
-
-    Typed may be a card's digits, a phone number or its last four, the beginning of a volunteer
-    number, part of a name, or the beginning of its pinyin or initials.
-    """
-    wanted = select(Member).where(known_to(actor, *REGISTER_READERS), col(Member.left_on).is_(None))
-    typed = text.strip()
-    if typed:
-        wanted = wanted.where(_matches(typed))
-    total = session.execute(select(func.count()).select_from(wanted.subquery())).scalar_one()
-    shown = wanted.order_by(col(Member.number)).limit(size).offset((page - 1) * size)
-    return Page(list(session.execute(shown).scalars()), total)
-
-
-def _matches(typed: str) -> ColumnElement[bool]:
-    bare = folded_digits(typed)
-    if bare.isdecimal():
-        if len(bare) == CODE_DIGITS:
-            holders = select(col(Card.member_id)).where(col(Card.digits) == bare)
-            return col(Member.id).in_(holders)
-        if PHONE.fullmatch(bare):
-            return col(Member.phone_digest) == phone_digest(bare)
-        number = col(Member.number).startswith(bare)
-        return or_(number, col(Member.phone_tail) == bare) if len(bare) == 4 else number
-    if bare.isascii():
-        sound = bare.lower().replace("'", "")
-        return or_(
-            col(Member.initials).startswith(sound, autoescape=True),
-            col(Member.pinyin).startswith(sound, autoescape=True),
-        )
-    return col(Member.name).contains(typed, autoescape=True)
-
-
 def residing_below(org_ids: Collection[int]) -> Select[int]:
     """The ids of the members who live in these organisations or below: a scope for figures."""
     return select(col(Member.id)).where(col(Member.residence_id).in_(orgs.ids_below(org_ids)))
@@ -207,10 +304,14 @@ def of_branches_below(org_ids: Collection[int]) -> Select[int]:
     return select(col(Member.id)).where(col(Member.branch_id).in_(orgs.ids_below(org_ids)))
 
 
+def held_by(actor: Actor, *roles: Role) -> set[int]:
+    """The organisations for which the actor holds one of these roles; what is below is reached."""
+    return {grant.org_id for grant in actor.grants if grant.role in roles}
+
+
 def known_to(actor: Actor, *roles: Role) -> ColumnElement[bool]:
     """The condition under which this actor may see a member: by residence, branch, employer."""
-    held = {grant.org_id for grant in actor.grants if grant.role in roles}
-    reach = orgs.ids_below(held)
+    reach = orgs.ids_below(held_by(actor, *roles))
     return or_(
         col(Member.residence_id).in_(reach),
         col(Member.branch_id).in_(reach),
@@ -251,9 +352,46 @@ def cards_to_print(session: Session, holders: Sequence[Member]) -> list[PrintedC
 
 
 def homes(session: Session, residents: Iterable[Member]) -> dict[int, str]:
-    """How each residence is called from its community down: 幸福社区 第一网格 1号楼组."""
-    lines = orgs.ancestors_of(session, (resident.residence_id for resident in residents))
+    """How each one's residence is called from its community down: 幸福社区 第一网格 1号楼组."""
+    return called_from_community(session, (resident.residence_id for resident in residents))
+
+
+def called_from_community(session: Session, org_ids: Iterable[int]) -> dict[int, str]:
+    """How each home is called from its community down."""
+    lines = orgs.ancestors_of(session, org_ids)
+    kinds = orgs.kinds(session)
     return {
-        org_id: " ".join(place.name for place in reversed(line) if place.kind in HOMES)
+        org_id: " ".join(place.name for place in reversed(line) if kinds[place.kind].is_home)
         for org_id, line in lines.items()
     }
+
+
+def same_person(member_id: int) -> Select[int]:
+    """The ids of this record and of those merged into it: what is hers is under one of them."""
+    return records_of([member_id])
+
+
+def records_of(member_ids: Iterable[int]) -> Select[int]:
+    """The same for several: for ``column.in_(records_of(…))``."""
+    wanted = set(member_ids)
+    return select(col(Member.id)).where(
+        or_(orgs.among(Member.id, wanted), orgs.among(Member.merged_into_id, wanted))
+    )
+
+
+def ids_of_person(session: Session, member_id: int) -> list[int]:
+    """The same as ids, her own record's first."""
+    found = session.execute(same_person(member_id)).scalars()
+    return sorted(found, key=lambda record_id: (record_id != member_id, record_id))
+
+
+def merged_into(session: Session, scope: Select[int]) -> dict[int, int]:
+    """The records merged into those of a scope (a select of ids), each with the one that it is
+    part of now.
+    """
+    rows = session.execute(
+        select(col(Member.id), col(Member.merged_into_id)).where(
+            col(Member.merged_into_id).is_not(None), col(Member.merged_into_id).in_(scope)
+        )
+    )
+    return {record_id: kept_id for record_id, kept_id in rows if kept_id is not None}

@@ -1,29 +1,144 @@
-"""The language of members: party status, masks, numbers and check digits."""
+"""The language of members: identity documents, party status, consents, masks and check digits."""
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from typing import TypedDict
 
 from pointsbank.core.errors import Conflict, Invalid, NotFound, say
+from pointsbank.members.consents import (
+    CONSENT_NAMES,
+    CONSENT_TEXTS,
+    CONSENT_WAY_NAMES,
+    Consent,
+    ConsentWay,
+    NoSuchConsent,
+)
+from pointsbank.members.documents import (
+    DOCUMENT_NAMES,
+    SEX_NAMES,
+    BirthDisagrees,
+    Document,
+    DocumentInvalid,
+    DocumentKind,
+    DocumentTaken,
+    Sex,
+    SexDisagrees,
+    birth_of,
+    check_document,
+    document_tail,
+    masked_document,
+    sex_of,
+)
+from pointsbank.members.minors import (
+    DayInFuture,
+    Guardian,
+    GuardianMissing,
+    RegistrationRule,
+    RelationInvalid,
+    TooYoung,
+    age_on,
+    check_age,
+    check_guardian,
+)
+from pointsbank.members.names import (
+    PHONE,
+    NameInvalid,
+    PhoneInvalid,
+    check_name,
+    check_phone,
+    folded_digits,
+    masked_name,
+    masked_phone,
+)
+from pointsbank.members.noting import (
+    DEPUTY_NAMES,
+    HONOUR_LEVEL_NAMES,
+    MOST_NOTE_CHARACTERS,
+    MOST_TRAINING_MINUTES,
+    AlreadyDeputy,
+    DeputyKind,
+    HonourLevel,
+    NoSuchNote,
+    NoteInvalid,
+    NoteKind,
+    TermOver,
+    TrainingTooLong,
+    check_note,
+)
+from pointsbank.members.party import (
+    IN_THE_PARTY,
+    PARTY_STATUS_NAMES,
+    JoinedWithoutParty,
+    PartyStatus,
+    check_joined,
+)
+
+__all__ = [
+    "CONSENT_NAMES", "CONSENT_TEXTS", "CONSENT_WAY_NAMES", "DEPUTY_NAMES", "DOCUMENT_NAMES",
+    "HONOUR_LEVEL_NAMES", "IN_THE_PARTY", "MOST_NOTE_CHARACTERS", "MOST_TRAINING_MINUTES",
+    "PARTY_STATUS_NAMES", "PHONE", "SEX_NAMES", "AlreadyDeputy", "BirthDisagrees", "Consent",
+    "ConsentWay", "DayInFuture", "DeputyKind", "Document", "DocumentInvalid", "DocumentKind",
+    "DocumentTaken", "Guardian", "GuardianMissing", "HonourLevel", "JoinedWithoutParty",
+    "NameInvalid", "NoSuchConsent", "NoSuchNote", "NoteInvalid", "NoteKind", "PartyStatus",
+    "PhoneInvalid", "RegistrationRule", "RelationInvalid", "Sex", "SexDisagrees", "TermOver",
+    "TooYoung", "TrainingTooLong", "age_on", "birth_of", "check_age", "check_document",
+    "check_guardian", "check_joined", "check_name", "check_note", "check_phone", "document_tail",
+    "folded_digits", "masked_document", "masked_name", "masked_phone", "sex_of",
+]  # fmt: skip
+"""What others see through here of the rooms that rules have of their own."""
 
 
-class PartyStatus(StrEnum):
-    NONE = "none"
-    APPLICANT = "applicant"
-    PROBATIONARY = "probationary"
-    FULL = "full"
+class Relation(StrEnum):
+    """What ties a member to an organisation: one residence, one branch, one employer, many teams.
+
+    Each report names the one that it reads.
+    """
+
+    RESIDENCE = "residence"
+    BRANCH = "branch"
+    EMPLOYER = "employer"
+    TEAM = "team"
 
 
-PARTY_STATUS_NAMES = {
-    PartyStatus.NONE: say("群众"),
-    PartyStatus.APPLICANT: say("入党申请人"),
-    PartyStatus.PROBATIONARY: say("预备党员"),
-    PartyStatus.FULL: say("正式党员"),
+class Secret(StrEnum):
+    """What is masked everywhere, and shown in full for a reason only."""
+
+    PHONE = "phone"
+    DOCUMENT = "document"
+    GUARDIAN_PHONE = "guardian_phone"
+
+
+class Leaving(StrEnum):
+    """Why a member is no longer in the register."""
+
+    LEFT = "left"
+    DIED = "died"
+    MERGED = "merged"
+    ERASED = "erased"
+
+
+RELATION_NAMES = {
+    Relation.RESIDENCE: say("居住地"),
+    Relation.BRANCH: say("党支部"),
+    Relation.EMPLOYER: say("工作单位"),
+    Relation.TEAM: say("志愿服务队"),
 }
 
-IN_THE_PARTY = frozenset({PartyStatus.PROBATIONARY, PartyStatus.FULL})
+LEAVING_NAMES = {
+    Leaving.LEFT: say("退出登记"),
+    Leaving.DIED: say("去世"),
+    Leaving.MERGED: say("已并入另一份登记"),
+    Leaving.ERASED: say("个人信息已删除"),
+}
+
+SKILLS = (
+    say("医疗护理"), say("法律咨询"), say("教育辅导"), say("心理疏导"), say("水电维修"),
+    say("家电维修"), say("理发"), say("文艺表演"), say("书法美术"), say("摄影摄像"),
+    say("计算机"), say("外语"), say("手语"), say("驾驶"), say("烹饪"), say("应急救援"),
+)  # fmt: skip
+"""The skills that a new bank starts with; a town adds its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +153,56 @@ class NewMember:
     party_status: PartyStatus = PartyStatus.NONE
     team_ids: tuple[int, ...] = ()
     registered_on: date | None = None
+    sex: Sex | None = None
+    birth_on: date | None = None
+    document: Document | None = None
+    joined_party_on: date | None = None
+    skills: tuple[str, ...] = ()
+    available: str = ""
+    guardian: Guardian | None = None
+    consents: tuple[Consent, ...] = ()
+    consent_way: ConsentWay = ConsentWay.PAPER
+
+
+class NewMemberFacts(TypedDict, total=False):
+    """What ``register`` may be told beside a name and a residence."""
+
+    phone: str
+    branch_id: int | None
+    employer_id: int | None
+    party_status: PartyStatus
+    team_ids: tuple[int, ...]
+    registered_on: date | None
+    sex: Sex | None
+    birth_on: date | None
+    document: Document | None
+    joined_party_on: date | None
+    skills: tuple[str, ...]
+    available: str
+    guardian: Guardian | None
+    consents: tuple[Consent, ...]
+    consent_way: ConsentWay
+
+
+class Move(TypedDict, total=False):
+    """Where ``move_member`` takes somebody: what is not named stays, None ends the tie."""
+
+    residence_id: int
+    branch_id: int | None
+    employer_id: int | None
+
+
+class MemberChanges(TypedDict, total=False):
+    """What ``change_member`` may be told: an empty phone, or None, takes away."""
+
+    name: str
+    phone: str
+    sex: Sex | None
+    birth_on: date | None
+    document: Document | None
+    skills: tuple[str, ...]
+    available: str
+    guardian: Guardian | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +219,68 @@ class NoSuchMember(NotFound):
     sentence = say("没有这位成员。")
 
 
-class NameInvalid(Invalid):
-    sentence = say("姓名不能为空，且不超过 %(most)s 个字。")
-
-
-class PhoneInvalid(Invalid):
-    sentence = say("手机号应为 11 位数字，以 1 开头。")
-
-
 class PhoneTaken(Conflict):
     sentence = say("这个手机号已经登记过，请先查询，不要重复登记。")
+
+
+class NoSuchSkill(Invalid):
+    sentence = say("技能名单里没有“%(skill)s”。")
+
+
+class TooLong(Invalid):
+    sentence = say("文字不能超过 %(most)s 个字，也不能只有空格。")
+
+
+class MemberChanged(Conflict):
+    sentence = say("这位成员的资料刚刚被别人改过，请刷新后再改。")
+
+
+class MoveBackdated(Conflict):
+    sentence = say("日期太早：目前这一项自%(since)s起登记。")
+
+
+class RuleBackdated(Conflict):
+    sentence = say("登记规则不能追溯：最早从%(earliest)s起施行。")
+
+
+class ReasonMissing(Invalid):
+    sentence = say("请写明查看的理由，理由会记入审计记录。")
+
+
+class NothingToShow(NotFound):
+    sentence = say("没有登记这一项。")
+
+
+class DayInPast(Invalid):
+    sentence = say("日期不能早于今天（%(today)s）。")
+
+
+class NotLeft(Conflict):
+    sentence = say("这位成员没有退出登记。")
+
+
+class NoSuchHousehold(NotFound):
+    sentence = say("没有这个家庭。")
+
+
+class InAHousehold(Conflict):
+    sentence = say("已登记在一个家庭里，请先从原来的家庭移出。")
+
+
+class NotOfHousehold(Conflict):
+    sentence = say("这位成员现在不在这个家庭里。")
+
+
+class HeadStays(Conflict):
+    sentence = say("户主移出前，请先把户主变更为家里的其他成员。")
+
+
+class NotHere(Conflict):
+    sentence = say("这位成员目前不在这个组织。")
+
+
+class AlreadyHere(Conflict):
+    sentence = say("这位成员已经在这个组织。")
 
 
 class NotAHome(Invalid):
@@ -110,76 +327,67 @@ class CardAlreadyLost(Conflict):
     sentence = say("这张卡已于 %(lost_on)s 挂失。")
 
 
-MOST_NAME_CHARACTERS = 50
-PHONE = re.compile(r"1\d{10}")
-CODE_DIGITS = 20
-_FULL_WIDTH = str.maketrans("０１２３４５６７８９", "0123456789", " \t　-—")
-
-_COMPOUND = """
-    欧阳 太史 端木 上官 司马 东方 独孤 南宫 万俟 闻人 夏侯 诸葛 尉迟 公羊 赫连 澹台 皇甫 宗政
-    濮阳 公冶 太叔 申屠 公孙 慕容 仲孙 钟离 长孙 宇文 司徒 鲜于 司空 闾丘 子车 亓官 司寇 巫马
-    公西 颛孙 壤驷 公良 漆雕 乐正 宰父 谷梁 拓跋 夹谷 轩辕 令狐 段干 百里 呼延 东郭 南门 羊舌
-    微生 梁丘 左丘 西门 第五 南荣 东里 东宫 仲长 子书 子桑 即墨 达奚 褚师 纳兰 叶赫 爱新 完颜
-"""
-COMPOUND_SURNAMES = frozenset(_COMPOUND.split())
+MOST_TEXT_CHARACTERS = 200
+MOST_CONSENT_CHARACTERS = 2000
+MOST_SKILL_CHARACTERS = 20
 
 
-def masked_name(name: str) -> str:
-    """For public lists: 张三 → 张*, 王桂芳 → 王*芳, 欧阳春燕 → 欧阳**, 阿依·江 → 阿*·*."""
-    if "·" in name:
-        first, rest = name.split("·", 1)
-        return first[:1] + "*" * (len(first) - 1) + "·" + "*" * len(rest)
-    if len(name) > 2 and name[:2] in COMPOUND_SURNAMES:
-        return name[:2] + "*" * (len(name) - 2)
-    if len(name) > 2:
-        return name[0] + "*" * (len(name) - 2) + name[-1]
-    return name[:1] + "*"
+def check_skills(skills: Collection[str], known: Collection[str]) -> tuple[str, ...]:
+    """Each once, in their order. Refuses: NoSuchSkill."""
+    for skill in skills:
+        if skill not in known:
+            raise NoSuchSkill(skill=skill)
+    return tuple(dict.fromkeys(skills))
 
 
-def masked_phone(phone: str) -> str:
-    """138****1234; nothing for a member without a phone."""
-    return f"{phone[:3]}****{phone[-4:]}" if phone else ""
+def check_available(text: str) -> str:
+    """When she has time, in her words. Refuses: TooLong."""
+    if len(text.strip()) > MOST_TEXT_CHARACTERS:
+        raise TooLong(most=MOST_TEXT_CHARACTERS)
+    return text.strip()
 
 
-def check_name(name: str) -> str:
-    """The name without surrounding blanks, or ``NameInvalid``. Rare characters are welcome."""
-    bare = name.strip()
-    if not 0 < len(bare) <= MOST_NAME_CHARACTERS or not bare.isprintable():
-        raise NameInvalid(most=MOST_NAME_CHARACTERS)
-    return bare
+def checked(
+    row: NewMember, *, on: date, rule: RegistrationRule, skills: Collection[str]
+) -> NewMember:
+    """The row as it is registered: trimmed, with what the document says filled in.
+
+    ``on`` is the day of registration, ``skills`` those of the bank. Refuses: NameInvalid,
+    PhoneInvalid, DocumentInvalid, BirthDisagrees, SexDisagrees, DayInFuture, TooYoung,
+    GuardianMissing, JoinedWithoutParty, NoSuchSkill, TooLong; of a guardian NameInvalid,
+    PhoneInvalid, RelationInvalid.
+    """
+    plain = replace(
+        row,
+        name=check_name(row.name),
+        phone=check_phone(row.phone) if row.phone else "",
+    )
+    known = with_document(plain)
+    check_age(known.birth_on, has_guardian=row.guardian is not None, on=on, rule=rule)
+    check_joined(row.party_status, row.joined_party_on, on)
+    return replace(
+        known,
+        skills=check_skills(row.skills, skills),
+        available=check_available(row.available),
+        guardian=check_guardian(row.guardian) if row.guardian else None,
+    )
 
 
-def check_phone(phone: str) -> str:
-    """Eleven digits from what was typed (blanks, hyphens, full width, +86), or ``PhoneInvalid``."""
-    bare = folded_digits(phone).removeprefix("+86")
-    if not PHONE.fullmatch(bare):
-        raise PhoneInvalid
-    return bare
+def with_document(row: NewMember) -> NewMember:
+    """The row with its document checked, and birth date and sex from it where they are missing.
 
-
-def folded_digits(text: str) -> str:
-    """What a scanner or a Chinese input method meant: half width, no blanks or hyphens."""
-    return text.translate(_FULL_WIDTH)
-
-
-def with_check_digits(digits: str) -> str:
-    """The digits followed by two check digits: ISO 7064 MOD 97-10."""
-    return f"{digits}{98 - int(digits) * 100 % 97:02d}"
-
-
-def check_digits_hold(digits: str) -> bool:
-    """Whether a string of 20 digits carries its ISO 7064 MOD 97-10 check digits."""
-    return len(digits) == CODE_DIGITS and digits.isdecimal() and int(digits) % 97 == 1
-
-
-def is_phone_code(digits: str) -> bool:
-    """A phone's code begins with 9, a printed card's with 1 to 8."""
-    return digits.startswith("9")
-
-
-def card_digits(draw: Callable[[int], int]) -> str:
-    """New digits for a card; ``draw(n)`` gives a random number below n."""
-    return with_check_digits(f"{1 + draw(8)}{draw(10**17):017d}")
+    Refuses: DocumentInvalid, BirthDisagrees, SexDisagrees.
+    """
+    if row.document is None:
+        return row
+    kind = row.document.kind
+    document = Document(kind, check_document(kind, row.document.number))
+    birth_on, sex = birth_of(document), sex_of(document)
+    if birth_on and row.birth_on and row.birth_on != birth_on:
+        raise BirthDisagrees
+    if sex and row.sex and row.sex is not sex:
+        raise SexDisagrees
+    return replace(row, document=document, birth_on=row.birth_on or birth_on, sex=row.sex or sex)
 
 
 def member_number(year: int, serial: int) -> str:

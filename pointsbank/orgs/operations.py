@@ -1,35 +1,62 @@
-"""What people do with organisations: found them, one or a whole tree at once."""
+"""What people do with organisations: found them, describe them, name a kind; see ``changes``."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import insert, select, tuple_
-from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from pointsbank.core import audit
 from pointsbank.core.actor import Actor, Role
-from pointsbank.core.database import table_of
+from pointsbank.core.clock import local_day
+from pointsbank.core.encryption import seal
 from pointsbank.core.errors import Forbidden
-from pointsbank.orgs import queries
-from pointsbank.orgs.models import Organisation, OrganisationKind, OrganisationReach
+from pointsbank.orgs import queries, reach
+from pointsbank.orgs.changes import (
+    answered,
+    close,
+    lock_tree,
+    merge,
+    move,
+    rename,
+    split,
+    write_change,
+)
+from pointsbank.orgs.models import Organisation, OrganisationKind
+from pointsbank.orgs.plans import FOUNDERS
 from pointsbank.orgs.rules import (
     KINDS,
+    BeforeFounding,
     CannotSitUnder,
+    DayToCome,
     Kind,
+    KindTaken,
+    Line,
     NameTaken,
     NewOrganisation,
     NoSuchKind,
     NoSuchOrganisation,
-    OrganisationClosed,
+    Plan,
+    Verb,
+    check_contact_phone,
+    check_kind,
     check_name,
+    check_open,
+    check_region_code,
+    credit_code_written,
     may_sit_under,
     waves,
 )
 
-FOUNDERS = (Role.SECRETARY, Role.ADMINISTRATOR)
-_table = table_of(Organisation)
+__all__ = [
+    "FOUNDERS", "KEEPERS", "add_kind", "close", "describe", "found", "found_many", "lay_in_kinds",
+    "merge", "move", "plan_found", "rename", "show_contact", "split",
+]  # fmt: skip
+
+KEEPERS = (Role.SECRETARY, Role.ADMINISTRATOR)
+CONTACT_READERS = (Role.SECRETARY, Role.OFFICIAL, Role.ADMINISTRATOR)
 
 
 def lay_in_kinds(session: Session) -> dict[str, Kind]:
@@ -44,6 +71,31 @@ def lay_in_kinds(session: Session) -> dict[str, Kind]:
     return {kind.code: kind for kind in KINDS}
 
 
+def add_kind(
+    session: Session, actor: Actor, *, code: str, line: Line, level: int, name: str, at: datetime
+) -> Kind:
+    """Name a kind of one's own; the same once more is an answer.
+
+    Refuses: Forbidden (administrator of an organisation above which there is none), KindInvalid,
+    NameEmpty, KindTaken.
+    """
+    if not any(actor.may(Role.ADMINISTRATOR, org_id=root) for root in lock_tree(session)):
+        raise Forbidden
+    wanted = Kind(code, line, level, check_kind(code, name))
+    there = lay_in_kinds(session).get(code)
+    if there == wanted:
+        return there
+    if there is not None:
+        raise KindTaken(code=code, name=there.name)
+    session.add(OrganisationKind(code=code, line=line, level=level, name=wanted.name))
+    session.flush()
+    audit.record(
+        session, actor, "orgs.add_kind", ("organisation_kind", 0), at=at,
+        code=code, line=line.value, level=level,
+    )  # fmt: skip
+    return wanted
+
+
 def found(
     session: Session,
     actor: Actor,
@@ -54,10 +106,48 @@ def found(
     on: date,
     at: datetime,
     region_code: str = "",
+    key: str | None = None,
 ) -> Organisation:
-    """Found one organisation. Refuses as ``found_many``."""
+    """Found one organisation; the same key answers with it again.
+
+    Refuses: KeyReused, then as ``found_many``.
+    """
+    lock_tree(session)
+    asked = {
+        "verb": Verb.FOUNDED, "parent_id": parent_id, "kind": kind, "name": name,
+        "on": on.isoformat(), "region_code": region_code,
+    }  # fmt: skip
+    before = answered(session, actor, key, asked)
+    if before is not None:
+        return queries.organisation(session, before.organisation_id)
     row = NewOrganisation(kind, name, on, parent_id=parent_id, region_code=region_code)
-    return queries.organisation(session, found_many(session, actor, [row], at=at)[0])
+    org = queries.organisation(session, found_many(session, actor, [row], at=at)[0])
+    write_change(
+        session, actor, Verb.FOUNDED, org.id, on=on, at=at, to_id=parent_id, name_after=org.name,
+        key=key, asked=asked,
+    )  # fmt: skip
+    return org
+
+
+def plan_found(
+    session: Session,
+    actor: Actor,
+    *,
+    org_id: int,
+    kind: str,
+    name: str,
+    on: date,
+    today: date,
+    region_code: str = "",
+) -> Plan:
+    """What founding one below an organisation will do. Refuses as ``found_many``."""
+    row = NewOrganisation(kind, name, on, parent_id=org_id, region_code=region_code)
+    checked = _checked(session, actor, [row], queries.kinds(session), today=today)
+    parent = queries.organisation(session, org_id)
+    return Plan(
+        Verb.FOUNDED, org_id, checked.kinds[kind].name, on,
+        from_id=org_id, from_name=parent.name, to_name=checked.names[0],
+    )  # fmt: skip
 
 
 def found_many(
@@ -66,10 +156,41 @@ def found_many(
     """Found organisations, parents before children, all or none; ids in the order of the rows.
 
     Refuses: NoSuchKind, NoSuchOrganisation (a parent), Forbidden (secretary or administrator of
-    each parent; the system alone founds a root), NameEmpty, CannotSitUnder, OrganisationClosed,
-    NameTaken.
+    each parent; the system alone founds a root), NameEmpty, RegionCodeInvalid, CannotSitUnder,
+    OrganisationClosed, DayToCome, BeforeFounding (of the parent), NameTaken.
     """
-    kinds = lay_in_kinds(session)
+    lock_tree(session)
+    checked = _checked(session, actor, rows, lay_in_kinds(session), today=local_day(at))
+    ids = [0] * len(rows)
+    for wave in waves(rows):
+        values = [_values(rows[i], i, checked, ids) for i in wave]
+        for i, org_id in zip(wave, reach.place(session, values), strict=True):
+            ids[i] = org_id
+    if ids:
+        audit.record(
+            session, actor, "orgs.found", ("organisation", ids[0]), at=at,
+            org_id=ids[0], kind=rows[0].kind, on=rows[0].on, count=len(rows),
+        )  # fmt: skip
+    return ids
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """Rows that may be founded: their names and codes as they will be kept."""
+
+    kinds: dict[str, Kind]
+    names: list[str]
+    codes: list[str]
+
+
+def _checked(
+    session: Session,
+    actor: Actor,
+    rows: Sequence[NewOrganisation],
+    kinds: dict[str, Kind],
+    *,
+    today: date,
+) -> _Checked:
     for row in rows:
         if row.kind not in kinds:
             raise NoSuchKind(kind=row.kind)
@@ -81,32 +202,83 @@ def found_many(
         if row.parent_row is None:
             _check_may_found(actor, row)
     names = [check_name(row.name) for row in rows]
+    codes = [check_region_code(row.region_code) for row in rows]
     for row in rows:
         _check_place(row, rows, parents, kinds)
+    for row in rows:
+        _check_day(row, rows, parents, today=today)
     _check_names_free(session, rows, names)
+    return _Checked(kinds, names, codes)
 
-    ids = [0] * len(rows)
-    for wave in waves(rows):
-        values = [_values(rows[i], names[i], kinds, ids) for i in wave]
-        for i, org_id in zip(wave, _insert_wave(session, values), strict=True):
-            ids[i] = org_id
-    if ids:
+
+def describe(
+    session: Session,
+    actor: Actor,
+    *,
+    org_id: int,
+    region_code: str = "",
+    credit_code: str = "",
+    address: str = "",
+    contact_name: str = "",
+    contact_phone: str | None = None,
+    at: datetime,
+) -> Organisation:
+    """Write down an organisation's codes, address and contact; without a phone it stays as it is.
+
+    A credit code that fails its check is kept: see ``credit_code_doubtful``. Refuses:
+    NoSuchOrganisation, Forbidden (its secretary or administrator), RegionCodeInvalid,
+    ContactPhoneInvalid, OrganisationClosed.
+    """
+    org = queries.organisation(session, org_id)
+    actor.require(*KEEPERS, org_id=org_id)
+    region = check_region_code(region_code)
+    phone = None if contact_phone is None else check_contact_phone(contact_phone)
+    check_open(org.closed_on)
+    new: dict[str, Any] = {
+        "region_code": region,
+        "credit_code": credit_code_written(credit_code),
+        "address": address.strip(),
+    }
+    changed = [name for name, value in new.items() if getattr(org, name) != value]
+    if queries.contact_name(org) != contact_name.strip():
+        new["contact_name_sealed"] = seal(contact_name.strip()) if contact_name.strip() else None
+        changed.append("contact_name")
+    if phone is not None and queries.contact_phone(org) != phone:
+        new["contact_phone_sealed"] = seal(phone) if phone else None
+        changed.append("contact_phone")
+    if changed:
+        org.sqlmodel_update(new)
+        session.add(org)
+        session.flush()
         audit.record(
-            session, actor, "orgs.found", ("organisation", ids[0]), at=at,
-            org_id=ids[0], kind=rows[0].kind, on=rows[0].on, count=len(rows),
+            session, actor, "orgs.describe", ("organisation", org_id), at=at, org_id=org_id,
+            changed=changed,
         )  # fmt: skip
-    return ids
+    return org
+
+
+def show_contact(session: Session, actor: Actor, *, org_id: int, at: datetime) -> str:
+    """The contact's phone number in full; the look is written down.
+
+    Refuses: NoSuchOrganisation, Forbidden (its secretary, official or administrator).
+    """
+    org = queries.organisation(session, org_id)
+    actor.require(*CONTACT_READERS, org_id=org_id)
+    audit.record(
+        session, actor, "orgs.show_contact", ("organisation", org_id), at=at, org_id=org_id
+    )
+    return queries.contact_phone(org)
 
 
 def _values(
-    row: NewOrganisation, name: str, kinds: dict[str, Kind], ids: Sequence[int]
+    row: NewOrganisation, index: int, checked: _Checked, ids: Sequence[int]
 ) -> dict[str, Any]:
     return {
         "parent_id": row.parent_id if row.parent_row is None else ids[row.parent_row],
-        "line": kinds[row.kind].line,
+        "line": checked.kinds[row.kind].line,
         "kind": row.kind,
-        "name": name,
-        "region_code": row.region_code,
+        "name": checked.names[index],
+        "region_code": checked.codes[index],
         "opened_on": row.on,
     }
 
@@ -124,17 +296,35 @@ def _check_place(
     parents: dict[int, Organisation],
     kinds: dict[str, Kind],
 ) -> None:
+    parent = None if row.parent_id is None else parents[row.parent_id]
     if row.parent_row is not None:
         parent_kind = kinds[rows[row.parent_row].kind]
-    elif row.parent_id is not None:
-        parent_kind = kinds[parents[row.parent_id].kind]
+    elif parent is not None:
+        parent_kind = kinds[parent.kind]
     else:
         return
     if not may_sit_under(kinds[row.kind], parent_kind):
         raise CannotSitUnder(kind=kinds[row.kind].name, parent_kind=parent_kind.name)
-    closed_on = parents[row.parent_id].closed_on if row.parent_id is not None else None
-    if closed_on is not None and closed_on < row.on:
-        raise OrganisationClosed(closed_on=closed_on)
+    check_open(parent.closed_on if parent is not None else None)
+
+
+def _check_day(
+    row: NewOrganisation,
+    rows: Sequence[NewOrganisation],
+    parents: dict[int, Organisation],
+    *,
+    today: date,
+) -> None:
+    if row.on > today:
+        raise DayToCome(today=today)
+    if row.parent_row is not None:
+        name, opened_on = rows[row.parent_row].name, rows[row.parent_row].on
+    elif row.parent_id is not None:
+        name, opened_on = parents[row.parent_id].name, parents[row.parent_id].opened_on
+    else:
+        return
+    if row.on < opened_on:
+        raise BeforeFounding(name=name, opened_on=opened_on)
 
 
 def _check_names_free(
@@ -156,20 +346,3 @@ def _check_names_free(
     ).first()
     if taken is not None:
         raise NameTaken(name=taken.name)
-
-
-def _insert_wave(session: Session, values: list[dict[str, Any]]) -> list[int]:
-    """Insert organisations whose parents exist, and their rows in the closure."""
-    returning = insert(_table).returning(_table.c.id, sort_by_parameter_order=True)
-    founded = list(session.connection().execute(returning, values).scalars())
-    itself = [{"ancestor_id": o, "organisation_id": o, "depth": 0} for o in founded]
-    session.connection().execute(insert(OrganisationReach), itself)
-    parents_ancestors: Any = aliased(OrganisationReach)
-    above = (
-        select(parents_ancestors.ancestor_id, col(Organisation.id), parents_ancestors.depth + 1)
-        .join(Organisation, col(Organisation.parent_id) == parents_ancestors.organisation_id)
-        .where(queries.among(Organisation.id, founded))
-    )
-    columns = ["ancestor_id", "organisation_id", "depth"]
-    session.execute(insert(OrganisationReach).from_select(columns, above))
-    return founded

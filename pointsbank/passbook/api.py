@@ -6,6 +6,7 @@ from pointsbank.core import clock
 from pointsbank.core.actor import Role
 from pointsbank.core.database import snapshot
 from pointsbank.ledger.queries import balances
+from pointsbank.members.queries import ids_of_person
 from pointsbank.passbook import queries
 from pointsbank.passbook.schemas import BalancesView, CodeView, StatementQuery, StatementView
 from pointsbank.stars.queries import standing
@@ -31,7 +32,7 @@ def my_balances() -> dict[str, Any]:
     member_id = actor().member_id or 0
     with snapshot() as session:
         return {
-            "balances": balances(session, member_id),
+            "balances": balances(session, *ids_of_person(session, member_id)),
             "standing": standing(session, member_id, clock.today()),
         }
 

@@ -17,19 +17,28 @@ from pointsbank.ledger.queries import (
     Clip,
     PeriodFigures,
     balances,
-    period_figures,
-    statement,
+    joint_period_figures,
+    joint_statement,
 )
-from pointsbank.ledger.rules import MINUTES, MORALITY, PARTY, OwnerKind, member_account
+from pointsbank.ledger.rules import (
+    MINUTES,
+    MORALITY,
+    PARTY,
+    AccountRef,
+    OwnerKind,
+    member_account,
+)
 from pointsbank.members.models import Member
 from pointsbank.members.queries import (
     good_card,
+    ids_of_person,
     member,
     phone_code,
     phone_code_seconds_left,
+    same_person,
 )
 from pointsbank.members.rules import IN_THE_PARTY
-from pointsbank.orgs.queries import ancestors
+from pointsbank.orgs.queries import among, ancestors
 from pointsbank.orgs.rules import BUILDING_GROUP, COMMUNITY
 from pointsbank.passbook.lines import Line, told
 from pointsbank.passbook.rules import Movement, Picture, months_of, picture
@@ -88,12 +97,12 @@ class StatementPage:
 def overview(session: Session, member_id: int, at: datetime) -> Overview:
     """A member's own first page. Refuses: NoSuchMember."""
     person = member(session, member_id)
-    amounts = balances(session, member_id)
+    amounts = balances(session, *ids_of_person(session, member_id))
     units = units_of(person, amounts)
     entries = [
         (unit, entry)
         for unit in units
-        for entry in statement(session, member_account(member_id, unit), most=6)
+        for entry in joint_statement(session, accounts(session, member_id, unit), most=6)
     ]
     entries.sort(key=lambda found: found[1].id, reverse=True)
     took_part = activities(session, member_id, most=5)
@@ -124,11 +133,16 @@ def page(
 ) -> StatementPage:
     """A page of her statement with the year's picture of the unit. Refuses: NoSuchMember."""
     person = member(session, member_id)
-    amounts = balances(session, member_id)
+    amounts = balances(session, *ids_of_person(session, member_id))
     found, further = lines(session, member_id, unit, since=since, until=until, before=before)
     figures = period_figures_of(session, member_id, unit, since=since, until=until)
     drawn = year_picture(session, member_id, unit, clock.local_day(at).year)
     return StatementPage(unit, amounts, units_of(person, amounts), found, further, figures, drawn)
+
+
+def accounts(session: Session, member_id: int, unit: str) -> list[AccountRef]:
+    """A person's accounts in a unit: her own and those of records merged into hers."""
+    return [member_account(record_id, unit) for record_id in ids_of_person(session, member_id)]
 
 
 def home(session: Session, person: Member) -> str:
@@ -166,9 +180,9 @@ def lines(
     before: int | None = None,
 ) -> tuple[list[Line], int | None]:
     """A page of her statement in one unit, newest first, and the ``before`` of the next page."""
-    found = statement(
+    found = joint_statement(
         session,
-        member_account(member_id, unit),
+        accounts(session, member_id, unit),
         since=since,
         until=until,
         before=before,
@@ -190,7 +204,8 @@ def period_figures_of(
     """What she had before and after a period and what came and went; None of no period."""
     if since is None and until is None:
         return None
-    return period_figures(session, member_account(member_id, unit), since=since, until=until)
+    hers = accounts(session, member_id, unit)
+    return joint_period_figures(session, hers, since=since, until=until)
 
 
 def activities(session: Session, member_id: int, *, most: int) -> Sequence[Row[Any]]:
@@ -198,7 +213,7 @@ def activities(session: Session, member_id: int, *, most: int) -> Sequence[Row[A
     return session.execute(
         select(Attendance, Event)
         .join(Event, col(Event.id) == col(Attendance.event_id))
-        .where(col(Attendance.member_id) == member_id)
+        .where(col(Attendance.member_id).in_(same_person(member_id)))
         .order_by(col(Attendance.checked_in_at).desc(), col(Attendance.id).desc())
         .limit(most)
     ).all()
@@ -215,7 +230,7 @@ def unposted(
 def waiting_minutes(session: Session, member_id: int) -> int:
     """Minutes that she served and that an organiser has still to confirm."""
     served = select(func.sum(col(Attendance.minutes))).where(
-        col(Attendance.member_id) == member_id,
+        col(Attendance.member_id).in_(same_person(member_id)),
         col(Attendance.state).in_((AttendanceState.TO_CONFIRM, AttendanceState.AWAITING_CLOSE)),
     )
     return int(session.execute(served).scalar_one() or 0)
@@ -231,18 +246,18 @@ def year_picture(session: Session, member_id: int, unit: str, year: int) -> Pict
 def _movements(
     session: Session, member_id: int, unit: str, since: date, until: date
 ) -> Iterable[Movement]:
-    account_id = session.execute(
-        select(col(Account.id))
-        .join(Unit, col(Unit.id) == col(Account.unit_id))
-        .where(
-            col(Account.owner_kind) == OwnerKind.MEMBER,
-            col(Account.owner_id) == member_id,
-            col(Account.kind) == "balance",
-            col(Unit.code) == unit,
-        )
-    ).scalar_one_or_none()
-    if account_id is None:
-        return
+    account_ids = list(
+        session.execute(
+            select(col(Account.id))
+            .join(Unit, col(Unit.id) == col(Account.unit_id))
+            .where(
+                col(Account.owner_kind) == OwnerKind.MEMBER,
+                col(Account.owner_id).in_(same_person(member_id)),
+                col(Account.kind) == "balance",
+                col(Unit.code) == unit,
+            )
+        ).scalars()
+    )
     # Each side by its own index, which holds rows with a version only: the bank's year is long.
     for sign, side, version in (
         (1, Transfer.destination_id, Transfer.destination_version),
@@ -250,7 +265,7 @@ def _movements(
     ):
         rows = session.execute(
             select(col(Transfer.effective_on), col(Transfer.amount), col(Transfer.reverses)).where(
-                col(side) == account_id,
+                among(side, account_ids),
                 col(version).is_not(None),
                 col(Transfer.effective_on).between(since, until),
             )

@@ -1,5 +1,6 @@
 """The ladder that decides for a member, and where members stand."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Any
@@ -11,8 +12,9 @@ from sqlmodel import Session, col
 from pointsbank.ledger.models import Account, Transfer, Unit
 from pointsbank.ledger.rules import MINUTES, OwnerKind
 from pointsbank.members.models import Member
-from pointsbank.members.queries import member
+from pointsbank.members.queries import member, merged_into, same_person
 from pointsbank.orgs.models import OrganisationReach
+from pointsbank.orgs.queries import among
 from pointsbank.stars.models import StarLadderRow
 from pointsbank.stars.rules import (
     NATIONAL,
@@ -77,18 +79,18 @@ def _ladder(*fields: object) -> StarLadder:
 def standing(session: Session, member_id: int, on: date) -> StarStanding:
     """Where one member stands at the end of a day, on the ladder of where she lives."""
     ladder = ladder_in_force(session, member(session, member_id).residence_id, on)
-    account = session.execute(
+    accounts = session.execute(
         select(col(Account.id), col(Account.balance)).where(
-            col(Account.owner_id) == member_id, *_HOURS
+            col(Account.owner_id).in_(same_person(member_id)), *_HOURS
         )
-    ).one_or_none()
-    if account is None:
-        return star_for(0, ladder)
+    ).all()
     day = col(Transfer.effective_on)
     if ladder.window is Window.LIFETIME:
-        return star_for(account.balance - _moved_on(session, account.id, day > on), ladder)
-    year = day.between(date(on.year, 1, 1), on)
-    return star_for(_moved_on(session, account.id, year), ladder)
+        minutes = sum(a.balance - _moved_on(session, a.id, day > on) for a in accounts)
+    else:
+        year = day.between(date(on.year, 1, 1), on)
+        minutes = sum(_moved_on(session, a.id, year) for a in accounts)
+    return star_for(minutes, ladder)
 
 
 def _moved_on(session: Session, account_id: int, span: ColumnElement[bool]) -> int:
@@ -109,14 +111,25 @@ def _moved_on(session: Session, account_id: int, span: ColumnElement[bool]) -> i
 def standings(
     session: Session, members: Select[int], on: date
 ) -> Iterator[tuple[int, StarStanding]]:
-    """Where all of a scope (a select of member ids) stand at the end of a day: two queries."""
+    """Where all of a scope (a select of member ids) stand at the end of a day: four queries.
+
+    A record merged into another stands nowhere by itself: its hours are the other's.
+    """
     homes = select(col(Member.residence_id)).where(col(Member.id).in_(members))
     ladders = ladders_in_force(session, homes, on)
     windows = {ladder.window for ladder in ladders.values()}
-    for member_id, home_id, lifetime, year in session.execute(_minutes(members, on, windows)):
+    joined = merged_into(session, members)
+    added: Counter[tuple[int, str]] = Counter()
+    if joined:
+        absorbed = select(col(Member.id)).where(among(Member.id, joined))
+        for record_id, _, lifetime, year in session.execute(_minutes(absorbed, on, windows)):
+            added[joined[record_id], Window.LIFETIME] += int(lifetime)
+            added[joined[record_id], Window.CALENDAR_YEAR] += int(year)
+    own = _minutes(members, on, windows).where(col(Member.merged_into_id).is_(None))
+    for member_id, home_id, lifetime, year in session.execute(own):
         ladder = ladders.get(home_id, NATIONAL)
         minutes = lifetime if ladder.window is Window.LIFETIME else year
-        yield member_id, star_for(int(minutes), ladder)
+        yield member_id, star_for(int(minutes) + added[member_id, ladder.window], ladder)
 
 
 def _minutes(members: Select[int], on: date, windows: set[Window]) -> Select[int, int, int, int]:

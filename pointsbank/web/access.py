@@ -7,7 +7,7 @@ from typing import ParamSpec, TypeVar
 
 from flask import Flask, current_app, g, request
 
-from pointsbank.core.actor import Actor, Role
+from pointsbank.core.actor import Actor, Role, Scope
 from pointsbank.core.errors import Forbidden, Unauthenticated
 
 P = ParamSpec("P")
@@ -23,8 +23,10 @@ ANYONE = Audience.ANYONE
 SIGNED_IN = Audience.SIGNED_IN
 
 
-def allow(*who: Role | Audience) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Declare who may call a route: roles (any one of them), ``SIGNED_IN``, or ``ANYONE``."""
+def allow(*who: Role | Audience | Scope) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Declare who may call a route: roles (any one of them), ``SIGNED_IN``, or ``ANYONE``; and with
+    which scopes devices and machines may.
+    """
 
     def mark(view: Callable[P, R]) -> Callable[P, R]:
         view.allowed = frozenset(who)  # type: ignore[attr-defined]
@@ -48,6 +50,12 @@ def visitor() -> Actor | None:
     return g.visitor  # type: ignore[no-any-return]
 
 
+def person() -> Actor | None:
+    """The person who is signed in, or ``None``: a shared device by itself is nobody."""
+    found = visitor()
+    return found if found is not None and found.kind == "user" else None
+
+
 def check_access() -> None:
     """Before every request: refuse with Unauthenticated, then Forbidden, unless the route's
     declaration is met.
@@ -56,11 +64,22 @@ def check_access() -> None:
     if ANYONE in allowed:
         return
     asking = actor()
-    if SIGNED_IN not in allowed and not allowed & asking.roles:
+    if asking.kind == "user":
+        met = SIGNED_IN in allowed or bool(allowed & asking.roles)
+    else:
+        met = bool(allowed & asking.scopes) and _is_of_its_event(asking)
+    if not met and asking.kind == "device":
+        raise Unauthenticated  # a person may sign in on it
+    if not met:
         raise Forbidden
 
 
-def audience_of(endpoint: str | None) -> frozenset[Role | Audience]:
+def _is_of_its_event(asking: Actor) -> bool:
+    """A device at a door touches its own event only."""
+    return asking.event_id is None or (request.view_args or {}).get("event_id") == asking.event_id
+
+
+def audience_of(endpoint: str | None) -> frozenset[Role | Audience | Scope]:
     """Who may call the route of this name; an address without a route is anyone's to ask for."""
     view = current_app.view_functions.get(endpoint or "")
     return frozenset({ANYONE}) if view is None else getattr(view, "allowed")  # noqa: B009 - set by allow()

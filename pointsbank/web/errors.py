@@ -27,6 +27,7 @@ from pointsbank.core.errors import (
 )  # fmt: skip
 from pointsbank.web.formats import fact
 from pointsbank.web.requests import sentences, wants_fragment
+from pointsbank.web.sessions import device_token_of
 
 STATUSES = (
     (Invalid, 422), (Unauthenticated, 401), (Forbidden, 403), (NotFound, 404), (Conflict, 409),
@@ -79,6 +80,8 @@ def _refused(refused: Refused) -> AnyResponse | tuple[Any, int]:
     log.info("refused", code=refused.code, endpoint=request.endpoint)
     status = status_of(refused)
     if status == 401 and not _is_api() and not wants_fragment():
+        if device_token_of(request):
+            return redirect("/device", 303)
         wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"
         return redirect(f"/sign-in?next={quote(wanted, safe='/')}", 303)
     errors = refused.fields if isinstance(refused, Invalid) else {}

@@ -24,21 +24,18 @@ class Link:
     roles: frozenset[Role] = frozenset()
 
     def seen_by(self, actor: Actor) -> bool:
-        return not self.roles or bool(self.roles & actor.roles)
+        return actor.kind == "user" and (not self.roles or bool(self.roles & actor.roles))
 
 
 def links(app: Flask, actor: Actor | None) -> list[dict[str, object]]:
     """What this person may go to, as the base template wants it."""
     if actor is None:
         return []
+    seen = [link for link in app.extensions["navigation"] if link.seen_by(actor)]
+    under = [link.url for link in seen if f"{request.path}/".startswith(f"{link.url}/")]
+    here = max(under, key=len, default=None)
     return [
-        {
-            "url": link.url,
-            "label": gettext(link.label),
-            "active": request.path == link.url or request.path.startswith(f"{link.url}/"),
-        }
-        for link in app.extensions["navigation"]
-        if link.seen_by(actor)
+        {"url": link.url, "label": gettext(link.label), "active": link.url == here} for link in seen
     ]
 
 

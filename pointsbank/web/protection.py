@@ -4,6 +4,7 @@ from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 from markupsafe import Markup
 
+from pointsbank.core import bank
 from pointsbank.core.errors import Forbidden, say
 from pointsbank.web.access import ANYONE, audience_of
 from pointsbank.web.sessions import by_cookie
@@ -22,6 +23,7 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "geolocation=(), microphone=()",
 }
+_OVER_HTTPS = {"Strict-Transport-Security": "max-age=31536000"}
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -34,6 +36,8 @@ class FormExpired(Forbidden):
 def register(app: Flask) -> None:
     app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None)
     protect = CSRFProtect(app)
+    https = bank.settings().public_url.startswith("https://")
+    headers = _HEADERS | (_OVER_HTTPS if https else {})
 
     @app.before_request
     def _check() -> None:
@@ -49,7 +53,7 @@ def register(app: Flask) -> None:
 
     @app.after_request
     def _headers(response: Response) -> Response:
-        response.headers.extend(_HEADERS)
+        response.headers.extend(headers)
         if request.endpoint != "static":
             response.headers["Cache-Control"] = "no-store"
         return response

@@ -1,15 +1,35 @@
 """Input of pages: forms and query strings through the same schemas as JSON."""
 
+import base64
 from typing import Any
 
 import marshmallow as ma
+from cryptography.exceptions import InvalidTag
 from flask import request
 from webargs.multidictproxy import MultiDictProxy
 from werkzeug.datastructures import MultiDict
 
-from pointsbank.core.errors import Invalid
+from pointsbank.core.encryption import seal, unseal
+from pointsbank.core.errors import Invalid, say
 
 _NOT_INPUT = ("csrf_token",)
+
+
+class SearchUnreadable(Invalid):
+    sentence = say("查找链接已失效，请重新查找。")
+
+
+def sealed_text(text: str) -> str:
+    """What somebody searched for as an address may carry it: no name or phone in histories."""
+    return base64.urlsafe_b64encode(seal(text)).decode() if text else ""
+
+
+def opened_text(sealed: str) -> str:
+    """What was searched for. Refuses: SearchUnreadable."""
+    try:
+        return unseal(base64.urlsafe_b64decode(sealed)) if sealed else ""
+    except (ValueError, InvalidTag):
+        raise SearchUnreadable from None
 
 
 def form(schema: type[ma.Schema]) -> dict[str, Any]:

@@ -1,17 +1,19 @@
 """The session cookie: a signed envelope round the session's token, which also carries when it was
-last used.
+last used; and beside it, on a shared device, the device's own.
 """
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from flask import Flask, Request, Response, g, request
+from flask import Flask, Request, g, request
+from werkzeug.wrappers import Response
 
 from pointsbank.core import bank, clock, tokens
 from pointsbank.core.actor import Actor
 from pointsbank.core.errors import Refused
 
 COOKIE = "session_token"
+DEVICE_COOKIE = "device_token"
 _LONGEST = timedelta(days=400)
 _BEARER = "Bearer "
 _REFRESH = timedelta(minutes=1)
@@ -26,6 +28,28 @@ def open_session_cookie(response: Response, token: str, idle_minutes: int = 0) -
 
 def close_session_cookie(response: Response) -> None:
     response.delete_cookie(COOKIE, path="/")
+
+
+def open_device_cookie(response: Response, token: str) -> None:
+    """Make this browser the device that the token stands for."""
+    response.set_cookie(
+        DEVICE_COOKIE,
+        token,
+        max_age=_LONGEST,
+        secure=bank.settings().public_url.startswith("https://"),
+        httponly=True,
+        samesite="Lax",
+        path="/",
+    )
+
+
+def close_device_cookie(response: Response) -> None:
+    response.delete_cookie(DEVICE_COOKIE, path="/")
+
+
+def device_token_of(asked: Request) -> str | None:
+    """The token of the shared device that this browser is, if it is one."""
+    return asked.cookies.get(DEVICE_COOKIE) or None
 
 
 def token_of(asked: Request) -> str | None:
@@ -62,11 +86,16 @@ def by_cookie() -> bool:
 
 
 def register(app: Flask, actor_of: Callable[[str, datetime, str], Actor | None]) -> None:
-    """Make ``actor_of(token, at, address)`` the way a request becomes an ``Actor``."""
+    """Make ``actor_of(token, at, address)`` the way a request becomes an ``Actor``: the person who
+    is signed in, else the shared device that she would sign in on.
+    """
 
     def resolve(asked: Request) -> Actor | None:
-        token = token_of(asked)
-        return actor_of(token, clock.now(), asked.remote_addr or "") if token else None
+        for token in (token_of(asked), device_token_of(asked)):
+            found = actor_of(token, clock.now(), asked.remote_addr or "") if token else None
+            if found is not None:
+                return found
+        return None
 
     app.extensions["resolve_actor"] = resolve
     app.after_request(_refresh)

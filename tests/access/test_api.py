@@ -27,6 +27,7 @@ def test_a_session_comes_as_a_cookie_and_as_a_token(
         "expires_at": "2026-11-22T09:02:00+08:00",
         "idle_minutes": 30,
         "must_change": False,
+        "must_enrol": False,
     }
     by_cookie = client.get("/api/v1/me").json
     client.delete_cookie("session_token")

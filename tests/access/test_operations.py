@@ -106,8 +106,10 @@ def test_giving_a_password_is_refused_in_this_order(community: Community) -> Non
 
 def test_a_volunteer_s_password_is_given_where_she_lives(community: Community) -> None:
     asked: dict[str, Any] = {"user_id": community.volunteer.id, "password": "123456"}
-    for nobody in (community.stranger, community.clerk, community.volunteer):
+    for nobody in (community.stranger, community.clerk):
         assert refused(operations.set_password, nobody, **asked) is Forbidden
+    herself = refused(operations.set_password, community.volunteer, **asked)
+    assert herself is rules.NotForOneself
     assert refused(operations.set_password, community.organiser, **asked) is rules.WeakPin
     done(operations.set_password, community.organiser, **(asked | {"password": PIN}))
     with snapshot() as session:

@@ -86,12 +86,12 @@ def test_an_empty_or_endless_display_name_is_refused(name: str) -> None:
 def test_a_lockout_begins_with_the_fifth_failure_and_grows(
     failures: int, minutes: int | None
 ) -> None:
-    until = rules.locked_until(failures, NOON, rules.FAILURES_OF_AN_ACCOUNT)
+    until = rules.locked_until(failures, NOON, most=5, minutes=10)
     assert until == (None if minutes is None else NOON + timedelta(minutes=minutes))
 
 
 def test_without_failures_nothing_is_locked() -> None:
-    assert rules.locked_until(0, None, 0) is None
+    assert rules.locked_until(0, None, most=0, minutes=10) is None
 
 
 @pytest.mark.parametrize(

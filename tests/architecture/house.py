@@ -10,9 +10,10 @@ PACKAGE = ROOT / "pointsbank"
 
 # Left never imports right.
 ORDER = (
-    "core", "web", "ledger", "orgs", "members", "access", "notices", "earning", "events", "stars",
-    "exchange", "passbook", "wishes", "visits", "receptions", "ideas", "honours", "evaluation",
-    "scorecards", "bulletins", "demo",
+    "core", "web", "ledger", "orgs", "members", "access", "trail", "accounts", "keys", "enrolment",
+    "transfers", "notices", "earning", "events", "devices", "stars", "exchange", "passbook",
+    "wishes", "visits", "receptions", "ideas", "honours", "evaluation", "scorecards", "bulletins",
+    "persons", "demo",
 )  # fmt: skip
 
 

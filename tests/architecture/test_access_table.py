@@ -18,12 +18,12 @@ from werkzeug.routing.converters import AnyConverter, NumberConverter
 
 from pointsbank.access import operations
 from pointsbank.core import clock
-from pointsbank.core.actor import SYSTEM, Role
+from pointsbank.core.actor import SYSTEM, Role, Scope
 from pointsbank.core.database import Database, transaction
 from pointsbank.web import ANYONE, SIGNED_IN
 
 TABLE = Path(__file__).with_name("access_table.txt")
-CALLERS = (ANYONE, SIGNED_IN, *Role)
+CALLERS = (ANYONE, SIGNED_IN, *Role, *Scope)
 
 
 def routes(app: Flask) -> Iterator[tuple[str, Rule]]:
@@ -56,13 +56,16 @@ def test_the_table_says_of_every_route_who_may_call_it(app: Flask) -> None:
 
 
 def test_nothing_that_changes_is_open_to_anyone_but_the_door(app: Flask) -> None:
-    """Signing in and out and choosing a language are all that a stranger may post."""
+    """Signing in and out, pairing by a code, choosing a language, and asking to be registered are
+    all that a stranger may post.
+    """
     written = {
         rule.rule
         for method, rule in routes(app)
         if method != "GET" and ANYONE in allowed(app, rule)
     }
-    assert written <= {"/sign-in", "/sign-out", "/language", "/api/v1/sessions"}
+    door = {"/sign-in", "/sign-in/code", "/sign-out", "/language", "/pair", "/api/v1/sessions"}
+    assert written <= door | {"/register", "/register/status"}
 
 
 def test_auditors_change_nothing_but_their_own_session_and_password(app: Flask) -> None:

@@ -18,7 +18,8 @@ from typing import Any
 import xlsxwriter
 from books import addresses, options, prepared
 from measure import Line, in_process, interleave, megabytes, show
-from sqlalchemy import insert
+from sqlalchemy import insert, literal, select
+from sqlmodel import col
 
 from pointsbank.core import database
 from pointsbank.core.actor import SYSTEM
@@ -42,8 +43,8 @@ from pointsbank.ledger.rules import (
     member_account,
     system_account,
 )  # fmt: skip
-from pointsbank.members.models import Member
-from pointsbank.members.rules import PartyStatus
+from pointsbank.members.models import Affiliation, Member
+from pointsbank.members.rules import PartyStatus, Relation
 from pointsbank.orgs import operations as orgs
 from pointsbank.orgs.rules import NewOrganisation
 
@@ -84,8 +85,6 @@ def _enrol(session: Session, homes: Sequence[int]) -> None:
         {
             "number": f"2020{n:06d}",
             "name": "王桂芳",
-            "pinyin": "wangguifang",
-            "initials": "wgf",
             "residence_id": homes[n % COMMUNITIES],
             "party_status": PartyStatus.FULL,
             "registered_on": date(2020, 1, 1),
@@ -93,6 +92,12 @@ def _enrol(session: Session, homes: Sequence[int]) -> None:
         for n in range(PEOPLE)
     ]
     session.execute(insert(Member), people)
+    at_home = select(
+        col(Member.id), literal(Relation.RESIDENCE.value), col(Member.residence_id),
+        col(Member.registered_on),
+    )  # fmt: skip
+    columns = ["member_id", "relation", "org_id", "from_on"]
+    session.execute(insert(Affiliation).from_select(columns, at_home))
 
 
 def _hold(session: Session, homes: Sequence[int], draw: random.Random) -> None:

@@ -12,13 +12,15 @@ from pointsbank.earning.rules import DeedCategory
 from pointsbank.evaluation import queries
 from pointsbank.evaluation.queries import Evaluation
 from pointsbank.evaluation.roll_ups import compared, figure_of, measures, roll_up
-from pointsbank.evaluation.rules import NoSuchEvaluation, Relation
+from pointsbank.evaluation.rules import NoSuchEvaluation
 from pointsbank.events.rules import Way
 from pointsbank.ledger import operations as ledger
 from pointsbank.ledger.queries import transfers_of
 from pointsbank.ledger.rules import Posting, SystemKind, member_account, system_account
 from pointsbank.members.models import Member
+from pointsbank.members.rules import Relation
 from pointsbank.orgs.rules import Line
+from tests.evaluation.registered import registered_since
 from tests.statements import noting
 
 
@@ -89,9 +91,7 @@ def test_no_wishes_column_until_a_feature_counts_wishes(year: Any) -> None:
 
 def test_each_year_by_itself(year: Any) -> None:
     with transaction() as session:
-        li = session.get(Member, year.place.li)
-        assert li is not None
-        li.registered_on = date(2020, 1, 1)
+        registered_since(session, year.place.li, date(2020, 1, 1))
     before = counted(year.place.secretary, year.place.branch, 2025)
     assert members_of(before) == [year.place.li]
     assert line_of(before, year.place.li)["hours"] == 60

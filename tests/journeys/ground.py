@@ -29,6 +29,8 @@ from pointsbank.exchange.rules import Wish
 from pointsbank.ledger.operations import post_all
 from pointsbank.ledger.rules import Posting, SystemKind, member_account, system_account
 from pointsbank.members import operations as members
+from pointsbank.members.rules import Relation
+from pointsbank.transfers import operations as transfers
 
 ROLES = (
     "volunteer", "other_volunteer", "organiser", "clerk", "secretary", "official",
@@ -54,6 +56,7 @@ class Ground:
     redemption_elsewhere: int
     card: str
     lost_card: str
+    transfer: int  # 李建国, asked for by the secretary of 幸福社区
 
 
 def lay() -> Ground:
@@ -81,9 +84,14 @@ def lay() -> Ground:
         lost_digits = lost.digits
         members.report_card_lost(session, SYSTEM, card_id=lost.id, at=NOW)
         card = members.issue_card(session, SYSTEM, member_id=place.chen, at=NOW).digits
+        transfer = transfers.request(
+            session, place.secretary, member_id=place.li, relation=Relation.RESIDENCE,
+            to_org_id=place.other_grid, key="asked-earlier", at=NOW,
+        ).id  # fmt: skip
     return Ground(
-        place, mine[0], codes[0], draft, mine[1], codes[1], *goods, *sold, card, lost_digits
-    )
+        place, mine[0], codes[0], draft, mine[1], codes[1], *goods, *sold, card, lost_digits,
+        transfer,
+    )  # fmt: skip
 
 
 def _event(session: Session, org_id: int, number: int, *, opens: bool = True) -> tuple[int, str]:

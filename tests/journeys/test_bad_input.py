@@ -21,6 +21,9 @@ from pointsbank.core import clock, tokens
 from pointsbank.core.database import transaction
 from pointsbank.events import claims
 from pointsbank.exchange import customers
+from pointsbank.persons import questions
+from pointsbank.persons.questions import Question
+from pointsbank.persons.rules import ErasureAsked
 
 NOT_JSON = (
     b"", b"{", b"x", b"\xff\xfe", b"[" * 100_000, b'{"a":' + b"1" * 5000 + b"}", b"[]", b"null",
@@ -31,9 +34,12 @@ WRONG: tuple[Any, ...] = (
     "不可外传" * 2000,
 )  # fmt: skip
 WRONG_IN_FORMS = ("\x00", "不可外传" * 2000, "\x1b[2J")
-NUMBERS = {"org_id", "org", "goods_id", "quantity", "price_points", "capacity"}
+NUMBERS = {
+    "org_id", "org", "to_org_id", "kept_id", "other_id", "level", "goods_id", "quantity",
+    "price_points", "capacity",
+}  # fmt: skip
 WRONG_NUMBERS = ("-1", "1.5", "1e3", "１２", "true", "9" * 18, "9" * 30, "")
-INSTANTS = {"starts_at", "ends_at", "from_on"}
+INSTANTS = {"starts_at", "ends_at", "from_on", "on", "asked_on"}
 WRONG_INSTANTS = (
     "9999-12-31T23:59:59+14:00",
     "2026-02-30T09:00",
@@ -49,6 +55,9 @@ def jsons(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
     here = ground.place.community
     key = "a-key-of-mine"
     line = {"goods_id": ground.goods, "quantity": 1}
+    transfer = f"/api/v1/membership-transfers/{ground.transfer}"
+    question = Question(ErasureAsked.IN_PERSON, NOW.date())
+    erasure = questions.put(ground.place.administrator, ground.place.li, question, at=NOW)
     return {
         ("clerk", "POST", "/api/v1/sessions"): {"name": "clerk", "password": "nothing-near"},
         ("clerk", "PUT", "/api/v1/me/password"): {"current": "nothing-near", "new": "Neu-2026-x"},
@@ -77,7 +86,56 @@ def jsons(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
         },
         ("clerk", "POST", f"/api/v1/redemptions/{ground.redemption}/reversal"): {"reason": "错"},
         ("secretary", "POST", "/api/v1/evaluations/2025/seal"): {"org_id": here, "key": key},
+        ("secretary", "POST", "/api/v1/organisations"): {
+            "parent_id": here, "kind": "grid", "name": "第九网格", "on": "2026-01-01", "key": key,
+        },
+        ("secretary", "PUT", f"/api/v1/organisations/{here}/details"): _DETAILS,
+        ("administrator", "POST", "/api/v1/organisation-kinds"): {
+            "code": "hamlet", "line": "territory", "level": 55, "name": "自然屯",
+        },
+        **{
+            ("administrator", "POST", f"/api/v1/organisations/{here}/{change}"): {
+                **asked, "on": "2026-01-01", "key": key,
+            }
+            for change, asked in _changes(ground).items()
+        },
+        ("volunteer", "POST", "/api/v1/membership-transfers"): {
+            "relation": "residence", "to_org_id": ground.place.other_grid, "key": key,
+        },
+        ("secretary", "POST", f"{transfer}/consent"): {"key": key},
+        ("stranger", "POST", f"{transfer}/acceptance"): {"key": key},
+        ("stranger", "POST", f"{transfer}/refusal"): {"reason": "不住这里", "key": key},
+        ("secretary", "POST", f"{transfer}/withdrawal"): {"key": key},
+        ("secretary", "POST", "/api/v1/merges"): {
+            "kept_id": ground.place.wang, "other_id": ground.place.li, "key": key,
+        },
+        ("secretary", "POST", f"/api/v1/members/{ground.place.li}/departure"): {
+            "leaving": "left", "on": "2026-11-20", "key": key,
+        },
+        ("administrator", "POST", f"/api/v1/members/{ground.place.li}/erasure-questions"): {
+            "asked": "in_person", "asked_on": "2026-11-20",
+        },
+        ("administrator", "POST", f"/api/v1/members/{ground.place.li}/erasure"): {
+            "question": erasure, "number": "2026000002", "key": key,
+        },
+        ("volunteer", "POST", "/api/v1/me/data"): {"password": "nothing-near"},
     }  # fmt: skip
+
+
+_DETAILS = {
+    "region_code": "220802001005", "credit_code": "", "address": "中兴西路", "contact_name": "孙",
+}  # fmt: skip
+
+
+def _changes(ground: Ground) -> dict[str, dict[str, Any]]:
+    """What is asked of each change of the tree, besides its day and key."""
+    return {
+        "renaming": {"name": "幸福里社区"},
+        "move": {"parent_id": ground.place.county},
+        "merger": {"successor_id": ground.place.other_community},
+        "split": {"name": "育才社区"},
+        "closing": {},
+    }
 
 
 def forms(ground: Ground) -> dict[tuple[str, str], dict[str, Any]]:
@@ -86,6 +144,8 @@ def forms(ground: Ground) -> dict[tuple[str, str], dict[str, Any]]:
     key = "a-key-of-mine"
     who = {"member": ground.place.wang, "org": here}
     basket = tokens.sign("counter", who, at=NOW)
+    question = Question(ErasureAsked.IN_PERSON, NOW.date())
+    erasure = questions.put(ground.place.administrator, ground.place.li, question, at=NOW)
     return {
         ("clerk", "/sign-in"): {"name": "clerk", "password": "nothing-near"},
         ("clerk", "/password"): {"current": "wrong", "new": "Neu-2026-x", "again": "Neu-2026-x"},
@@ -112,8 +172,61 @@ def forms(ground: Ground) -> dict[tuple[str, str], dict[str, Any]]:
         ("clerk", f"/goods/{ground.goods}/stock-movements"): {
             "quantity": 3, "key": key, "org_id": here,
         },
+        ("clerk", "/sign-in/code"): {"half_way": "x", "code": "123456"},
+        ("clerk", "/security/authenticator/removal"): {"password": "x", "code": "1"},
+        ("clerk", "/counter-pin"): {"password": "nothing-near", "pin": "730195"},
+        ("secretary", "/devices/pairings"): {
+            "org_id": here, "name": "平板", "scope": "at_counter", "key": key,
+        },
+        ("clerk", "/pair"): {"code": "AAAAAAAAAA"},
+        ("administrator", "/machines"): {
+            "org_id": here, "name": "大屏", "scopes": "read_events", "expires_on": "2026-12-31",
+        },
+        ("administrator", "/accounts"): {
+            "org_id": here, "staff_name": "new", "display_name": "新人", "role": "clerk",
+            "from_on": "2026-11-21",
+        },
+        ("administrator", "/accounts/searches"): {"sought": "王"},
+        ("administrator", f"/accounts/{ground.place.clerk.id}/roles"): {
+            "role": "reviewer", "org_id": here, "from_on": "2026-11-21",
+        },
         ("secretary", "/evaluations/2025.xlsx"): {"org": here},
         ("secretary", "/evaluations/2025/seal"): {"org": here, "key": key},
+        ("secretary", f"/organisations/{here}/details"): _DETAILS,
+        ("administrator", "/organisations/kinds"): {
+            "code": "hamlet", "line": "territory", "level": 55, "name": "自然屯",
+        },
+        ("administrator", f"/organisations/{here}/founding"): {
+            "kind": "grid", "name": "第九网格", "on": "2026-01-01", "key": key,
+        },
+        **{
+            ("administrator", f"/organisations/{here}/{change}"): {
+                **asked, "on": "2026-01-01", "key": key,
+            }
+            for change, asked in _changes(ground).items()
+        },
+        ("secretary", "/transfers"): {
+            "way": "out", "relation": "residence", "to_org_id": ground.place.other_grid,
+            "number": "2026000002", "name": "李建国", "key": key,
+        },
+        ("secretary", f"/transfers/{ground.transfer}/consent"): {"key": key},
+        ("stranger", f"/transfers/{ground.transfer}/acceptance"): {"key": key},
+        ("stranger", f"/transfers/{ground.transfer}/refusal"): {"reason": "否", "key": key},
+        ("secretary", f"/transfers/{ground.transfer}/withdrawal"): {"key": key},
+        ("secretary", "/merges"): {
+            "kept_id": ground.place.wang, "other_id": ground.place.li, "key": key,
+        },
+        ("secretary", f"/members/{ground.place.li}/departure"): {
+            "leaving": "left", "on": "2026-11-20", "key": key,
+        },
+        ("volunteer", "/me/departure"): {"reason": "搬走", "key": key},
+        ("administrator", f"/members/{ground.place.li}/erasure-questions"): {
+            "asked": "in_person", "asked_on": "2026-11-20",
+        },
+        ("administrator", f"/members/{ground.place.li}/erasure"): {
+            "question": erasure, "number": "2026000002", "key": key,
+        },
+        ("volunteer", "/me/data"): {"password": "nothing-near"},
     }  # fmt: skip
 
 

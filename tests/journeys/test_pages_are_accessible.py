@@ -57,6 +57,10 @@ class Place:
         }
         if event:
             pages["organiser"] += [f"{event[0]}/attendance", f"{event[0]}/poster"]
+        one = f"/organisations/{org}"
+        pages["secretary"] += ["/organisations/tree", f"{one}/details", f"{one}/details/edit"]
+        moved = f"/organisations/{self.town.grid}"
+        pages["secretary"] += [f"{moved}/split", f"{moved}/move", "/organisations/tree?q=社区"]
         if self.receipt:
             pages["clerk"].append(f"/counter/redemptions/{self.receipt}")
         return pages[role]

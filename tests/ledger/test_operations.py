@@ -199,6 +199,21 @@ def test_what_no_book_could_hold_is_refused() -> None:
     assert rows() == 0
 
 
+def test_words_are_kept_to_the_letter() -> None:
+    words = ('a"b', "a\\b", "\\", '"', "{a,b}", "NULL", "null", "a'b;--", "%s :x", "𬌗𠮷", " a ")
+    posted(*(earns(word, reason=word, text=word, rule=word, origin_kind=word) for word in words))
+    with snapshot() as session:
+        kept = session.execute(
+            text(
+                "SELECT key, reason, rule, origin_kind, x.text FROM transfer t"
+                " JOIN transfer_text x ON x.transfer_id = t.id ORDER BY t.id"
+            )
+        ).all()
+    assert [set(row) for row in kept] == [{word} for word in words]
+    again = posted(*(earns(word, reason=word, rule=word, origin_kind=word) for word in words))
+    assert [one.repeated for one in again] == [True] * len(words)
+
+
 def test_one_refusal_leaves_the_others_of_a_batch() -> None:
     answers = posted(earns("a"), spends("b", BEN), spends("c", amount=101), spends("d"))
     assert [type(one) for one in answers] == [

@@ -198,7 +198,7 @@ def test_the_balance_of_a_past_day_follows_effective_dates() -> None:
     for until in (date(2026, 8, 31), date(2026, 9, 30)):
         with transaction() as session:
             operations.close_period(session, SYSTEM, until=until, at=clock.now())
-    assert seen(ANA) == expected
+        assert seen(ANA) == expected  # some dated later had been recorded before the close
     assert seen(ISSUED) == [-amount for amount in expected]
     assert asked(balance_as_of, BEN, TODAY) == 0
 

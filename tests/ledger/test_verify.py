@@ -334,8 +334,11 @@ def test_a_closed_period_keeps_its_balances_and_takes_nothing_more(book: Databas
     assert fault() == ("sheet", "period", 2)
     with unprotected(book, "period_balance", "period") as raw:
         raw.execute(text("UPDATE period_balance SET balance = 9 WHERE balance = 10"))
-        raw.execute(text("UPDATE period SET last_transfer_id = 9"))
+        raw.execute(text("UPDATE period SET last_transfer_id = 9 WHERE id = 2"))
     assert fault() == ("period", "transfer", 10)
+    with unprotected(book, "period") as raw:
+        raw.execute(text("UPDATE period SET last_transfer_id = 10, first_later_id = 9"))
+    assert fault() == ("period", "transfer", 1)
 
 
 def test_a_fault_says_what_it_is_in_a_sentence(book: Database) -> None:

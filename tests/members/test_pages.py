@@ -1,5 +1,7 @@
 """The member list as a page."""
 
+import re
+
 import pytest
 import zxingcpp
 from flask.testing import FlaskClient
@@ -65,17 +67,41 @@ def test_a_search_that_is_not_ours_is_refused(
     assert client.get("/members", query_string={"sought": sealed}).status_code == 422
 
 
-def test_a_long_list_has_pages(client: FlaskClient, community: Community) -> None:
+def test_a_long_list_has_pages_that_begin_after_a_member(
+    client: FlaskClient, community: Community
+) -> None:
     with transaction() as session:
         rows = [NewMember(f"王{n}", community.grid) for n in range(40)]
         operations.register_many(session, SYSTEM, rows, at=clock.now())
     sign_in(client, community.secretary)
-    first = client.get("/members").get_data(as_text=True)
-    second = client.get("/members?page=2").get_data(as_text=True)
-    assert "page=2" in first
+    url = f"/members?residence_id={community.grid}"
+    first = client.get(url).get_data(as_text=True)
+    further = re.search(r'href="(/members\?[^"]*after=\d+)"', first)
+    assert further
+    address = further[1].replace("&amp;", "&")
+    assert f"residence_id={community.grid}" in address
+    second = client.get(address).get_data(as_text=True)
     assert "王39" not in first
     assert "王39" in second
-    assert client.get("/members?page=0").status_code == 422
+    assert "before=" in second
+    assert client.get("/members?after=0").status_code == 422
+
+
+def test_filters_stay_in_the_address_with_the_search(
+    client: FlaskClient, community: Community
+) -> None:
+    sign_in(client, community.secretary)
+    asked = {"branch_id": community.branch, "party_status": "full"}
+    page = client.get("/members", query_string=asked).get_data(as_text=True)
+    assert "李建国" in page
+    assert "赵晓梅" not in page
+    assert "王桂芳" not in page
+    answer = submit(client, "/members/searches", sought="ljg", **asked)
+    assert f"branch_id={community.branch}" in answer.location
+    assert "party_status=full" in answer.location
+    assert "ljg" not in answer.location
+    assert "李建国" in client.get(answer.location).get_data(as_text=True)
+    assert client.get("/members", query_string={"left": "1"}).status_code == 200
 
 
 def test_volunteers_have_no_list(client: FlaskClient, community: Community) -> None:
@@ -89,7 +115,7 @@ def test_cards_are_made_for_those_who_have_none_and_printed(
     sign_in(client, community.clerk)
     assert client.get("/members/cards.pdf").status_code == 404
     for _ in range(2):
-        answer = submit(client, "/members/cards", sought="", page=1)
+        answer = submit(client, "/members/cards", sought="")
         assert answer.status_code == 303
         printed = client.get(answer.location)
         assert printed.mimetype == "application/pdf"

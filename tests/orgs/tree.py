@@ -25,6 +25,21 @@ class Tree:
     team: int
 
 
+@dataclass(frozen=True)
+class Two:
+    """Two streets of a city; two communities in the first, each with a 第一网格."""
+
+    city: int
+    street: int
+    other: int
+    community: int
+    beside: int
+    grid: int
+    grid_beside: int
+    group: int
+    branch: int
+
+
 def grow(session: Session) -> Tree:
     rows = [
         NewOrganisation("city", "白城市", DAY, region_code="220800"),
@@ -39,8 +54,23 @@ def grow(session: Session) -> Tree:
     return Tree(*operations.found_many(session, SYSTEM, rows, at=clock.now()))
 
 
-def staff(session: Session, role: Role, org_id: int) -> Actor:
-    """A person who holds one role for an organisation and everything below."""
-    return Actor(
-        kind="user", id=7, grants=(Grant(role, org_id, queries.below(session, [org_id])[org_id]),)
-    )
+def grow_two(session: Session) -> Two:
+    rows = [
+        NewOrganisation("city", "松原市", DAY),
+        NewOrganisation("street", "明仁街道", DAY, parent_row=0),
+        NewOrganisation("street", "海明街道", DAY, parent_row=0),
+        NewOrganisation("community", "幸福社区", DAY, parent_row=1),
+        NewOrganisation("community", "光明社区", DAY, parent_row=1),
+        NewOrganisation("grid", "第一网格", DAY, parent_row=3),
+        NewOrganisation("grid", "第一网格", DAY, parent_row=4),
+        NewOrganisation("building_group", "1号楼", DAY, parent_row=5),
+        NewOrganisation("party_branch", "幸福社区党支部", DAY, parent_row=3),
+    ]
+    return Two(*operations.found_many(session, SYSTEM, rows, at=clock.now()))
+
+
+def staff(session: Session, role: Role, org_id: int, *more: int) -> Actor:
+    """A person who holds one role for organisations and everything below."""
+    below = queries.below(session, [org_id, *more])
+    grants = tuple(Grant(role, one, below[one]) for one in (org_id, *more))
+    return Actor(kind="user", id=7, grants=grants)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pointsbank
-from pointsbank.access import words
+from pointsbank.trail import words
 
 PACKAGE = Path(pointsbank.__file__).parent
 

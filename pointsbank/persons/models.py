@@ -1,0 +1,84 @@
+"""Tables: merges of two records, departures, erasures, and the dated rule of who leaves."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, Index, UniqueConstraint, text
+from sqlmodel import Field
+
+from pointsbank.core.database import Table, append_only, choice, key, reference
+from pointsbank.members.rules import Leaving
+from pointsbank.persons.rules import LONGEST_REASON, ErasureAsked, PointsOnLeaving
+
+_STANDS = text("undone_at IS NULL")
+
+
+class Merge(Table, table=True):
+    """Two records known to be one person's. ``facts``: what undoes it, by feature."""
+
+    __tablename__ = "merge"
+    __table_args__ = (
+        Index(
+            "uq_merge_other_id_stands", "other_id",
+            unique=True, sqlite_where=_STANDS, postgresql_where=_STANDS,
+        ),
+        Index("ix_merge_kept_id", "kept_id"),
+    )  # fmt: skip
+
+    id: int = key()
+    key: str = Field(max_length=64, unique=True)
+    kept_id: int = reference("member.id")
+    other_id: int = reference("member.id")
+    merged_at: datetime
+    merged_by: int
+    facts: dict[str, dict[str, Any]] = Field(default_factory=dict, sa_type=JSON)
+    undone_at: datetime | None = None
+    undone_by: int | None = None
+
+
+class Departure(Table, table=True):
+    """A member's leaving or death, as it was recorded. ``reason`` can be erased."""
+
+    __tablename__ = "departure"
+
+    id: int = key()
+    key: str = Field(max_length=64, unique=True)
+    member_id: int = reference("member.id", index=True)
+    leaving: Leaving = Field(sa_type=choice(Leaving))
+    left_on: date
+    reason: str = Field(default="", max_length=LONGEST_REASON)
+    rule_version: int
+    points_given_up: dict[str, int] = Field(default_factory=dict, sa_type=JSON)
+    recorded_at: datetime
+    recorded_by: int
+
+
+class Erasure(Table, table=True):
+    """That a person's data was erased: when, by whom, how she had asked."""
+
+    __tablename__ = "erasure"
+
+    id: int = key()
+    key: str = Field(max_length=64, unique=True)
+    member_id: int = reference("member.id", unique=True)
+    asked: ErasureAsked = Field(sa_type=choice(ErasureAsked))
+    asked_on: date
+    points_given_up: dict[str, int] = Field(default_factory=dict, sa_type=JSON)
+    erased_at: datetime
+    erased_by: int
+
+
+class LeavingRuleRow(Table, table=True):
+    """One version of an organisation's rule, in force until the next one begins."""
+
+    __tablename__ = "leaving_rule"
+    __table_args__ = (UniqueConstraint("org_id", "version"), UniqueConstraint("org_id", "from_on"))
+
+    id: int = key()
+    org_id: int = reference("organisation.id")
+    version: int
+    from_on: date
+    points: PointsOnLeaving = Field(sa_type=choice(PointsOnLeaving))
+
+
+append_only("erasure")

@@ -1,0 +1,296 @@
+"""What is looked up of persons: duplicates, two records side by side, everything about one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from pointsbank.access import queries as access
+from pointsbank.core.actor import Actor, Role
+from pointsbank.events.models import Attendance
+from pointsbank.exchange.models import Redemption
+from pointsbank.ledger import queries as ledger
+from pointsbank.ledger.models import Unit
+from pointsbank.members import queries as members
+from pointsbank.members.models import Card, Member
+from pointsbank.members.rules import Leaving, NoSuchMember
+from pointsbank.orgs import queries as orgs
+from pointsbank.orgs.models import OrganisationReach
+from pointsbank.persons.collection import person_files
+from pointsbank.persons.models import Departure, Erasure, LeavingRuleRow, Merge
+from pointsbank.persons.rules import (
+    MERGERS,
+    STANDING_RULE,
+    LeavingRule,
+    NoSuchMerge,
+    Sign,
+)
+
+PAGE = 20
+_one, _two = aliased(Member), aliased(Member)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two records that may be one person's, the older first, and why."""
+
+    older: Member
+    newer: Member
+    signs: tuple[Sign, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PairsPage:
+    pairs: Sequence[Pair]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSide:
+    """What one record has, for who decides whether two are one person's."""
+
+    member: Member
+    home: str
+    phone: str
+    document: str
+    balances: dict[str, int]
+    attendances: int
+    redemptions: int
+    cards: int
+    signs_in: bool
+
+
+@dataclass(slots=True)
+class Section:
+    """A part of everything about a person: columns in the order in which they were first told."""
+
+    heading: str
+    columns: list[str] = field(default_factory=list)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+
+def duplicates(session: Session, actor: Actor, *, page: int) -> PairsPage:
+    """A page of pairs within the actor's reach, set-based: who has the same name and one more sign.
+
+    Only records in force; the reach is that of the residences.
+    """
+    reach = orgs.ids_below(grant.org_id for grant in actor.grants if grant.role in MERGERS)
+    signs = {
+        Sign.DOCUMENT: and_(
+            col(_one.document_tail) == col(_two.document_tail), col(_one.document_tail) != ""
+        ),
+        Sign.PHONE: and_(col(_one.phone_tail) == col(_two.phone_tail), col(_one.phone_tail) != ""),
+        Sign.BIRTH: col(_one.birth_on) == col(_two.birth_on),
+    }
+    wanted = [
+        col(_one.name) == col(_two.name),
+        col(_one.id) < col(_two.id),
+        or_(*signs.values()),
+        *(col(record.left_on).is_(None) for record in (_one, _two)),
+        *(col(record.residence_id).in_(reach) for record in (_one, _two)),
+    ]
+    pairs = select(col(_one.id)).join(_two, and_(*wanted))
+    total = session.execute(select(func.count()).select_from(pairs.subquery())).scalar_one()
+    rows = session.execute(
+        select(_one, _two, *(case((sign, 1), else_=0) for sign in signs.values()))
+        .join(_two, and_(*wanted))
+        .order_by(col(_two.id).desc(), col(_one.id))
+        .limit(PAGE)
+        .offset((page - 1) * PAGE)
+    )
+    found = [
+        Pair(one, two, tuple(sign for sign, is_so in zip(signs, so, strict=True) if is_so))
+        for one, two, *so in rows
+    ]
+    return PairsPage(found, total)
+
+
+def merges_in_reach(session: Session, actor: Actor, *, page: int) -> Sequence[Any]:
+    """(merge, kept, other), the latest first: what may be undone, and what was."""
+    reach = orgs.ids_below(grant.org_id for grant in actor.grants if grant.role in MERGERS)
+    return session.execute(
+        select(Merge, _one, _two)
+        .join(_one, col(_one.id) == col(Merge.kept_id))
+        .join(_two, col(_two.id) == col(Merge.other_id))
+        .where(col(_one.residence_id).in_(reach), col(_two.residence_id).in_(reach))
+        .order_by(col(Merge.id).desc())
+        .limit(PAGE)
+        .offset((page - 1) * PAGE)
+    ).all()
+
+
+def records_side_by_side(
+    session: Session, actor: Actor, one_id: int, two_id: int
+) -> tuple[RecordSide, RecordSide]:
+    """Both records, each where the actor may join it; else ``NoSuchMember``."""
+    found = members.members(session, [one_id, two_id])
+    for member_id in (one_id, two_id):
+        record = found.get(member_id)
+        if record is None or not actor.may(*MERGERS, org_id=record.residence_id):
+            raise NoSuchMember
+    homes = members.homes(session, found.values())
+    one, two = (_side(session, found[one], homes) for one in (one_id, two_id))
+    return one, two
+
+
+def _side(session: Session, record: Member, homes: dict[int, str]) -> RecordSide:
+    ids = members.ids_of_person(session, record.id)
+
+    def count(of: Any) -> int:
+        return int(session.execute(select(func.count()).where(orgs.among(of, ids))).scalar_one())
+
+    return RecordSide(
+        member=record,
+        home=homes[record.residence_id],
+        phone=members.shown_phone(record),
+        document=record.document_tail,
+        balances=ledger.balances(session, *ids),
+        attendances=count(Attendance.member_id),
+        redemptions=count(Redemption.member_id),
+        cards=count(Card.member_id),
+        signs_in=access.user_of_member(session, record.id) is not None,
+    )
+
+
+def merge(session: Session, merge_id: int) -> Merge:
+    """The merge, or ``NoSuchMerge``."""
+    found = session.get(Merge, merge_id)
+    if found is None:
+        raise NoSuchMerge
+    return found
+
+
+def merge_of_key(session: Session, key: str) -> Merge | None:
+    return session.execute(select(Merge).where(col(Merge.key) == key)).scalar_one_or_none()
+
+
+def standing_merge_of(session: Session, member_id: int) -> Merge | None:
+    """The merge by which this record belongs to another now."""
+    return session.execute(
+        select(Merge).where(col(Merge.other_id) == member_id, col(Merge.undone_at).is_(None))
+    ).scalar_one_or_none()
+
+
+def later_merge(session: Session, found: Merge) -> Merge | None:
+    """A merge after this one that stands and touches one of its records."""
+    touched = (found.kept_id, found.other_id)
+    return (
+        session.execute(
+            select(Merge)
+            .where(
+                col(Merge.id) > found.id,
+                col(Merge.undone_at).is_(None),
+                or_(col(Merge.kept_id).in_(touched), col(Merge.other_id).in_(touched)),
+            )
+            .order_by(col(Merge.id).desc())
+            .limit(1)
+        )
+        .scalars()
+        .first()
+    )
+
+
+def departure_of_key(session: Session, key: str) -> Departure | None:
+    return session.execute(select(Departure).where(col(Departure.key) == key)).scalar_one_or_none()
+
+
+def erasure_of_key(session: Session, key: str) -> Erasure | None:
+    return session.execute(select(Erasure).where(col(Erasure.key) == key)).scalar_one_or_none()
+
+
+def erasure_of(session: Session, member_id: int) -> Erasure | None:
+    """When this person's data was erased, if it was."""
+    return session.execute(
+        select(Erasure).where(col(Erasure.member_id) == member_id)
+    ).scalar_one_or_none()
+
+
+def is_erased(record: Member) -> bool:
+    return record.leaving is Leaving.ERASED
+
+
+def holds_roles(session: Session, member_ids: Sequence[int], on: date) -> bool:
+    """Whether somebody of these records holds a role on a day, or will."""
+    for member_id in member_ids:
+        user = access.user_of_member(session, member_id)
+        if user is not None and any(
+            access.period_of(grant).reaches(on) for grant in access.grants_of(session, user.id)
+        ):
+            return True
+    return False
+
+
+def rule_in_force(session: Session, org_id: int, on: date) -> LeavingRule:
+    """The nearest organisation's rule above (itself first) in force on a day, else the standing."""
+    found = session.execute(
+        select(*_RULE)
+        .join(OrganisationReach, col(OrganisationReach.ancestor_id) == col(LeavingRuleRow.org_id))
+        .where(col(OrganisationReach.organisation_id) == org_id, col(LeavingRuleRow.from_on) <= on)
+        .order_by(col(OrganisationReach.depth), col(LeavingRuleRow.from_on).desc())
+        .limit(1)
+    ).first()
+    return LeavingRule(*found) if found else STANDING_RULE
+
+
+def latest_rule(session: Session, org_id: int) -> LeavingRule | None:
+    """The newest version of an organisation's own rule."""
+    found = session.execute(
+        select(*_RULE)
+        .where(col(LeavingRuleRow.org_id) == org_id)
+        .order_by(col(LeavingRuleRow.version).desc())
+        .limit(1)
+    ).first()
+    return LeavingRule(*found) if found else None
+
+
+_RULE = (
+    col(LeavingRuleRow.org_id),
+    col(LeavingRuleRow.version),
+    col(LeavingRuleRow.from_on),
+    col(LeavingRuleRow.points),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What a membership would leave behind: for who is about to end or erase it."""
+
+    member: Member
+    balances: dict[str, int]
+    rule: LeavingRule
+    records: int
+
+
+def ending(
+    session: Session, actor: Actor, member_id: int, roles: Sequence[Role], on: date
+) -> Ending:
+    """For one who may end this membership, or she herself; else ``NoSuchMember``."""
+    record = members.member(session, member_id)
+    if actor.member_id != member_id and not actor.may(*roles, org_id=record.residence_id):
+        raise NoSuchMember
+    ids = members.ids_of_person(session, member_id)
+    balances = ledger.balances(session, *ids)
+    return Ending(record, balances, rule_in_force(session, record.residence_id, on), len(ids))
+
+
+def points_left(session: Session, found: Ending) -> dict[str, int]:
+    """What of the balances could be spent: units without any are left out."""
+    spendable = session.execute(select(col(Unit.code)).where(col(Unit.spendable))).scalars()
+    return {code: found.balances[code] for code in spendable if found.balances[code] > 0}
+
+
+def everything(session: Session, member_id: int) -> list[Section]:
+    """All that every feature holds of a person, those of her merged records included."""
+    sections: dict[str, Section] = {}
+    for record_id in members.ids_of_person(session, member_id):
+        for file in person_files().values():
+            for heading, rows in file.export(session, record_id).items():
+                section = sections.setdefault(heading, Section(heading))
+                for row in rows:
+                    section.rows.append(dict(row))
+                    section.columns += [name for name in row if name not in section.columns]
+    return [section for section in sections.values() if section.rows]

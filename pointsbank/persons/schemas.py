@@ -1,0 +1,120 @@
+"""Persons' JSON and forms."""
+
+from typing import Any
+
+import marshmallow as ma
+
+from pointsbank.core import clock
+from pointsbank.members.rules import Leaving
+from pointsbank.persons.rules import LONGEST_REASON, ErasureAsked, Sign
+from pointsbank.web.schemas import Day, Instant, Request, Text, View, Whole
+
+
+def _key() -> Text:
+    about = "made by the client, once for each wish to do this; a repeat is only answered"
+    return Text(64, least=8, required=True, metadata={"description": about})
+
+
+class PageQuery(Request):
+    page = Whole(least=1, most=100_000, load_default=1)
+
+
+class MergeRequest(Request):
+    kept_id = Whole(least=1, required=True)
+    other_id = Whole(least=1, required=True)
+    key = _key()
+
+
+class DepartureRequest(Request):
+    leaving = ma.fields.String(
+        required=True, validate=ma.validate.OneOf([Leaving.LEFT.value, Leaving.DIED.value])
+    )
+    on = Day(required=True)
+    reason = Text(LONGEST_REASON, least=0, load_default="")
+    key = _key()
+
+
+class OwnDepartureForm(Request):
+    reason = Text(LONGEST_REASON, least=0, load_default="")
+    key = _key()
+
+
+class ErasureQuestionRequest(Request):
+    asked = ma.fields.Enum(ErasureAsked, by_value=ma.fields.String, required=True)
+    asked_on = Day(required=True)
+
+
+class ErasureRequest(Request):
+    question = Text(600, required=True, metadata={"description": "as the first step answered it"})
+    number = Text(20, required=True, metadata={"description": "her volunteer number, typed again"})
+    key = _key()
+
+
+class OwnPasswordRequest(Request):
+    password = ma.fields.String(required=True, validate=ma.validate.Length(min=1, max=200))
+
+
+class RecordView(View):
+    id = ma.fields.Integer()
+    number = ma.fields.String()
+    name = ma.fields.String()
+    registered_on = ma.fields.Date()
+
+
+class PairView(View):
+    older = ma.fields.Nested(RecordView)
+    newer = ma.fields.Nested(RecordView)
+    signs = ma.fields.List(ma.fields.Enum(Sign, by_value=ma.fields.String))
+
+
+class DuplicatesView(View):
+    pairs = ma.fields.List(ma.fields.Nested(PairView))
+    total = ma.fields.Integer()
+
+
+class MergeView(View):
+    id = ma.fields.Integer()
+    kept_id = ma.fields.Integer()
+    other_id = ma.fields.Integer()
+    merged_at = Instant()
+    undone_at = Instant(allow_none=True)
+
+
+class DepartureView(View):
+    member_id = ma.fields.Integer()
+    leaving = ma.fields.Enum(Leaving, by_value=ma.fields.String)
+    left_on = ma.fields.Date()
+    points_given_up = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.Integer())
+
+
+class ErasureQuestionView(View):
+    question = ma.fields.String(metadata={"description": "for the second step, 15 minutes long"})
+    number = ma.fields.String()
+    points = ma.fields.Dict(
+        keys=ma.fields.String(),
+        values=ma.fields.Integer(),
+        metadata={"description": "what would be given up, by unit"},
+    )
+
+
+class ErasureView(View):
+    member_id = ma.fields.Integer()
+    erased_at = Instant()
+    points_given_up = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.Integer())
+
+
+class SectionView(View):
+    heading = ma.fields.String()
+    rows = ma.fields.Function(lambda section: [_told(row) for row in section.rows])
+
+
+def _told(row: dict[str, Any]) -> dict[str, Any]:
+    """Days and instants as text, instants in the service's zone."""
+    return {
+        name: clock.local(value).isoformat()
+        if hasattr(value, "hour")
+        else value.isoformat()
+        if hasattr(value, "isoformat")
+        else value
+        for name, value in row.items()
+    }

@@ -1,0 +1,77 @@
+"""Tables: membership transfers with their steps, and the dated rules of what becomes of points."""
+
+from datetime import date, datetime
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field
+
+from pointsbank.core.database import Table, append_only, choice, key, reference
+from pointsbank.members.rules import Relation
+from pointsbank.transfers.rules import (
+    LONGEST_TEXT,
+    PointsOnTransfer,
+    Side,
+    Step,
+    TransferState,
+)
+
+_UNDER_WAY = text("state IN ('awaiting_consent', 'awaiting_acceptance')")
+
+
+class MembershipTransfer(Table, table=True):
+    """A member's way from one organisation to another. ``note`` and ``reason`` can be erased."""
+
+    __tablename__ = "membership_transfer"
+    __table_args__ = (
+        Index(
+            "uq_membership_transfer_under_way", "member_id", "relation",
+            unique=True, sqlite_where=_UNDER_WAY, postgresql_where=_UNDER_WAY,
+        ),
+        Index("ix_membership_transfer_member_id", "member_id"),
+        Index("ix_membership_transfer_from_org_id", "from_org_id"),
+        Index("ix_membership_transfer_to_org_id", "to_org_id"),
+    )  # fmt: skip
+
+    id: int = key()
+    member_id: int = reference("member.id")
+    relation: Relation = Field(sa_type=choice(Relation))
+    from_org_id: int | None = reference("organisation.id", optional=True)
+    to_org_id: int = reference("organisation.id")
+    state: TransferState = Field(sa_type=choice(TransferState))
+    asked_by: Side = Field(sa_type=choice(Side))
+    asked_at: datetime
+    note: str = Field(default="", max_length=LONGEST_TEXT)
+    settled_at: datetime | None = None
+    reason: str = Field(default="", max_length=LONGEST_TEXT)
+    rule_version: int = 0
+    points_lapsed: int = 0
+
+
+class TransferStep(Table, table=True):
+    """One step of a transfer, by whom and when; its key is that of the request for it."""
+
+    __tablename__ = "transfer_step"
+
+    id: int = key()
+    transfer_id: int = reference("membership_transfer.id", index=True)
+    step: Step = Field(sa_type=choice(Step))
+    at: datetime
+    by_kind: str = Field(max_length=10)
+    by_id: int
+    key: str = Field(max_length=64, unique=True)
+
+
+class TransferRuleRow(Table, table=True):
+    """One version of an organisation's rule, in force until the next one begins."""
+
+    __tablename__ = "transfer_rule"
+    __table_args__ = (UniqueConstraint("org_id", "version"), UniqueConstraint("org_id", "from_on"))
+
+    id: int = key()
+    org_id: int = reference("organisation.id")
+    version: int
+    from_on: date
+    points: PointsOnTransfer = Field(sa_type=choice(PointsOnTransfer))
+
+
+append_only("transfer_step")
