@@ -35,7 +35,7 @@ from pointsbank.members.rules import (
 )
 from pointsbank.orgs import queries as orgs
 
-FEW = 6_000
+FEW = 2_000
 _KEYS_EACH = 4
 _TAIL = 4
 _LAST = "\U0010ffff"
@@ -122,19 +122,18 @@ class _Scope:
 
 def _scope(session: Session, actor: Actor, filters: Filters) -> _Scope:
     narrowing = _narrowing(filters)
-    where = [
-        col(Member.left_on).is_not(None) if filters.left else col(Member.left_on).is_(None),
-        *narrowing,
-    ]
+    status: list[ColumnElement[bool]] = []
     if filters.party_status is not None:
-        where.append(col(Member.party_status) == filters.party_status)
+        status.append(col(Member.party_status) == filters.party_status)
+    is_left = col(Member.left_on).is_not(None) if filters.left else col(Member.left_on).is_(None)
+    where = [is_left, *narrowing, *status]
     held = held_by(actor, *REGISTER_READERS)
-    few = _few(session, held, where if narrowing else ())
+    few = _few(session, held, narrowing, status)
     if few is not None:
         where.append(orgs.among(Member.id, few))
     if few is None or narrowing:
         where.append(_within(held))
-    if filters.party_status is not None and (party := held_by(actor, *PARTY_READERS)) != held:
+    if status and (party := held_by(actor, *PARTY_READERS)) != held:
         where.append(_within(party))
     return _Scope(tuple(where), few is not None)
 
@@ -171,15 +170,18 @@ def _within(held: set[int]) -> ColumnElement[bool]:
 
 
 def _few(
-    session: Session, held: set[int], narrowing: Sequence[ColumnElement[bool]]
+    session: Session,
+    held: set[int],
+    narrowing: Sequence[ColumnElement[bool]],
+    status: Sequence[ColumnElement[bool]],
 ) -> list[int] | None:
     """The ids of those in question, each way to them along its index, unless they are many."""
     if narrowing:
-        ways = [select(col(Member.id)).where(*narrowing)]
+        ways = [select(col(Member.id)).where(*narrowing, *status)]
     else:
         places = (Member.residence_id, Member.branch_id, Member.employer_id)
         reach = orgs.ids_below(held)
-        ways = [select(col(Member.id)).where(col(place).in_(reach)) for place in places]
+        ways = [select(col(Member.id)).where(col(place).in_(reach), *status) for place in places]
     found: set[int] = set()
     for way in ways:
         found.update(session.execute(way.limit(FEW + 1)).scalars())
