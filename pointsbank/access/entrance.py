@@ -103,6 +103,22 @@ def prove_own(user_id: int, password: str, address: str) -> Proof:
     return passwords.prove(known, password)
 
 
+def prove_again(user_id: int, password: str, *, address: str) -> None:
+    """Ask somebody who is signed in for her password once more, before what only she may have.
+
+    Refuses: LockedOut, WrongPassword.
+    """
+    proof = prove_own(user_id, password, address)
+    with transaction() as session:
+        refused = operations.check_proof(
+            session, proof, address=address, lockout=lockout(), at=clock.now()
+        )
+        if refused is None:
+            operations.forgive(session, proof.account)
+    if refused is not None:
+        raise refused
+
+
 def remove_authenticator(actor: Actor, password: str, code: str) -> None:
     """Give up one's own second factor. Refuses as ``operations.remove_authenticator``."""
     proof = prove_own(actor.id, password, actor.address)

@@ -29,7 +29,7 @@ from pointsbank.enrolment.schemas import (
     CodeForm,
     DeskQuery,
     EnrolmentForm,
-    RefusalRequest,
+    ApplicationRefusalRequest,
 )
 from pointsbank.members import queries as members
 from pointsbank.members.rules import (
@@ -307,7 +307,7 @@ def _opened(done: operations.Enrolled) -> str:
 @allow(*RECEIVERS)
 def refuse(application_id: int) -> Response | Page:
     try:
-        asked = form(RefusalRequest)
+        asked = form(ApplicationRefusalRequest)
         with transaction() as session:
             operations.refuse(
                 session, actor(), application_id=application_id, **asked, at=clock.now()
