@@ -36,6 +36,8 @@ from pointsbank.members.rules import (
 from pointsbank.orgs import queries as orgs
 
 FEW = 2_000
+FEW_OF_A_STATUS = 6_000
+"""More are looked at one by one for a party status: along an index so many more would be passed."""
 _KEYS_EACH = 4
 _TAIL = 4
 _LAST = "\U0010ffff"
@@ -128,7 +130,7 @@ def _scope(session: Session, actor: Actor, filters: Filters) -> _Scope:
     is_left = col(Member.left_on).is_not(None) if filters.left else col(Member.left_on).is_(None)
     where = [is_left, *narrowing, *status]
     held = held_by(actor, *REGISTER_READERS)
-    few = _few(session, held, narrowing, status)
+    few = _few(session, held, narrowing, most=FEW_OF_A_STATUS if status else FEW)
     if few is not None:
         where.append(orgs.among(Member.id, few))
     if few is None or narrowing:
@@ -170,22 +172,19 @@ def _within(held: set[int]) -> ColumnElement[bool]:
 
 
 def _few(
-    session: Session,
-    held: set[int],
-    narrowing: Sequence[ColumnElement[bool]],
-    status: Sequence[ColumnElement[bool]],
+    session: Session, held: set[int], narrowing: Sequence[ColumnElement[bool]], *, most: int
 ) -> list[int] | None:
     """The ids of those in question, each way to them along its index, unless they are many."""
     if narrowing:
-        ways = [select(col(Member.id)).where(*narrowing, *status)]
+        ways = [select(col(Member.id)).where(*narrowing)]
     else:
         places = (Member.residence_id, Member.branch_id, Member.employer_id)
         reach = orgs.ids_below(held)
-        ways = [select(col(Member.id)).where(col(place).in_(reach), *status) for place in places]
+        ways = [select(col(Member.id)).where(col(place).in_(reach)) for place in places]
     found: set[int] = set()
     for way in ways:
-        found.update(session.execute(way.limit(FEW + 1)).scalars())
-        if len(found) > FEW:
+        found.update(session.execute(way.limit(most + 1)).scalars())
+        if len(found) > most:
             return None
     return list(found)
 
