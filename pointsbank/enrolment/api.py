@@ -11,6 +11,7 @@ from pointsbank.enrolment.models import MemberImport, ReportIn
 from pointsbank.enrolment.pages import enrolment_of
 from pointsbank.enrolment.rules import IMPORTERS, RECEIVERS, REPORT_READERS
 from pointsbank.enrolment.schemas import (
+    ApplicationRefusalRequest,
     ApplicationsQuery,
     ApplicationsView,
     ApplicationView,
@@ -25,7 +26,6 @@ from pointsbank.enrolment.schemas import (
     ImportsView,
     ImportView,
     ReceiptRequest,
-    ApplicationRefusalRequest,
     ReportInRequest,
     ReportInsQuery,
     ReportInsView,

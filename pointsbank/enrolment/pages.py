@@ -24,12 +24,12 @@ from pointsbank.enrolment.rules import (
 from pointsbank.enrolment.schemas import (
     AlikeForm,
     ApplicationForm,
+    ApplicationRefusalRequest,
     ApplicationsQuery,
     ApprovalForm,
     CodeForm,
     DeskQuery,
     EnrolmentForm,
-    ApplicationRefusalRequest,
 )
 from pointsbank.members import queries as members
 from pointsbank.members.rules import (
