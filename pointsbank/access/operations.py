@@ -160,8 +160,8 @@ def _check_may_renew(session: Session, actor: Actor, user: User, current: list[R
     if user.member_id is not None:
         residence_id = members.member(session, user.member_id).residence_id
         actor.require(*RENEWERS, org_id=residence_id)
-    elif user.org_id is not None:
-        actor.require(Role.ADMINISTRATOR, org_id=user.org_id)
+    else:
+        actor.require(Role.ADMINISTRATOR, org_id=user.org_id or 0)
     if any(g.role is Role.ADMINISTRATOR and not _stands_above(actor, g.org_id) for g in current):
         raise rules.HigherNeeded
     if any(grant.role is Role.AUDITOR for grant in current):
