@@ -124,11 +124,12 @@ def furnish(session: Session, tree: Tree, org_id: int, home: int) -> None:
     )  # fmt: skip
     tree.marks[pairing.name] = org_id
     for what, number in (
-        ("member_id", member), ("user_id", user.id), ("event_id", event.id),
-        ("goods_id", offer.goods_id), ("pairing_id", pairing.id), ("card_id", card.id),
+        ("user_id", user.id), ("event_id", event.id),
+        ("goods_id", offer.goods_id), ("pairing_id", pairing.id),
         ("grant_id", grant.id),
     ):  # fmt: skip
         tree.things.append((what, number, org_id))
+    tree.things += [("member_id", member, home), ("card_id", card.id, home)]
 
 
 def _secretary(session: Session, org_id: int) -> Any:
