@@ -1,7 +1,7 @@
 """What a feature's ``panel.py`` contributes to a member's page; the page finds those files by name.
 
-Such a file has ``PLACE``, its order on the page, and ``panel(session, member_id, on)``, which gives
-a ``Panel`` or nothing.
+Such a file has ``PLACE``, its order on the page, and ``panel(session, actor, member_id, on)``,
+which gives a ``Panel`` or nothing.
 """
 
 from dataclasses import dataclass
@@ -30,10 +30,19 @@ class Happened:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """Where the reader may go from here."""
+
+    url: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Panel:
-    """Headed numbers, and what lately happened; titles and labels are Chinese."""
+    """Headed numbers, what lately happened, ways on; titles and labels are Chinese."""
 
     title: str
     figures: tuple[Shown, ...] = ()
     lines: tuple[Happened, ...] = ()
     stars: int | None = None
+    ways: tuple[Way, ...] = ()

@@ -320,6 +320,7 @@ def _prepare_writer(connection: Any, _record: object) -> None:
         f"busy_timeout = {_BUSY_MS}",
         "cache_size = -65536",
         "temp_store = MEMORY",
+        "wal_autocheckpoint = 4000",  # by default a thousand scattered postings make one each
         "recursive_triggers = ON",  # or INSERT OR REPLACE deletes without firing triggers
     ):
         cursor.execute(f"PRAGMA {pragma}")

@@ -5,11 +5,13 @@ from typing import Any
 from pointsbank.core import clock
 from pointsbank.core.database import Session, snapshot, transaction
 from pointsbank.enrolment import batches, imports, operations, queries, report_ins, steps
+from pointsbank.enrolment.headings import Column
 from pointsbank.enrolment.import_pages import taken_in
 from pointsbank.enrolment.models import MemberImport, ReportIn
 from pointsbank.enrolment.pages import enrolment_of
 from pointsbank.enrolment.rules import IMPORTERS, RECEIVERS, REPORT_READERS
 from pointsbank.enrolment.schemas import (
+    ApplicationRefusalRequest,
     ApplicationsQuery,
     ApplicationsView,
     ApplicationView,
@@ -24,7 +26,6 @@ from pointsbank.enrolment.schemas import (
     ImportsView,
     ImportView,
     ReceiptRequest,
-    RefusalRequest,
     ReportInRequest,
     ReportInsQuery,
     ReportInsView,
@@ -44,6 +45,7 @@ def _import(session: Session, found: MemberImport) -> dict[str, Any]:
     counts = batches.counts(session, found.id)
     return {
         **found.model_dump(),
+        "columns": [Column(column) for column in found.columns],
         "headings": batches.head(found).headings if found.head_sealed else [],
         **{name: getattr(counts, name) for name in ("new", "known", "doubtful", "bad")},
     }
@@ -151,7 +153,7 @@ def approve(asked: dict[str, Any], application_id: int) -> dict[str, Any]:
 
 
 @api.post(f"{APPLICATION}/refusal")
-@api.arguments(RefusalRequest)
+@api.arguments(ApplicationRefusalRequest)
 @api.response(200, ApplicationView)
 @allow(*RECEIVERS)
 def refuse(asked: dict[str, Any], application_id: int) -> dict[str, Any]:

@@ -24,12 +24,12 @@ from pointsbank.enrolment.rules import (
 from pointsbank.enrolment.schemas import (
     AlikeForm,
     ApplicationForm,
+    ApplicationRefusalRequest,
     ApplicationsQuery,
     ApprovalForm,
     CodeForm,
     DeskQuery,
     EnrolmentForm,
-    RefusalRequest,
 )
 from pointsbank.members import queries as members
 from pointsbank.members.rules import (
@@ -307,7 +307,7 @@ def _opened(done: operations.Enrolled) -> str:
 @allow(*RECEIVERS)
 def refuse(application_id: int) -> Response | Page:
     try:
-        asked = form(RefusalRequest)
+        asked = form(ApplicationRefusalRequest)
         with transaction() as session:
             operations.refuse(
                 session, actor(), application_id=application_id, **asked, at=clock.now()

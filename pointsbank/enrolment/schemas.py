@@ -99,7 +99,7 @@ class ApprovalForm(FormRequest, ApprovalRequest):
     pass
 
 
-class RefusalRequest(Request):
+class ApplicationRefusalRequest(Request):
     reason = Text(200, required=True)
 
 

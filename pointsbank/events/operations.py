@@ -47,6 +47,7 @@ from pointsbank.events.rules import (
 )
 from pointsbank.orgs.models import Organisation
 from pointsbank.orgs.queries import organisation
+from pointsbank.orgs.rules import check_open
 
 __all__ = [
     "Confirmation", "PastAttendance", "PastEvent", "ScanAnswer", "adopt_hour_rule", "cancel",
@@ -116,8 +117,8 @@ def plan(
 ) -> Event:
     """Draft an event of an organisation; ``capacity`` is how many are expected.
 
-    Refuses, in order: KeyReused, NoSuchOrganisation, Forbidden (organiser, secretary), EventInPast,
-    TimesImpossible, TooFarAhead.
+    Refuses, in order: KeyReused, NoSuchOrganisation, Forbidden (organiser, secretary),
+    OrganisationClosed, EventInPast, TimesImpossible, TooFarAhead.
     """
     content: dict[str, Any] = {
         "org_id": org_id,
@@ -137,8 +138,9 @@ def plan(
         if any(getattr(before, name) != value for name, value in content.items()):
             raise KeyReused
         return before
-    organisation(session, org_id)
+    org = organisation(session, org_id)
     actor.require(*ORGANISERS, org_id=org_id)
+    check_open(org.closed_on)
     check_times(starts_at, ends_at, at)
     event = Event(
         **content,

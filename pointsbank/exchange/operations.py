@@ -45,6 +45,7 @@ from pointsbank.ledger.rules import (
     system_account,
 )
 from pointsbank.orgs import queries as orgs
+from pointsbank.orgs.rules import check_open
 
 _book = table_of(ReceiptBook)
 _upserts: dict[str, Callable[..., Any]] = {
@@ -74,7 +75,7 @@ def add_goods(
 
     The name is the key: the same goods at the same price are the first answer again.
     Refuses: GoodsExist (the name with other content), NoSuchOrganisation, UnknownUnit (or not one
-    to spend), Forbidden (clerk or secretary of the counter), WrongPrice.
+    to spend), Forbidden (clerk or secretary of the counter), OrganisationClosed, WrongPrice.
     """
     queries.lock_keys(session, [f"goods:{org_id}:{name}"])
     earlier = queries.goods_named(session, org_id, name)
@@ -84,10 +85,11 @@ def add_goods(
         ):  # fmt: skip
             raise GoodsExist(goods=name)
         return earlier
-    orgs.organisation(session, org_id)
+    org = orgs.organisation(session, org_id)
     if unit not in queries.spendable_units(session):
         raise UnknownUnit(unit=unit)
     actor.require(*STAFF, org_id=org_id)
+    check_open(org.closed_on)
     rules.check_price(price_points)
     goods_id = session.execute(
         insert(goods_table)

@@ -1,4 +1,4 @@
-"""Columns as PostgreSQL reads arrays; its driver would look at each value on its own."""
+"""Values and columns as PostgreSQL reads them; its driver would look at each on its own."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -8,6 +8,15 @@ def arrays(kinds: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
     """The columns of these rows, one or more, each of its kind of the database's types."""
     columns = zip(*rows, strict=True)
     return [array(kind, column) for kind, column in zip(kinds, columns, strict=True)]
+
+
+def words(row: Iterable[Any]) -> list[str | None]:
+    """One row's values."""
+    return [value if value is None or type(value) is str else _word(value) for value in row]
+
+
+def _word(value: Any) -> str:
+    return f"\\x{value.hex()}" if isinstance(value, bytes) else str(value)
 
 
 def array(kind: str, column: Sequence[Any]) -> str:

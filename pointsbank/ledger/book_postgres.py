@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from pointsbank.core.wire import Question, Wire
-from pointsbank.ledger.arrays import arrays
+from pointsbank.ledger.arrays import arrays, words
 from pointsbank.ledger.batch import Entry, Known, Original, Standing, UnitRow
 from pointsbank.ledger.book import (
     CAP_COLUMNS,
@@ -76,7 +76,9 @@ _SAME = (
     "a.owner_kind = o.owner_kind AND a.owner_id = o.owner_id AND a.unit_id = o.unit_id"
     " AND a.kind = o.kind AND a.category = o.category"
 )
-_UNITS = Question(f"{UNITS} FROM unit, pg_advisory_xact_lock_shared({POSTING_LOCK})")
+_TAKE_PART = Question(f"SELECT pg_advisory_xact_lock_shared({POSTING_LOCK})")
+_UNITS = Question(f"{UNITS} FROM unit")
+"""By itself: in one statement it would look at periods as they were before it got the lock."""
 _FIND = Question(
     f"WITH asked AS MATERIALIZED {_ASKED}, missing AS MATERIALIZED"
     f" (SELECT FROM asked o WHERE NOT EXISTS (SELECT FROM account a WHERE {_SAME})),"
@@ -115,9 +117,14 @@ _WRITE_USES = Question(
 )
 _WRITE = Question(
     "WITH figures AS (UPDATE account a SET balance = f.balance, version = f.version"
-    f" FROM {_listed(_FIGURE_ARRAYS)} AS f (id, balance, version, place) WHERE a.id = f.id)"
+    f" FROM {_listed(_FIGURE_ARRAYS)} AS f (balance, version, id, place) WHERE a.id = f.id)"
     f" INSERT INTO transfer ({COLUMNS})"
     f" SELECT {COLUMNS} FROM {_listed(TRANSFER_ARRAYS)} AS e ({COLUMNS}, place) RETURNING key, id"
+)
+_WRITE_ONE = Question(
+    "WITH figures AS (UPDATE account SET balance = %s::bigint, version = %s::bigint"
+    f" WHERE id = %s::bigint) INSERT INTO transfer ({COLUMNS})"
+    f" VALUES ({', '.join(f'%s::{kind}' for kind in TRANSFER_ARRAYS)}) RETURNING key, id"
 )
 _WRITE_TEXTS = Question(
     "INSERT INTO transfer_text (transfer_id, salt, text)"
@@ -140,19 +147,23 @@ class PostgresBook(Book):
     ) -> tuple[Found, Done]:
         accounts = _lists(_ACCOUNT_ARRAYS, _columns(refs)) if refs else []
         with self._wire.asking() as answers:
+            self._wire.send(_TAKE_PART)
             self._wire.send(_UNITS)
             if refs:
                 self._wire.send(_FIND, accounts)
             self._wire.send(_KNOWN, _lists(("text",), [(key,) for key in keys]))
             done = meanwhile()
-        units, *rows, known = answers
+        _, units, *rows, known = answers
         if refs and not rows[0]:  # accounts are locked before keys are read
             return Found(*_units(units), self.standings(refs), self.known(keys)), done
         standings = _standings(refs, rows[0]) if refs else {}
         return Found(*_units(units), standings, _known(known)), done
 
     def units(self) -> tuple[dict[str, UnitRow], date | None]:
-        return _units(self._wire.ask(_UNITS))
+        with self._wire.asking() as answers:
+            self._wire.send(_TAKE_PART)
+            self._wire.send(_UNITS)
+        return _units(answers[1])
 
     def standings(self, refs: Sequence[AccountRef]) -> dict[AccountRef, Standing]:
         accounts = _lists(_ACCOUNT_ARRAYS, _columns(refs))
@@ -184,7 +195,10 @@ class PostgresBook(Book):
         self._wire.ask(_WAIT)
 
     def write(self, entries: Sequence[Entry], standings: Sequence[Standing]) -> list[int]:
-        figures = [(s.id, s.balance, s.version) for s in standings]
+        figures = [(s.balance, s.version, s.id) for s in standings]
+        if len(entries) == len(figures) == 1:
+            [[(_, id)]] = self._insert([(_WRITE_ONE, words((*figures[0], *entries[0])))])
+            return [id]
         parts = []
         for start in range(0, len(entries), _WRITTEN_AT_ONCE):
             end = start + _WRITTEN_AT_ONCE
@@ -198,7 +212,7 @@ class PostgresBook(Book):
             ids.update(rows)
         return [ids[entry.key] for entry in entries]
 
-    def _insert(self, asked: Iterable[tuple[Question, Sequence[str]]]) -> list[list[Any]]:
+    def _insert(self, asked: Iterable[tuple[Question, Sequence[str | None]]]) -> list[list[Any]]:
         try:
             with self._wire.asking() as answers:
                 for question, lists in asked:

@@ -133,7 +133,7 @@ class Sheets:
         self._ends = [until.isoformat().encode() for _, _, until in self._left]
         self._flows: list[dict[int, int]] = [defaultdict(int) for _ in (*self._ends, "open")]
         self._flows_of: dict[bytes, dict[int, int]] = {}
-        self._balances = defaultdict(int, reader.sheet(verified) if verified else ())
+        self._balances = defaultdict(int, reader.sheet(verified) if verified else {})
         if reach is not None:
             self._add(reader.flows(known[-1] if known else date.min, reach.transfer_id))
 
@@ -164,7 +164,7 @@ class Sheets:
         for account_id, amount in self._flows.pop(0).items():
             self._balances[account_id] += amount
         self._flows_of.clear()
-        if self._wrong is None and dict(self._reader.sheet(period_id)) != self._balances:
+        if self._wrong is None and self._reader.sheet(period_id) != self._balances:
             self._wrong = period_id
 
 

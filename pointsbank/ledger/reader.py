@@ -149,11 +149,10 @@ class Reader:
             after=after.transfer_id,
         )
 
-    def sheet(self, period_id: int) -> list[tuple[int, int]]:
+    def sheet(self, period_id: int) -> dict[int, int]:
         """A closed period's balance sheet: account and balance."""
         statement = f"SELECT account_id, balance FROM period_balance WHERE period_id = {self._hole}"
-        rows: list[tuple[int, int]] = self._cursor.execute(statement, (period_id,)).fetchall()
-        return rows
+        return dict(self._cursor.execute(statement, (period_id,)))
 
     def flows(self, since: date, last_id: int) -> Iterator[tuple[int, int, int, bytes]]:
         """Dated after a day, of the transfers up to one: source, destination, amount, day."""

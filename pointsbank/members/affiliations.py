@@ -1,13 +1,21 @@
-"""Looking up what ties members to organisations, the party and households, and when it did."""
+"""Looking up what ties members to organisations, the party and households, and what is noted."""
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlmodel import Session, col
 
-from pointsbank.members.models import Affiliation, Household, HouseholdMember, PartyStanding
+from pointsbank.members.models import (
+    Affiliation,
+    DeputyRole,
+    HonourRecord,
+    Household,
+    HouseholdMember,
+    PartyStanding,
+    TrainingRecord,
+)
 from pointsbank.members.rules import NoSuchHousehold, Relation
 from pointsbank.orgs import queries as orgs
 
@@ -73,4 +81,13 @@ def household_times(session: Session, member_ids: Iterable[int]) -> list[Househo
         .where(orgs.among(HouseholdMember.member_id, member_ids))
         .order_by(col(HouseholdMember.member_id), col(HouseholdMember.from_on))
     )
+    return list(session.execute(wanted).scalars())
+
+
+Noted = TypeVar("Noted", DeputyRole, TrainingRecord, HonourRecord)
+
+
+def noted(session: Session, note: type[Noted], member_ids: Iterable[int]) -> list[Noted]:
+    """What of this sort is noted of these records of a person, in order."""
+    wanted = select(note).where(orgs.among(note.member_id, member_ids)).order_by(col(note.id))
     return list(session.execute(wanted).scalars())

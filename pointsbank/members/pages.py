@@ -28,7 +28,6 @@ from pointsbank.members.rules import (
     PARTY_STATUS_NAMES,
     RELATION_NAMES,
     SEX_NAMES,
-    Leaving,
     NoSuchMember,
     NothingToShow,
     SearchUnreadable,
@@ -42,7 +41,6 @@ from pointsbank.members.schemas import (
     HeadForm,
     HonourForm,
     HouseholdForm,
-    LeavingForm,
     LookForm,
     MembersQuery,
     MoveForm,
@@ -69,7 +67,6 @@ WORDS = {
     "consents": CONSENT_NAMES, "ways": CONSENT_WAY_NAMES, "deputies": DEPUTY_NAMES,
     "documents": DOCUMENT_NAMES, "levels": HONOUR_LEVEL_NAMES, "leavings": LEAVING_NAMES,
     "party": PARTY_STATUS_NAMES, "relations": RELATION_NAMES, "sexes": SEX_NAMES,
-    "reasons": {kind: LEAVING_NAMES[kind] for kind in (Leaving.LEFT, Leaving.DIED)},
 }  # fmt: skip
 _PLACE = ("sought", "after", "before")
 
@@ -217,12 +214,6 @@ def end_deputy_role(member_id: int) -> Answer:
 @allow(*operations.REGISTRARS)
 def strike_out(member_id: int) -> Answer:
     return _done(member_id, "note", NoteForm, operations.strike_out)
-
-
-@pages.post("/members/<int:member_id>/leaving")
-@allow(*operations.REGISTRARS)
-def leave(member_id: int) -> Answer:
-    return _done(member_id, "leaving", LeavingForm, operations.leave)
 
 
 @pages.post("/members/<int:member_id>/return")

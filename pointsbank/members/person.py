@@ -17,15 +17,20 @@ from pointsbank.members import queries
 from pointsbank.members.models import (
     Affiliation,
     Card,
+    DeputyRole,
+    HonourRecord,
     Member,
     MemberConsent,
     MemberGuardian,
     NameKey,
+    TrainingRecord,
 )
 from pointsbank.members.operations import come_back, leave
 from pointsbank.members.rules import (
     CONSENT_NAMES,
+    DEPUTY_NAMES,
     DOCUMENT_NAMES,
+    HONOUR_LEVEL_NAMES,
     LEAVING_NAMES,
     PARTY_STATUS_NAMES,
     RELATION_NAMES,
@@ -39,7 +44,7 @@ from pointsbank.orgs.models import Organisation
 
 TABLES = (
     "member", "name_key", "affiliation", "party_standing", "member_consent", "member_guardian",
-    "card",
+    "card", "household", "household_member", "deputy_role", "training_record", "honour_record",
 )  # fmt: skip
 
 ERASED_NAME = say("已注销成员")
@@ -94,6 +99,7 @@ def export(session: Session, member_id: int) -> Sections:
             for guardian in [queries.guardian(session, member_id)]
             if guardian is not None
         ],
+        **_notes(session, member_id),
         say("志愿者卡"): [
             {
                 say("卡号"): card.digits,
@@ -103,6 +109,48 @@ def export(session: Session, member_id: int) -> Sections:
             for card in session.execute(
                 select(Card).where(col(Card.member_id) == member_id).order_by(col(Card.id))
             ).scalars()
+        ],
+    }
+
+
+def _notes(session: Session, member_id: int) -> Sections:
+    """Households, training, honours, and terms as a deputy."""
+    return {
+        say("家庭"): [
+            {
+                say("家庭编号"): time.household_id,
+                say("户主"): queries.household(session, time.household_id).head_id == member_id,
+                say("自"): time.from_on,
+                say("至"): time.until_on,
+            }
+            for time in queries.household_times(session, [member_id])
+        ],
+        say("培训"): [
+            {
+                say("培训内容"): note.title,
+                say("举办单位"): note.provider,
+                say("日期"): note.on_day,
+                say("分钟"): note.minutes,
+            }
+            for note in queries.noted(session, TrainingRecord, [member_id])
+        ],
+        say("表彰奖励"): [
+            {
+                say("表彰名称"): note.title,
+                say("表彰单位"): note.awarded_by,
+                say("级别"): HONOUR_LEVEL_NAMES[note.level],
+                say("日期"): note.on_day,
+            }
+            for note in queries.noted(session, HonourRecord, [member_id])
+        ],
+        say("两代表一委员"): [
+            {
+                say("身份"): DEPUTY_NAMES[note.kind],
+                say("届次"): note.body,
+                say("自"): note.from_on,
+                say("至"): note.until_on,
+            }
+            for note in queries.noted(session, DeputyRole, [member_id])
         ],
     }
 
@@ -209,7 +257,8 @@ def _finds(what: str, record: Member) -> dict[str, Any]:
 
 
 def erase(session: Session, member_id: int, at: datetime) -> None:
-    """Who she is goes: name, sex, birth date, phone, document, skills, times, guardian, cards.
+    """Who she is goes: name, sex, birth date, phone, document, skills, times, guardian, cards,
+    and what was noted of training, honours and terms.
 
     Where she belonged and when she agreed to what stays, under her number: reports of past years
     count her, and the bank must be able to show that she had agreed.
@@ -220,7 +269,7 @@ def erase(session: Session, member_id: int, at: datetime) -> None:
             session, SYSTEM, member_id=member_id, leaving=Leaving.ERASED, on=clock.local_day(at),
             at=at,
         )  # fmt: skip
-    for table in (NameKey, MemberGuardian, Card):
+    for table in (NameKey, MemberGuardian, Card, DeputyRole, TrainingRecord, HonourRecord):
         session.execute(delete(table).where(col(table.member_id) == member_id))
     session.execute(
         update(MemberConsent)

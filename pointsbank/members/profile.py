@@ -7,7 +7,6 @@ from datetime import date
 from functools import cache
 from importlib.util import find_spec
 from types import ModuleType
-from typing import TypeVar
 
 from sqlalchemy import ColumnElement, select
 from sqlmodel import Session, col
@@ -41,7 +40,6 @@ from pointsbank.orgs import queries as orgs
 from pointsbank.orgs.models import Organisation, OrganisationKind
 from pointsbank.orgs.rules import COMMUNITY, Line
 
-Noted = TypeVar("Noted", DeputyRole, TrainingRecord, HonourRecord)
 MOST_CHOICES = 1_000
 PROFILE_READERS = queries.PARTY_READERS
 """The roles that see birth, document, party, honours, consents, hours and points."""
@@ -117,6 +115,7 @@ def profile(session: Session, actor: Actor, member_id: int, on: date) -> Profile
     if not personal:
         return Profile(**head, personal=False)  # type: ignore[arg-type]
     guardian = queries.guardian(session, member_id)
+    hers = queries.ids_of_person(session, member_id)
     household, relatives = household_of(session, member_id)
     return Profile(
         **head,  # type: ignore[arg-type]
@@ -125,13 +124,15 @@ def profile(session: Session, actor: Actor, member_id: int, on: date) -> Profile
         guardian=guardian,
         guardian_phone=masked_phone(unseal(guardian.phone_sealed)) if guardian else "",
         standings=queries.party_standings(session, member_id),
-        deputy_roles=_noted(session, DeputyRole, member_id),
-        training=_noted(session, TrainingRecord, member_id),
-        honours=_noted(session, HonourRecord, member_id),
+        deputy_roles=queries.noted(session, DeputyRole, hers),
+        training=queries.noted(session, TrainingRecord, hers),
+        honours=queries.noted(session, HonourRecord, hers),
         consents=queries.consents(session, member_id),
         household=household,
         relatives=relatives,
-        panels=[p for m in _contributors() if (p := m.panel(session, member_id, on)) is not None],
+        panels=[
+            p for m in _contributors() if (p := m.panel(session, actor, member_id, on)) is not None
+        ],
     )
 
 
@@ -248,11 +249,6 @@ def _named(session: Session, *where: ColumnElement[bool]) -> list[tuple[int, str
         .limit(MOST_CHOICES)
     )
     return [(org_id, name) for org_id, name in session.execute(wanted)]
-
-
-def _noted(session: Session, note: type[Noted], member_id: int) -> list[Noted]:
-    wanted = select(note).where(col(note.member_id) == member_id).order_by(col(note.id))
-    return list(session.execute(wanted).scalars())
 
 
 @cache

@@ -17,6 +17,7 @@ from pointsbank.members.affiliations import (
     household,
     household_members,
     household_times,
+    noted,
     party_standings,
 )
 from pointsbank.members.codes import check_digits_hold, is_phone_code
@@ -51,7 +52,7 @@ from pointsbank.orgs import queries as orgs
 from pointsbank.orgs.models import OrganisationReach
 
 __all__ = [
-    "affiliated", "affiliations", "household", "household_members", "household_times",
+    "affiliated", "affiliations", "household", "household_members", "household_times", "noted",
     "party_standings",
 ]  # fmt: skip
 

@@ -18,15 +18,12 @@ from pointsbank.members.rules import (
     DocumentKind,
     Guardian,
     HonourLevel,
-    Leaving,
     NoteKind,
     PartyStatus,
     Secret,
     Sex,
 )
 from pointsbank.web.schemas import Day, Request, Text, View, Whole
-
-_LEAVINGS = (Leaving.LEFT, Leaving.DIED)
 
 
 def _choice(kind: Any, **options: Any) -> ma.fields.Enum[Any]:
@@ -168,6 +165,12 @@ class ConsentForm(FormOfParts):
     way = _choice(ConsentWay, load_default=ConsentWay.PAPER)
 
 
+class ConsentRequest(Request):
+    kind = _choice(Consent, required=True)
+    given = ma.fields.Boolean(required=True, metadata={"description": "false withdraws"})
+    way = _choice(ConsentWay, load_default=ConsentWay.PAPER)
+
+
 class WithdrawalForm(FormOfParts):
     kind = _choice(Consent, required=True)
 
@@ -231,11 +234,6 @@ class NoteForm(FormOfParts):
 class LookForm(FormOfParts):
     what = _choice(Secret, required=True)
     reason = Text(MOST_TEXT_CHARACTERS, load_default="")
-
-
-class LeavingForm(FormOfParts):
-    leaving = _choice(Leaving, required=True, validate=ma.validate.OneOf(_LEAVINGS))
-    on = Day(required=True)
 
 
 class HouseholdForm(FormOfParts):

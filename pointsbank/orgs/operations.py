@@ -38,12 +38,12 @@ from pointsbank.orgs.rules import (
     NewOrganisation,
     NoSuchKind,
     NoSuchOrganisation,
-    OrganisationClosed,
     Plan,
     Verb,
     check_contact_phone,
     check_kind,
     check_name,
+    check_open,
     check_region_code,
     credit_code_written,
     may_sit_under,
@@ -233,8 +233,7 @@ def describe(
     actor.require(*KEEPERS, org_id=org_id)
     region = check_region_code(region_code)
     phone = None if contact_phone is None else check_contact_phone(contact_phone)
-    if org.closed_on is not None:
-        raise OrganisationClosed(closed_on=org.closed_on)
+    check_open(org.closed_on)
     new: dict[str, Any] = {
         "region_code": region,
         "credit_code": credit_code_written(credit_code),
@@ -306,8 +305,7 @@ def _check_place(
         return
     if not may_sit_under(kinds[row.kind], parent_kind):
         raise CannotSitUnder(kind=kinds[row.kind].name, parent_kind=parent_kind.name)
-    if parent is not None and parent.closed_on is not None:
-        raise OrganisationClosed(closed_on=parent.closed_on)
+    check_open(parent.closed_on if parent is not None else None)
 
 
 def _check_day(

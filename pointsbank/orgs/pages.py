@@ -10,7 +10,6 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request
 from flask_babel import gettext
-from marshmallow import Schema
 from werkzeug.wrappers import Response
 
 from pointsbank.core import clock
@@ -52,6 +51,7 @@ from pointsbank.web import PageBlueprint, actor, allow, form, query, wants_fragm
 from pointsbank.web.errors import sentence_of, status_of
 from pointsbank.web.formats import day
 from pointsbank.web.navigation import Link
+from pointsbank.web.schemas import Request
 
 pages = PageBlueprint("organisations", __name__)
 
@@ -75,7 +75,7 @@ class Change:
     """A change as its form has it: what is asked, how it is checked, and how it is done."""
 
     verb: Verb
-    schema: type[Schema]
+    schema: type[Request]
     plan: Callable[..., Plan]
     do: Callable[..., Organisation]
 
@@ -103,18 +103,20 @@ CHANGES = {
 def tree() -> str:
     """The tree, opened one level at a time; or what is sought in it, as a list."""
     asked = query(TreeQuery)
-    closed = bool(asked["closed"])
     with snapshot() as session:
         if asked["q"] or asked["kind"]:
             return _list(session, asked)
         if "under" in asked:
             queries.reached_by(session, actor(), asked["under"])
-            return _children(session, asked["under"], closed=closed)
-        tops = listing.tops(session, actor())
-        opened = {
-            node.org.id: listing.branches(session, node.org.id, closed=closed) for node in tops
-        }
-        kinds = _kinds(session)
+            return _children(session, asked["under"], closed=bool(asked["closed"]))
+        return _tops(session, asked)
+
+
+def _tops(session: Session, asked: Mapping[str, Any]) -> str:
+    tops = listing.tops(session, actor())
+    closed = bool(asked["closed"])
+    opened = {node.org.id: listing.branches(session, node.org.id, closed=closed) for node in tops}
+    kinds = _kinds(session)
     return render_template(
         "orgs/tree.html", tops=tops, opened=opened, kinds=kinds, asked=asked, found=None
     )

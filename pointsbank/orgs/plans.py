@@ -20,13 +20,13 @@ from pointsbank.orgs.rules import (
     CannotSitUnderItself,
     NameTaken,
     NotItsChild,
-    OrganisationClosed,
     Plan,
     SameName,
     StillHasChildren,
     Verb,
     check_day,
     check_name,
+    check_open,
     may_sit_under,
     names_in_successor,
 )
@@ -165,8 +165,7 @@ def _changeable(session: Session, actor: Actor, org_id: int) -> Organisation:
 
 def _check_open(*orgs: Organisation) -> None:
     for org in orgs:
-        if org.closed_on is not None:
-            raise OrganisationClosed(closed_on=org.closed_on)
+        check_open(org.closed_on)
 
 
 def _check_day(org: Organisation, on: date, today: date, changed_on: date | None = None) -> None:

@@ -263,6 +263,12 @@ def check_region_code(code: str) -> str:
     return bare
 
 
+def check_open(closed_on: date | None) -> None:
+    """Nothing begins at an organisation that was closed. Refuses: OrganisationClosed."""
+    if closed_on is not None:
+        raise OrganisationClosed(closed_on=closed_on)
+
+
 def check_kind(code: str, name: str) -> str:
     """The name of a new kind without blanks. Refuses: KindInvalid, NameEmpty."""
     if not re.fullmatch(r"[a-z][a-z0-9_]{1,29}", code):

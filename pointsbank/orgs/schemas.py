@@ -94,10 +94,10 @@ class ClosingRequest(Request):
 
 
 class DetailsRequest(Request):
-    region_code = _region_code()
-    credit_code = Text(MOST_CREDIT_CODE_CHARACTERS, least=0, load_default="")
-    address = Text(MOST_ADDRESS_CHARACTERS, least=0, load_default="")
-    contact_name = Text(MOST_CONTACT_CHARACTERS, least=0, load_default="")
+    region_code = Text(MOST_REGION_DIGITS, least=0, required=True)
+    credit_code = Text(MOST_CREDIT_CODE_CHARACTERS, least=0, required=True)
+    address = Text(MOST_ADDRESS_CHARACTERS, least=0, required=True)
+    contact_name = Text(MOST_CONTACT_CHARACTERS, least=0, required=True)
     contact_phone = Text(
         30, least=0, metadata={"description": "left out: as it is; empty: none any more"}
     )

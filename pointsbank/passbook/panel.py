@@ -4,28 +4,29 @@ from datetime import date
 
 from sqlmodel import Session
 
+from pointsbank.core.actor import Actor
 from pointsbank.core.errors import say
 from pointsbank.core.panels import Happened, Panel, Shown
-from pointsbank.ledger.queries import balances, statement
-from pointsbank.ledger.rules import DEFAULT_UNITS, MINUTES, REASON_NAMES, member_account
-from pointsbank.members.queries import member
+from pointsbank.ledger.queries import balances, joint_statement
+from pointsbank.ledger.rules import DEFAULT_UNITS, MINUTES, REASON_NAMES
+from pointsbank.members.queries import ids_of_person, member
 from pointsbank.passbook.lines import Line, told
-from pointsbank.passbook.queries import units_of
+from pointsbank.passbook.queries import accounts, units_of
 
 PLACE = 10
 _NEWEST = 10
 _NAMES = {unit.code: unit.name for unit in DEFAULT_UNITS}
 
 
-def panel(session: Session, member_id: int, on: date) -> Panel:
+def panel(session: Session, _actor: Actor, member_id: int, _on: date) -> Panel:
     """Her balances, and her newest entries of every unit."""
     person = member(session, member_id)
-    amounts = balances(session, member_id)
+    amounts = balances(session, *ids_of_person(session, member_id))
     units = units_of(person, amounts)
     entries = [
         (unit, entry)
         for unit in units
-        for entry in statement(session, member_account(member_id, unit), most=_NEWEST)
+        for entry in joint_statement(session, accounts(session, member_id, unit), most=_NEWEST)
     ]
     entries.sort(key=lambda found: found[1].id, reverse=True)
     lines = told(session, member_id, entries[:_NEWEST])

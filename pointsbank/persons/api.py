@@ -22,8 +22,8 @@ from pointsbank.persons.schemas import (
     ErasureView,
     MergeRequest,
     MergeView,
+    OwnPasswordRequest,
     PageQuery,
-    PasswordRequest,
     SectionView,
 )
 from pointsbank.web import ApiBlueprint, actor, allow
@@ -101,7 +101,7 @@ def erase(asked: dict[str, Any], member_id: int) -> Erasure:
 
 
 @api.post("/me/data")
-@api.arguments(PasswordRequest)
+@api.arguments(OwnPasswordRequest)
 @api.response(200, SectionView(many=True))
 @allow(Role.VOLUNTEER)
 def my_data(asked: dict[str, Any]) -> list[Section]:

@@ -25,8 +25,8 @@ from pointsbank.persons.schemas import (
     ErasureRequest,
     MergeRequest,
     OwnDepartureForm,
+    OwnPasswordRequest,
     PageQuery,
-    PasswordRequest,
     SectionView,
 )
 from pointsbank.web import PageBlueprint, actor, allow, form, query
@@ -189,7 +189,7 @@ def my_data() -> Page:
 def take_my_data() -> Response | Page:
     """One file that opens in any browser; for programs the same stands in it as JSON."""
     try:
-        asked = form(PasswordRequest)
+        asked = form(OwnPasswordRequest)
         entrance.prove_again(actor().id, asked["password"], address=actor().address)
         with transaction() as session:
             sections = operations.take_out(session, actor(), at=clock.now())

@@ -50,7 +50,7 @@ class ErasureRequest(Request):
     key = _key()
 
 
-class PasswordRequest(Request):
+class OwnPasswordRequest(Request):
     password = ma.fields.String(required=True, validate=ma.validate.Length(min=1, max=200))
 
 

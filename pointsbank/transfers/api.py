@@ -14,10 +14,10 @@ from pointsbank.transfers.rules import STAFF
 from pointsbank.transfers.schemas import (
     BoxQuery,
     BoxView,
-    RefusalRequest,
+    MembershipTransferView,
     StepRequest,
+    TransferRefusalRequest,
     TransferRequest,
-    TransferView,
 )
 from pointsbank.web import ApiBlueprint, actor, allow
 
@@ -36,7 +36,7 @@ def transfers(asked: dict[str, Any]) -> Box:
 
 @api.post("")
 @api.arguments(TransferRequest)
-@api.response(201, TransferView)
+@api.response(201, MembershipTransferView)
 @allow(Role.VOLUNTEER, *STAFF)
 def request(asked: dict[str, Any]) -> Listed:
     """Ask for a transfer: of oneself, or as either organisation by her number and name."""
@@ -49,7 +49,7 @@ def request(asked: dict[str, Any]) -> Listed:
 
 
 @api.get("/<int:transfer_id>")
-@api.response(200, TransferView)
+@api.response(200, MembershipTransferView)
 @allow(Role.VOLUNTEER, *STAFF)
 def transfer(transfer_id: int) -> Listed:
     """One transfer, for the member and the staff of either side."""
@@ -59,7 +59,7 @@ def transfer(transfer_id: int) -> Listed:
 
 @api.post("/<int:transfer_id>/consent")
 @api.arguments(StepRequest)
-@api.response(200, TransferView)
+@api.response(200, MembershipTransferView)
 @allow(Role.VOLUNTEER, *STAFF)
 def consent(asked: dict[str, Any], transfer_id: int) -> Listed:
     """The member agrees; or staff record that they hold her signed consent."""
@@ -68,7 +68,7 @@ def consent(asked: dict[str, Any], transfer_id: int) -> Listed:
 
 @api.post("/<int:transfer_id>/acceptance")
 @api.arguments(StepRequest)
-@api.response(200, TransferView)
+@api.response(200, MembershipTransferView)
 @allow(*STAFF)
 def accept(asked: dict[str, Any], transfer_id: int) -> Listed:
     """The receiving organisation takes the member in."""
@@ -76,8 +76,8 @@ def accept(asked: dict[str, Any], transfer_id: int) -> Listed:
 
 
 @api.post("/<int:transfer_id>/refusal")
-@api.arguments(RefusalRequest)
-@api.response(200, TransferView)
+@api.arguments(TransferRefusalRequest)
+@api.response(200, MembershipTransferView)
 @allow(Role.VOLUNTEER, *STAFF)
 def refuse(asked: dict[str, Any], transfer_id: int) -> Listed:
     """The receiving organisation does not take her in, or she does not agree."""
@@ -86,7 +86,7 @@ def refuse(asked: dict[str, Any], transfer_id: int) -> Listed:
 
 @api.post("/<int:transfer_id>/withdrawal")
 @api.arguments(StepRequest)
-@api.response(200, TransferView)
+@api.response(200, MembershipTransferView)
 @allow(Role.VOLUNTEER, *STAFF)
 def withdraw(asked: dict[str, Any], transfer_id: int) -> Listed:
     """Who asked for it asks no more."""

@@ -27,9 +27,9 @@ from pointsbank.transfers.rules import (
 from pointsbank.transfers.schemas import (
     BoxQuery,
     NewQuery,
-    RefusalRequest,
     StepRequest,
     TransferForm,
+    TransferRefusalRequest,
 )
 from pointsbank.web import PageBlueprint, actor, allow, form, query
 from pointsbank.web.errors import sentence_of, status_of
@@ -121,7 +121,9 @@ def accept(transfer_id: int) -> Response | Page:
 @pages.post("/transfers/<int:transfer_id>/refusal")
 @allow(Role.VOLUNTEER, *STAFF)
 def refuse(transfer_id: int) -> Response | Page:
-    return _step(operations.refuse, transfer_id, RefusalRequest, gettext("已回复不予通过。"))
+    return _step(
+        operations.refuse, transfer_id, TransferRefusalRequest, gettext("已回复不予通过。")
+    )
 
 
 @pages.post("/transfers/<int:transfer_id>/withdrawal")

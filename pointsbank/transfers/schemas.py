@@ -35,7 +35,7 @@ class StepRequest(Request):
     key = _key()
 
 
-class RefusalRequest(Request):
+class TransferRefusalRequest(Request):
     reason = Text(LONGEST_TEXT, required=True)
     key = _key()
 
@@ -56,7 +56,7 @@ class TransferForm(TransferRequest):
     q = Text(40, least=0, load_default="")
 
 
-class TransferView(View):
+class MembershipTransferView(View):
     id = ma.fields.Integer(attribute="transfer.id")
     member_id = ma.fields.Integer(attribute="transfer.member_id")
     member_name = ma.fields.String()
@@ -76,6 +76,6 @@ class TransferView(View):
 
 
 class BoxView(View):
-    transfers = ma.fields.List(ma.fields.Nested(TransferView), attribute="found")
+    transfers = ma.fields.List(ma.fields.Nested(MembershipTransferView), attribute="found")
     total = ma.fields.Integer()
     waiting = ma.fields.Integer(metadata={"description": "how many of them are not settled"})

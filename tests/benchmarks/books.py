@@ -199,6 +199,7 @@ def sqlite_connection(url: str, **options: Any) -> Any:
     """The driver's own connection, as durable as ours."""
     connection = driver().connect(make_url(url).database, isolation_level=None, **options)
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON",
-                   "cache_size = -65536", "recursive_triggers = ON"):  # fmt: skip
+                   "cache_size = -65536", "wal_autocheckpoint = 4000",
+                   "recursive_triggers = ON"):  # fmt: skip
         connection.execute(f"PRAGMA {pragma}")
     return connection

@@ -89,7 +89,7 @@ def jsons(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
         ("secretary", "POST", "/api/v1/organisations"): {
             "parent_id": here, "kind": "grid", "name": "第九网格", "on": "2026-01-01", "key": key,
         },
-        ("secretary", "PUT", f"/api/v1/organisations/{here}/details"): {"address": "中兴西路"},
+        ("secretary", "PUT", f"/api/v1/organisations/{here}/details"): _DETAILS,
         ("administrator", "POST", "/api/v1/organisation-kinds"): {
             "code": "hamlet", "line": "territory", "level": 55, "name": "自然屯",
         },
@@ -120,6 +120,11 @@ def jsons(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
         },
         ("volunteer", "POST", "/api/v1/me/data"): {"password": "nothing-near"},
     }  # fmt: skip
+
+
+_DETAILS = {
+    "region_code": "220802001005", "credit_code": "", "address": "中兴西路", "contact_name": "孙",
+}  # fmt: skip
 
 
 def _changes(ground: Ground) -> dict[str, dict[str, Any]]:
@@ -187,7 +192,7 @@ def forms(ground: Ground) -> dict[tuple[str, str], dict[str, Any]]:
         },
         ("secretary", "/evaluations/2025.xlsx"): {"org": here},
         ("secretary", "/evaluations/2025/seal"): {"org": here, "key": key},
-        ("secretary", f"/organisations/{here}/details"): {"address": "中兴西路"},
+        ("secretary", f"/organisations/{here}/details"): _DETAILS,
         ("administrator", "/organisations/kinds"): {
             "code": "hamlet", "line": "territory", "level": 55, "name": "自然屯",
         },
@@ -247,7 +252,7 @@ def test_every_json_body_is_looked_at_before_anything_is_done(app: Flask, ground
                 for value in WRONG + (WRONG_INSTANTS if field in INSTANTS else ()):
                     body = {**good, field: value}
                     is_refused(visitor.send(verb, path, body), (path, field, repr(value)[:20]))
-                if field in {"least_minutes", "rounding", "address"}:
+                if field in {"least_minutes", "rounding"}:
                     continue
                 body = {name: value for name, value in good.items() if name != field}
                 is_refused(visitor.send(verb, path, body), (path, f"without {field}"))

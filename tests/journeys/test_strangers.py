@@ -126,10 +126,22 @@ def test_a_neighbour_changes_nothing_here(app: Flask, ground: Ground) -> None:
             if not name:
                 continue
             path = filled(rule, here[name])
-            good = {"reason": "错了", "quantity": 1, "key": "a-key-of-mine", "org_id": 6}
+            good = {
+                "reason": "错了",
+                "quantity": 1,
+                "key": "a-key-of-mine",
+                "org_id": 6,
+                "name": "光明社区",
+                "on": "2026-11-01",
+                "parent_id": 3,
+                "successor_id": 10,
+            }
             wanted = {
                 "cancellation": ["reason"], "reversal": ["reason"],
                 "stock-movements": ["quantity", "key"],
+                "renaming": ["name", "on", "key"], "move": ["parent_id", "on", "key"],
+                "merger": ["successor_id", "on", "key"], "split": ["name", "on", "key"],
+                "closing": ["on", "key"],
             }.get(path.rpartition("/")[2], [])  # fmt: skip
             body = {field: good[field] for field in wanted}
             if path.startswith("/api/"):

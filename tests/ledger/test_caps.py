@@ -290,11 +290,12 @@ def test_caps_cost_two_statements_whatever_the_batch_s_size_and_nobody_else_any(
         return len(made)
 
     posted(earns("open", amount=1))
-    plain = 6 if bank.dialect == "sqlite" else 4
+    plain = 6 if bank.dialect == "sqlite" else 5
+    more = 1 if bank.dialect == "sqlite" else 0  # all but the last are written at once
     assert statements(earns("one")) == plain
-    assert statements(*(earns(f"p{n}") for n in range(50))) == plain
+    assert statements(*(earns(f"p{n}") for n in range(50))) == plain + more
     assert statements(capped("two", 1)) == plain + 2
-    assert statements(*(capped(f"c{n}", 1) for n in range(50))) == plain + 2
+    assert statements(*(capped(f"c{n}", 1) for n in range(50))) == plain + more + 2
     free, bound = (spends(f"r{n}", amount=1, destination=ISSUED, reverses=n) for n in (2, 53))
     assert statements(free) == plain + 1
     assert statements(bound) == plain + 1 + 3

@@ -1,5 +1,7 @@
 """Units, periods and seals: declared, closed and sealed once and for ever."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -83,6 +85,17 @@ def test_nothing_is_dated_into_a_closed_period() -> None:
     assert posted(earns("e", effective_on=date(2026, 10, 5)))[0].repeated
     (undone,) = reversed_(1, effective_on=date(2026, 11, 1))
     assert undone.amount == 100
+
+
+def test_who_waits_while_a_period_closes_is_not_let_into_it() -> None:
+    early = earns("early", effective_on=date(2026, 10, 5))
+    with ThreadPoolExecutor(1) as other:
+        with transaction() as session:
+            operations.close_period(session, SYSTEM, until=date(2026, 10, 31), at=clock.now())
+            waiting = other.submit(posted, early)
+            time.sleep(0.3)  # so that it has begun
+        (refused,) = waiting.result()
+    assert isinstance(refused, PeriodClosed)
 
 
 def test_a_period_is_closed_by_the_program_in_order_and_when_it_is_over() -> None:

@@ -14,7 +14,7 @@ from pointsbank.core.audit import AuditEntry
 from pointsbank.core.database import Database, snapshot, transaction
 from pointsbank.members import operations, queries
 from pointsbank.members.models import Household, Member
-from pointsbank.members.rules import Consent, Document, DocumentKind, Guardian, Relation
+from pointsbank.members.rules import Consent, Document, DocumentKind, Guardian, Leaving, Relation
 from tests.community import Community, build, sign_in, submit
 
 CARD = "11010519491231002X"
@@ -123,7 +123,6 @@ FORMS: list[tuple[str, dict[str, Any], str]] = [
         {"kind": "peoples_deputy", "body": "洮北区第三届", "on": TODAY},
         "members.deputy_role_noted",
     ),
-    ("leaving", {"leaving": "left", "on": TODAY}, "members.left"),
 ]  # fmt: skip
 
 
@@ -212,7 +211,12 @@ def test_consents_are_withdrawn_as_easily(client: FlaskClient, community: Commun
 def test_who_left_can_be_taken_back(client: FlaskClient, community: Community) -> None:
     sign_in(client, community.secretary)
     url = f"/members/{community.li}"
-    submit(client, f"{url}/leaving", leaving="left", on=TODAY)
+    assert f"{url}/departure" in client.get(url).text
+    with transaction() as session:
+        operations.leave(
+            session, SYSTEM, member_id=community.li, leaving=Leaving.LEFT, on=date(2026, 11, 21),
+            at=clock.now(),
+        )  # fmt: skip
     page = client.get(url).text
     assert "退出登记。服务记录照常保留" in page
     assert "修改资料" not in page

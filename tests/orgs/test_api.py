@@ -92,7 +92,10 @@ def test_details_and_kinds_are_kept_over_the_wire(
 ) -> None:
     sign_in(client, community.administrator)
     headers = {"X-CSRFToken": csrf_token(client)}
-    body = {"credit_code": "91350200MA2YJ1XR9A", "contact_phone": "13800000001"}
+    body = {
+        "region_code": "", "credit_code": "91350200MA2YJ1XR9A", "address": "", "contact_name": "",
+        "contact_phone": "13800000001",
+    }  # fmt: skip
     path = f"/api/v1/organisations/{community.employer}"
     kept = client.put(f"{path}/details", json=body, headers=headers)
     assert kept.json["credit_code_doubtful"]

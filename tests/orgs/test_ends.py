@@ -177,6 +177,21 @@ def test_an_organisation_with_events_or_goods_neither_closes_nor_merges(
     assert merge(session, two.beside, two.community).successor_id == two.community
 
 
+def test_nothing_begins_at_a_closed_organisation(session: Session, two: Two) -> None:
+    close(session, two.branch)
+    begin = clock.now() - timedelta(days=9)
+    with pytest.raises(OrganisationClosed):
+        events.plan(
+            session, SYSTEM, org_id=two.branch, title="清扫", kind=DeedCategory.ENVIRONMENT,
+            place="广场", starts_at=begin, ends_at=begin, key="plan", at=clock.now(),
+        )  # fmt: skip
+    with pytest.raises(OrganisationClosed):
+        exchange.add_goods(
+            session, SYSTEM, org_id=two.branch, name="香皂", unit_name="块", price_points=0,
+            at=clock.now(),
+        )  # fmt: skip
+
+
 def secretary(session: Session, org_id: int) -> int:
     """A secretary of one organisation: her user."""
     at = clock.now()

@@ -114,14 +114,17 @@ def test_details_are_edited_and_a_phone_that_is_not_typed_stays(
 ) -> None:
     url = f"/organisations/{place.community}/details"
     sign_in(client, place.secretary)
-    good = {"address": "中兴西路 1 号", "contact_name": "孙立军", "contact_phone": "0436-3211234"}
+    good = {
+        "region_code": "", "credit_code": "", "address": "中兴西路 1 号", "contact_name": "孙立军",
+        "contact_phone": "0436-3211234",
+    }  # fmt: skip
     assert submit(client, url, **good).location == url
     assert "043****1234" in client.get(f"{url}/edit").text
     assert "0436" not in client.get(url).text.replace("043****1234", "")
-    submit(client, url, address="中兴西路 2 号", contact_name="孙立军", contact_phone="")
+    submit(client, url, **{**good, "contact_phone": ""})
     assert "孙立军" in client.get(url).text
     assert queries.contact_phone(org(place.community)) == "0436-3211234"
-    wrong = submit(client, url, region_code="12")
+    wrong = submit(client, url, **{**good, "region_code": "12"})
     assert wrong.status_code == 422
     assert "行政区划代码" in wrong.text
 

@@ -30,7 +30,12 @@ BODIES: dict[str, dict[str, Any]] = {
     "split": {"name": "分出来的"},
     "closing": {},
     "founding": {"kind": "team", "name": "新来的队"},
-    "details": {"address": "别人的地址"},
+    "details": {
+        "region_code": "",
+        "credit_code": "",
+        "address": "别人的地址",
+        "contact_name": "",
+    },
     "contact": {},
 }
 
@@ -117,7 +122,7 @@ def send(client: Any, csrf: str, method: str, path: str, mine: int) -> Any:
     if method == "GET":
         return client.get(path)
     word = path.rpartition("/")[2]
-    body = {name: value or mine for name, value in BODIES[word].items()}
+    body = {name: mine if value == 0 else value for name, value in BODIES[word].items()}
     if word not in {"details", "contact"}:
         body |= {"on": clock.today().isoformat(), "key": "a-good-key"}
     if path.startswith("/api/"):

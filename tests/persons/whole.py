@@ -26,7 +26,15 @@ from pointsbank.ledger.rules import (
     system_account,
 )
 from pointsbank.members import operations as members
-from pointsbank.members.rules import Consent, ConsentWay, PartyStatus
+from pointsbank.members.queries import member
+from pointsbank.members.rules import (
+    Consent,
+    ConsentWay,
+    DeputyKind,
+    Guardian,
+    HonourLevel,
+    PartyStatus,
+)
 from pointsbank.persons import operations as persons
 from tests.persons.conftest import Twice, earn
 
@@ -54,6 +62,35 @@ def fill(session: Session, twice: Twice) -> dict[str, int]:
         session, SYSTEM, member_id=her, kind=Consent.PUBLICATION, way=ConsentWay.PAPER, at=at
     )
     members.issue_card(session, SYSTEM, member_id=her, at=at)
+    version = member(session, her).version
+    members.change_member(
+        session, SYSTEM, member_id=her, version=version,
+        guardian=Guardian("王大山", "13900009999", "父亲"), at=at,
+    )  # fmt: skip
+    members.found_household(session, SYSTEM, head_id=her, on=today, at=at)
+    members.note_training(
+        session,
+        SYSTEM,
+        member_id=her,
+        title="急救",
+        provider="红十字会",
+        on=today,
+        minutes=90,
+        at=at,
+    )
+    members.note_honour(
+        session, SYSTEM, member_id=her, title="优秀志愿者", awarded_by="幸福社区",
+        level=HonourLevel.COMMUNITY, on=today, at=at,
+    )  # fmt: skip
+    members.note_deputy_role(
+        session,
+        SYSTEM,
+        member_id=her,
+        kind=DeputyKind.PARTY_DELEGATE,
+        body="第三届",
+        on=today,
+        at=at,
+    )
     exchange.redeem(
         session, SYSTEM, org_id=people.community, member_id=her,
         lines=twice.shop.basket(soap=1), key="by-herself", at=at,
