@@ -67,7 +67,7 @@ def test_guessing_of_one_does_not_stop_another(app: Flask, community: Community,
 def test_guessing_at_the_door_counts_too(app: Flask, community: Community, card: str) -> None:
     event = open_event(community)
     organiser = sign_in(app.test_client(), community.organiser)
-    form = {"leaving": "false", "key": "k-1"}
+    form = {"leaving": "false", "key": "a-key-1"}
     for _ in range(rules.GUESSES):
         submit(organiser, f"/events/{event}/scans", member_code=GUESS, **form)
         organiser.get(f"/events/{event}/attendance")  # as her page does; it takes up the message
