@@ -5,10 +5,11 @@ One word per thing, in code, tables, URLs, pages and tests:
 =================  ==============  ==========================================================
 account            账户            holds one unit for a member, an organisation or the system
 actor              操作人          who is asking, in which role, for which organisations
+affiliation        归属            a member's dated tie to a residence, branch, employer or team
 application        登记申请        somebody's own request to be registered
-authenticator      动态口令        the second factor beside a password, on one's phone
 attendance         签到记录        one member's stay at one event
 audit entry        审计记录        what staff changed or looked at
+authenticator      动态口令        the second factor beside a password, on one's phone
 bank               积分银行        one city's database, keys and settings
 branch             党支部          the party branch a member belongs to
 cap                上限            the most that may be earned by a rule in a day, month, year …
@@ -16,19 +17,25 @@ card               志愿者卡        printed QR and digits for people without 
 category           服务类别        the kind of deed that earned points
 check in, out      签到、签退      the scans that begin and end an attendance
 check-in code      活动码          the short code on an event's poster
-close              撤销            end an organisation; past years keep it
 claim              扫码凭据        a scan waiting for its sign-in; its time is the check-in time
+close              撤销            end an organisation; past years keep it
 community          社区            the organisation that runs counters and events
 confirm            确认时长        the organiser's word that a stay was service
+consent            同意            to registration, publication or sharing; withdrawn as easily
 counter            兑换点          where points become goods
 counter PIN        兑换点密码      a clerk's short password on a counter's own device
+deputy role        两代表一委员    a term as party delegate, deputy or conference member
 device             设备            a shared tablet with one post, paired by a QR code
-evaluation         年度评议参考    one row a member and year; informs, never grades
 enrolment          登记            how people come into the register
+evaluation         年度评议参考    one row a member and year; informs, never grades
 event              活动            service at a place and a time
 goods              商品            what a counter hands out
 grant              任职            a role held for an organisation, with dates
+guardian           监护人          who agrees that a minor is registered
+honour             表彰奖励        what a member was honoured with, by whom, at which level
 hour rule          时长规则        dated local rule: how a stay becomes minutes
+household          家庭（户）      members who live together, with a head; in one at a time
+identity document  身份证件        proves who somebody is; sealed, shown for a reason
 import             名册导入        a workbook of people: checked, registered, undone as a whole
 ladder             星级标准        dated local rule: hours to stars
 ledger             账本            the append-only book of transfers
@@ -41,26 +48,27 @@ move               划转            put an organisation under another from a da
 organisation       组织            a place in the territory or the party or employer line
 organisation kind  组织类别        what an organisation is, in which line, how high: data
 party points       党员积分        unit of the ledger for party members
+party standing     政治面貌        none, applicant, probationary or full member, with days
 passbook           积分存折        what a person sees of her own
 phone code         手机码          the short-lived code a member shows at the counter
 points rule        积分规则        dated local rule: minutes to points
 poster             签到海报        an event's printed QR
 posting            记账            a transfer asked for
 reach              管辖范围        an organisation with everything below it, on a day
-report slip        报到单          what she brings; its receipt 回执 goes back to her unit
 redemption         兑换            goods for points, with a receipt
+report slip        报到单          what she brings; its receipt 回执 goes back to her unit
 report-in          双报到          an in-service party member received where she lives
 residence          居住地          the organisation where a member lives
 seal               封存            chained digest over a closed run of transfers
 sealed year        年度封存        an evaluation's rows, fixed for ever
+slip               初始密码条      a first password, printed once and handed over
 split              拆分            found an organisation out of another
 star               星级            1 to 5, by hours
 statement          明细            an account's entries with running balance
-slip               初始密码条      a first password, printed once and handed over
 stock              库存            what a counter has of its goods
 take back          撤销兑换        reverse a redemption: points and goods return
-trail              审计记录        all audit entries, sealed run by run
 tie                归属            what belongs to an organisation and keeps it from ending
+trail              审计记录        all audit entries, sealed run by run
 transcript         账本抄本        the whole book as files, exported and imported
 transfer           流水            one row of the ledger: source to destination
 unit               记账单位        minutes, morality points, party points

@@ -64,6 +64,6 @@ def test_a_secretary_moves_a_member_and_looks_at_her_document(browser: Browser, 
     auditor = browser.new_page()
     sign_in(auditor, "auditor")
     auditor.goto("http://bank.test/audit")
-    expect(auditor.locator("main")).to_contain_text("查看成员完整号码")
+    expect(auditor.locator("main")).to_contain_text("查看完整证件号或手机号")
     expect(auditor.locator("main")).to_contain_text("核对身份")
     expect(auditor.locator("main")).not_to_contain_text(CARD)
