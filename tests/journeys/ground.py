@@ -58,6 +58,7 @@ class Ground:
     card: str
     lost_card: str
     transfer: int  # 李建国, asked for by the secretary of 幸福社区
+    household: int  # of 王桂芳
     enrolments: Enrolments
 
 
@@ -90,10 +91,13 @@ def lay() -> Ground:
             session, place.secretary, member_id=place.li, relation=Relation.RESIDENCE,
             to_org_id=place.other_grid, key="asked-earlier", at=NOW,
         ).id  # fmt: skip
+        household = members.found_household(
+            session, SYSTEM, head_id=place.wang, on=clock.today(), at=NOW
+        ).id
         enrolments = lay_enrolments(session, place)
     return Ground(
         place, mine[0], codes[0], draft, mine[1], codes[1], *goods, *sold, card, lost_digits,
-        transfer, enrolments,
+        transfer, household, enrolments,
     )  # fmt: skip
 
 
