@@ -183,8 +183,8 @@ def measured(database_name: str, people: int, rounds: int, file: Path) -> None:
         f"{database_name}: {people:,} people imported in {middle['seconds']:.1f} s (read"
         f" {middle['read']:.1f}, taken in by {middle['taken in']:.1f}, checked by"
         f" {middle['checked']:.1f}; {middle['cpu']:.1f} s of processor),"
-        f" longest step {middle['longest']:.2f} s, {middle['megabytes']:.0f} MB, {'within' if within else 'OVER'} the goal of"
-        f" {GOAL_SECONDS} s and {GOAL_MEGABYTES} MB; bare {bare_seconds:.1f} s"
+        f" longest step {middle['longest']:.2f} s, {middle['megabytes']:.0f} MB,"
+        f" {'within' if within else 'OVER'} the goal of {GOAL_SECONDS} s and {GOAL_MEGABYTES} MB; bare {bare_seconds:.1f} s"
         f" ({bare[0]['megabytes']:.0f} MB); undone in {middle['undone']:.1f} s"
     )
 
