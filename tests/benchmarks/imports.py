@@ -9,6 +9,7 @@ import argparse
 import io
 import json
 import statistics
+import tempfile
 import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -182,10 +183,10 @@ def measured(database_name: str, people: int, rounds: int, file: Path) -> None:
     print(
         f"{database_name}: {people:,} people imported in {middle['seconds']:.1f} s (read"
         f" {middle['read']:.1f}, taken in by {middle['taken in']:.1f}, checked by"
-        f" {middle['checked']:.1f}), longest step {middle['longest']:.2f} s,"
-        f" {middle['megabytes']:.0f} MB, {'within' if within else 'OVER'} the goal of"
-        f" {GOAL_SECONDS} s and {GOAL_MEGABYTES} MB; bare {bare_seconds:.1f} s"
-        f" ({bare[0]['megabytes']:.0f} MB); undone in {middle['undone']:.1f} s"
+        f" {middle['checked']:.1f}; {middle['cpu']:.1f} s of processor),"
+        f" longest step {middle['longest']:.2f} s, {middle['megabytes']:.0f} MB,"
+        f" {'within' if within else 'OVER'} the goal of {GOAL_SECONDS} s and {GOAL_MEGABYTES} MB;"
+        f" bare {bare_seconds:.1f} s ({bare[0]['megabytes']:.0f} MB); undone in {middle['undone']:.1f} s"
     )
 
 
@@ -199,11 +200,11 @@ def main() -> None:
         which, url, file = given.run
         print(json.dumps((run_import if which == "ours" else run_bare)(url, file)))
         return
-    file = Path("/tmp") / "imports-benchmark.xlsx"
-    file.write_bytes(register(given.people))
-    for name_of_database in given.database:
-        measured(name_of_database, given.people, given.rounds, file)
-    file.unlink()
+    with tempfile.TemporaryDirectory(prefix="pb-") as folder:
+        file = Path(folder) / "register.xlsx"
+        file.write_bytes(register(given.people))
+        for name_of_database in given.database:
+            measured(name_of_database, given.people, given.rounds, file)
 
 
 if __name__ == "__main__":

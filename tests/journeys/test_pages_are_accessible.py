@@ -11,6 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from community import PIN, STAFF_PASSWORD, Community
 from journeys.cast import ZONE, Story, Town
+from journeys.ground_enrolment import Enrolments, lay_enrolments
 from playwright.sync_api import Browser, Page
 
 from pointsbank.access import operations as access
@@ -46,6 +47,7 @@ class Place:
     open_event: int = 0
     code: str = "ZZZZZZ"
     receipt: int = 0
+    enrolments: Enrolments | None = None
 
     def pages_of(self, role: str) -> list[str]:
         org, year = self.town.community, "/evaluations/2026"
@@ -73,6 +75,13 @@ class Place:
         pages["secretary"] += ["/organisations/tree", f"{one}/details", f"{one}/details/edit"]
         moved = f"/organisations/{self.town.grid}"
         pages["secretary"] += [f"{moved}/split", f"{moved}/move", "/organisations/tree?q=社区"]
+        pages["secretary"] += ["/enrolments", "/enrolments/applications", "/enrolments/imports"]
+        pages["secretary"] += ["/report-ins", "/register", "/register/status"]
+        if laid := self.enrolments:
+            pages["secretary"] += [
+                f"/enrolments/imports/{laid.uploaded}", f"/report-ins/{laid.ended}",
+                f"/enrolments/applications/{laid.refused}", f"/report-ins/new/{self.town.sun}",
+            ]  # fmt: skip
         if self.receipt:
             pages["clerk"].append(f"/counter/redemptions/{self.receipt}")
         return pages[role]
@@ -87,7 +96,7 @@ def full(town: Town, story: Story) -> Place:
         _serve(session, place)
         event = _open_event(session, place)
         receipt = _redeem(session, place)
-        return Place(place, event.id, event.code, receipt)
+        return Place(place, event.id, event.code, receipt, lay_enrolments(session, place))
 
 
 def _serve(session: Session, place: Community) -> None:
