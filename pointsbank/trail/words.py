@@ -103,7 +103,13 @@ ACTION_NAMES = {
     "persons.take_out": say("导出个人信息"),
     "persons.undo_merge": say("撤销合并"),
     "stars.adopt_star_ladder": say("施行星级标准"),
+    "transfers.accepted": say("接收转入成员"),
     "transfers.adopt_rule": say("施行转接规则"),
+    "transfers.consented": say("本人同意转接"),
+    "transfers.consented_on_paper": say("登记转接书面同意"),
+    "transfers.refused": say("不予转接"),
+    "transfers.requested": say("申请关系转接"),
+    "transfers.withdrawn": say("撤回关系转接"),
     "trail.prune": say("清理到期的审计记录"),
 }
 
