@@ -5,6 +5,7 @@ One word per thing, in code, tables, URLs, pages and tests:
 =================  ==============  ==========================================================
 account            账户            holds one unit for a member, an organisation or the system
 actor              操作人          who is asking, in which role, for which organisations
+application        登记申请        somebody's own request to be registered
 authenticator      动态口令        the second factor beside a password, on one's phone
 attendance         签到记录        one member's stay at one event
 audit entry        审计记录        what staff changed or looked at
@@ -23,10 +24,12 @@ counter            兑换点          where points become goods
 counter PIN        兑换点密码      a clerk's short password on a counter's own device
 device             设备            a shared tablet with one post, paired by a QR code
 evaluation         年度评议参考    one row a member and year; informs, never grades
+enrolment          登记            how people come into the register
 event              活动            service at a place and a time
 goods              商品            what a counter hands out
 grant              任职            a role held for an organisation, with dates
 hour rule          时长规则        dated local rule: how a stay becomes minutes
+import             名册导入        a workbook of people: checked, registered, undone as a whole
 ladder             星级标准        dated local rule: hours to stars
 ledger             账本            the append-only book of transfers
 machine            接口令牌        another program that may read, until its token expires
@@ -44,7 +47,9 @@ points rule        积分规则        dated local rule: minutes to points
 poster             签到海报        an event's printed QR
 posting            记账            a transfer asked for
 reach              管辖范围        an organisation with everything below it, on a day
+report slip        报到单          what she brings; its receipt 回执 goes back to her unit
 redemption         兑换            goods for points, with a receipt
+report-in          双报到          an in-service party member received where she lives
 residence          居住地          the organisation where a member lives
 seal               封存            chained digest over a closed run of transfers
 sealed year        年度封存        an evaluation's rows, fixed for ever

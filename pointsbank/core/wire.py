@@ -32,7 +32,9 @@ class Wire:
 
     def __init__(self, connection: Connection) -> None:
         self._driver: Any = connection.connection.driver_connection
-        self._parsed: set[bytes] = connection.info.setdefault("questions", set())
+        if "questions" not in connection.info:
+            connection.info["questions"] = _heeded(self._driver)
+        self._parsed: set[bytes] = connection.info["questions"]
         self._under_way: list[tuple[Question, bool] | None] = []  # whether only to parse it
 
     @contextmanager
@@ -95,6 +97,23 @@ class Wire:
         loading = Transformer(self._driver)
         loading.set_pgresult(result)
         return loading.load_rows(0, result.ntuples, tuple)
+
+
+def _heeded(driver: Any) -> set[bytes]:
+    """The names of what this connection has parsed; none once the driver lets the server forget
+    all statements, as it does after a rollback if it had prepared some itself.
+    """
+    parsed: set[bytes] = set()
+    clear = driver._prepared.clear
+
+    def clear_both() -> bool:
+        forgotten: bool = clear()
+        if forgotten:
+            parsed.clear()
+        return forgotten
+
+    driver._prepared.clear = clear_both
+    return parsed
 
 
 def _fetched(server: Any, most: int) -> PQGen[list[Any]]:

@@ -4,6 +4,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from datetime import date
 from operator import itemgetter
@@ -16,6 +17,7 @@ from pointsbank.ledger.rules import LARGEST_ID
 LAYOUTS = (UNIT, ACCOUNT, TRANSFER)
 BLOCK_ROWS = 250  # part of how runs are hashed; a larger block leaves the processor's cache
 
+_FETCHED = {"sqlite": BLOCK_ROWS, "postgresql": 10 * BLOCK_ROWS}  # fewer ways to the server
 _SEALS_AT_ONCE = 10
 _CHUNK_ROWS = 1_000
 
@@ -69,16 +71,18 @@ class Reader:
         self._hole = "?" if self._dialect == "sqlite" else "%s"
         self._cursor = self._driver.cursor()
 
-    def rows(self, layout: Layout, after: Reach) -> "Rows":
-        """A table's rows beyond a reach."""
+    def rows(self, layout: Layout, after: Reach, ahead: Executor | None = None) -> "Rows":
+        """A table's rows beyond a reach; of a server the next may be fetched ``ahead``."""
         cursor: Any = self._driver.cursor()
         if self._dialect == "postgresql":
             cursor.format = 1  # binary: numbers need not be read from text
         statement = (
             f"SELECT {layout.select(self._dialect)} FROM {layout.table}"
-            f" WHERE id >= {self._hole} ORDER BY id LIMIT {BLOCK_ROWS}"
+            f" WHERE id >= {self._hole} ORDER BY id LIMIT {_FETCHED[self._dialect]}"
         )
-        return Rows(cursor, statement, after.of(layout))
+        if self._dialect == "sqlite":  # it would only wait for the interpreter, row by row
+            ahead = None
+        return Rows(cursor, statement, after.of(layout), _FETCHED[self._dialect], ahead)
 
     def seals(self, after: int = 0) -> Iterator[SealRow]:
         """The seals after one, by id."""
@@ -187,8 +191,12 @@ class Reader:
 class Rows:
     """A table's rows by id, taken run by run, block by block."""
 
-    def __init__(self, cursor: Any, statement: str, after: int) -> None:
-        self._cursor, self._statement, self._after = cursor, statement, after
+    def __init__(
+        self, cursor: Any, statement: str, after: int, most: int, ahead: Executor | None
+    ) -> None:
+        self._cursor, self._statement, self._after, self._most = cursor, statement, after, most
+        self._executor = ahead
+        self._coming: Future[list[Sequence[Any]]] | None = None
         self._ahead: list[Sequence[Any]] = []
         self._all_read = False
 
@@ -200,11 +208,19 @@ class Rows:
 
     def _block(self, last_id: int) -> list[Sequence[Any]]:
         if len(self._ahead) < BLOCK_ROWS and not self._all_read:
-            rows = self._cursor.execute(self._statement, (self._after + 1,)).fetchall()
+            rows = self._coming.result() if self._coming else self._fetched()
             self._ahead += rows
             self._after = rows[-1][0] if rows else self._after
-            self._all_read = len(rows) < BLOCK_ROWS or self._after == LARGEST_ID
+            self._all_read = len(rows) < self._most or self._after == LARGEST_ID
+            if self._executor and not self._all_read:
+                self._coming = self._executor.submit(self._fetched)
         block = self._ahead[:BLOCK_ROWS]
         if block and block[-1][0] > last_id:
             return block[: bisect_right(block, last_id, key=itemgetter(0))]
         return block
+
+    def _fetched(self) -> list[Sequence[Any]]:
+        rows: list[Sequence[Any]] = self._cursor.execute(
+            self._statement, (self._after + 1,)
+        ).fetchall()
+        return rows

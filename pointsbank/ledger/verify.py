@@ -3,6 +3,7 @@
 # ruff: noqa: S608 - statements are made of constants here; numbers are whole numbers
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -89,16 +90,17 @@ def verify(
     is therefore missed, unless it shows in such a last transfer, in an account's figures, or in
     what later rows refer to; so is a record of verification that was itself forged.
     """
-    check = _Check(session, since, published or {}, progress)
     fault = None
-    try:
-        check.opening()
-        check.chain()
-        check.tail()
-        check.accounts()
-        check.sets()
-    except Found as found:
-        fault = found.fault
+    with ThreadPoolExecutor(1) as ahead:
+        check = _Check(session, since, published or {}, progress, ahead)
+        try:
+            check.opening()
+            check.chain()
+            check.tail()
+            check.accounts()
+            check.sets()
+        except Found as found:
+            fault = found.fault
     return check.findings(fault)
 
 
@@ -111,6 +113,7 @@ class _Check:
         since: Verified | None,
         published: dict[int, bytes],
         progress: Callable[[int], None],
+        ahead: Executor,
     ) -> None:
         self.session, self.reader = session, Reader(session)
         self.since, self.published, self.progress = since, dict(published), progress
@@ -120,7 +123,7 @@ class _Check:
         self.sheets = Sheets(session, self.reader, *verified)
         self.seals, self.digest = (since.seal_id, since.digest) if since else (0, GENESIS)
         self.read = self.sealed = 0
-        self._tables = [self.reader.rows(layout, self.reach) for layout in LAYOUTS]
+        self._tables = [self.reader.rows(layout, self.reach, ahead) for layout in LAYOUTS]
 
     def findings(self, fault: Fault | None) -> Findings:
         accounts, tail = len(self.recount.standings), self.read - self.sealed

@@ -23,6 +23,7 @@ from pointsbank.members.schemas import (
     RegistrationRuleRequest,
     SkillRequest,
     SkillsView,
+    WithdrawalRequest,
 )
 from pointsbank.members.search import Filters
 from pointsbank.web import ApiBlueprint, actor, allow
@@ -94,13 +95,20 @@ def move(asked: dict[str, Any], member_id: int) -> dict[str, Any]:
 @api.arguments(ConsentRequest)
 @api.response(204)
 @allow(*operations.REGISTRARS)
-def consent(asked: dict[str, Any], member_id: int) -> None:
-    """Note that she agrees, or no longer does; to agree twice is an answer."""
-    given = asked.pop("given")
-    verb: Any = operations.give_consent if given else operations.withdraw_consent
-    way = {"way": asked.pop("way")} if given else {}
+def give_consent(asked: dict[str, Any], member_id: int) -> None:
+    """Note that she agrees to the text in use today; a repeat is an answer."""
     with transaction() as session:
-        verb(session, actor(), member_id=member_id, kind=asked["kind"], **way, at=clock.now())
+        operations.give_consent(session, actor(), member_id=member_id, **asked, at=clock.now())
+
+
+@api.post("/<int:member_id>/consents/withdrawal")
+@api.arguments(WithdrawalRequest)
+@api.response(204)
+@allow(*operations.REGISTRARS)
+def withdraw_consent(asked: dict[str, Any], member_id: int) -> None:
+    """Note that she no longer agrees; 409 where she does not."""
+    with transaction() as session:
+        operations.withdraw_consent(session, actor(), member_id=member_id, **asked, at=clock.now())
 
 
 @api.post("/consent-texts")

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlmodel import Session, col
 
 from pointsbank.core import clock
@@ -307,16 +307,6 @@ def of_branches_below(org_ids: Collection[int]) -> Select[int]:
 def held_by(actor: Actor, *roles: Role) -> set[int]:
     """The organisations for which the actor holds one of these roles; what is below is reached."""
     return {grant.org_id for grant in actor.grants if grant.role in roles}
-
-
-def known_to(actor: Actor, *roles: Role) -> ColumnElement[bool]:
-    """The condition under which this actor may see a member: by residence, branch, employer."""
-    reach = orgs.ids_below(held_by(actor, *roles))
-    return or_(
-        col(Member.residence_id).in_(reach),
-        col(Member.branch_id).in_(reach),
-        col(Member.employer_id).in_(reach),
-    )
 
 
 def may_see(actor: Actor, seen: Member, *roles: Role) -> bool:

@@ -167,8 +167,11 @@ class ConsentForm(FormOfParts):
 
 class ConsentRequest(Request):
     kind = _choice(Consent, required=True)
-    given = ma.fields.Boolean(required=True, metadata={"description": "false withdraws"})
     way = _choice(ConsentWay, load_default=ConsentWay.PAPER)
+
+
+class WithdrawalRequest(Request):
+    kind = _choice(Consent, required=True)
 
 
 class WithdrawalForm(FormOfParts):

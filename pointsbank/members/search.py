@@ -35,7 +35,9 @@ from pointsbank.members.rules import (
 )
 from pointsbank.orgs import queries as orgs
 
-FEW = 6_000
+FEW = 2_000
+FEW_OF_A_STATUS = 6_000
+"""More are looked at one by one for a party status: along an index so many more would be passed."""
 _KEYS_EACH = 4
 _TAIL = 4
 _LAST = "\U0010ffff"
@@ -122,19 +124,18 @@ class _Scope:
 
 def _scope(session: Session, actor: Actor, filters: Filters) -> _Scope:
     narrowing = _narrowing(filters)
-    where = [
-        col(Member.left_on).is_not(None) if filters.left else col(Member.left_on).is_(None),
-        *narrowing,
-    ]
+    status: list[ColumnElement[bool]] = []
     if filters.party_status is not None:
-        where.append(col(Member.party_status) == filters.party_status)
+        status.append(col(Member.party_status) == filters.party_status)
+    is_left = col(Member.left_on).is_not(None) if filters.left else col(Member.left_on).is_(None)
+    where = [is_left, *narrowing, *status]
     held = held_by(actor, *REGISTER_READERS)
-    few = _few(session, held, where if narrowing else ())
+    few = _few(session, held, narrowing, most=FEW_OF_A_STATUS if status else FEW)
     if few is not None:
         where.append(orgs.among(Member.id, few))
     if few is None or narrowing:
         where.append(_within(held))
-    if filters.party_status is not None and (party := held_by(actor, *PARTY_READERS)) != held:
+    if status and (party := held_by(actor, *PARTY_READERS)) != held:
         where.append(_within(party))
     return _Scope(tuple(where), few is not None)
 
@@ -171,7 +172,7 @@ def _within(held: set[int]) -> ColumnElement[bool]:
 
 
 def _few(
-    session: Session, held: set[int], narrowing: Sequence[ColumnElement[bool]]
+    session: Session, held: set[int], narrowing: Sequence[ColumnElement[bool]], *, most: int
 ) -> list[int] | None:
     """The ids of those in question, each way to them along its index, unless they are many."""
     if narrowing:
@@ -182,8 +183,8 @@ def _few(
         ways = [select(col(Member.id)).where(col(place).in_(reach)) for place in places]
     found: set[int] = set()
     for way in ways:
-        found.update(session.execute(way.limit(FEW + 1)).scalars())
-        if len(found) > FEW:
+        found.update(session.execute(way.limit(most + 1)).scalars())
+        if len(found) > most:
             return None
     return list(found)
 

@@ -13,6 +13,8 @@ from conftest import NOW
 from flask import Flask
 from hypothesis import HealthCheck, Phase, given, settings
 from journeys.ground import Ground, Visitor, is_refused, nothing_happens
+from journeys.ground_enrolment import OPTIONAL, enrolment_forms, enrolment_jsons
+from journeys.member_bodies import member_forms, member_jsons
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 
@@ -36,7 +38,8 @@ WRONG: tuple[Any, ...] = (
 WRONG_IN_FORMS = ("\x00", "不可外传" * 2000, "\x1b[2J")
 NUMBERS = {
     "org_id", "org", "to_org_id", "kept_id", "other_id", "level", "goods_id", "quantity",
-    "price_points", "capacity",
+    "price_points", "capacity", "version", "residence_id", "team_id", "least_age", "note_id",
+    "head_id",
 }  # fmt: skip
 WRONG_NUMBERS = ("-1", "1.5", "1e3", "１２", "true", "9" * 18, "9" * 30, "")
 INSTANTS = {"starts_at", "ends_at", "from_on", "on", "asked_on"}
@@ -119,6 +122,8 @@ def jsons(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
             "question": erasure, "number": "2026000002", "key": key,
         },
         ("volunteer", "POST", "/api/v1/me/data"): {"password": "nothing-near"},
+        **member_jsons(ground),
+        **enrolment_jsons(ground.place, ground.enrolments),
     }  # fmt: skip
 
 
@@ -227,6 +232,8 @@ def forms(ground: Ground) -> dict[tuple[str, str], dict[str, Any]]:
             "question": erasure, "number": "2026000002", "key": key,
         },
         ("volunteer", "/me/data"): {"password": "nothing-near"},
+        **member_forms(ground),
+        **enrolment_forms(ground.place, ground.enrolments),
     }  # fmt: skip
 
 
@@ -252,7 +259,7 @@ def test_every_json_body_is_looked_at_before_anything_is_done(app: Flask, ground
                 for value in WRONG + (WRONG_INSTANTS if field in INSTANTS else ()):
                     body = {**good, field: value}
                     is_refused(visitor.send(verb, path, body), (path, field, repr(value)[:20]))
-                if field in {"least_minutes", "rounding"}:
+                if field in {"least_minutes", "rounding"} | OPTIONAL:
                     continue
                 body = {name: value for name, value in good.items() if name != field}
                 is_refused(visitor.send(verb, path, body), (path, f"without {field}"))
