@@ -75,8 +75,9 @@ def check_access() -> None:
 
 
 def _is_of_its_event(asking: Actor) -> bool:
-    """A device at a door touches its own event only."""
-    return asking.event_id is None or (request.view_args or {}).get("event_id") == asking.event_id
+    """A device at a door touches no other event than its own."""
+    named = (request.view_args or {}).get("event_id", asking.event_id)
+    return asking.event_id is None or bool(named == asking.event_id)
 
 
 def audience_of(endpoint: str | None) -> frozenset[Role | Audience | Scope]:

@@ -184,6 +184,8 @@ def test_a_tablet_at_a_door_has_its_own_event_and_no_other(
         .get(f"/events/{other}/attendance")
         .text
     )
+    assert "/device/heartbeat" in page.text
+    assert door.post("/device/heartbeat", data={"csrf_token": csrf[1]}).status_code == 204
     assert door.post(f"/events/{mine}/confirmations", data=form).status_code in {303, 403}
 
 
