@@ -24,15 +24,11 @@ confirm            确认时长        the organiser's word that a stay was serv
 consent            同意            to registration, publication or sharing; withdrawn as easily
 counter            兑换点          where points become goods
 counter PIN        兑换点密码      a clerk's short password on a counter's own device
+departure          退出            a member's leaving or death, with its day
 deputy role        两代表一委员    a term as party delegate, deputy or conference member
 device             设备            a shared tablet with one post, paired by a QR code
-<<<<<<< HEAD
-=======
-evaluation         年度评议参考    one row a member and year; informs, never grades
-departure          退出            a member's leaving or death, with its day
-erasure            删除个人信息    what the bank knows of a person goes; the ledger stays
->>>>>>> transfers
 enrolment          登记            how people come into the register
+erasure            删除个人信息    what the bank knows of a person goes; the ledger stays
 evaluation         年度评议参考    one row a member and year; informs, never grades
 event              活动            service at a place and a time
 goods              商品            what a counter hands out
@@ -47,8 +43,8 @@ ladder             星级标准        dated local rule: hours to stars
 ledger             账本            the append-only book of transfers
 machine            接口令牌        another program that may read, until its token expires
 member             成员、志愿者    a registered person
-merge              合并            close an organisation for another; people and children go along
 membership transfer 关系转接       a member goes to another organisation, by consent
+merge              合并            close an organisation for another; people and children go along
 merge of records   合并登记        two records are known to be one person's; none of it moves
 minutes            服务时长        unit of the ledger; shown as hours
 morality points    道德积分        unit of the ledger; spent at the counter
