@@ -6,6 +6,7 @@ One word per thing, in code, tables, URLs, pages and tests:
 account            账户            holds one unit for a member, an organisation or the system
 actor              操作人          who is asking, in which role, for which organisations
 affiliation        归属            a member's dated tie to a residence, branch, employer or team
+application        登记申请        somebody's own request to be registered
 attendance         签到记录        one member's stay at one event
 audit entry        审计记录        what staff changed or looked at
 authenticator      动态口令        the second factor beside a password, on one's phone
@@ -25,6 +26,7 @@ counter            兑换点          where points become goods
 counter PIN        兑换点密码      a clerk's short password on a counter's own device
 deputy role        两代表一委员    a term as party delegate, deputy or conference member
 device             设备            a shared tablet with one post, paired by a QR code
+enrolment          登记            how people come into the register
 evaluation         年度评议参考    one row a member and year; informs, never grades
 event              活动            service at a place and a time
 goods              商品            what a counter hands out
@@ -34,6 +36,7 @@ honour             表彰奖励        what a member was honoured with, by whom,
 hour rule          时长规则        dated local rule: how a stay becomes minutes
 household          家庭（户）      members who live together, with a head; in one at a time
 identity document  身份证件        proves who somebody is; sealed, shown for a reason
+import             名册导入        a workbook of people: checked, registered, undone as a whole
 ladder             星级标准        dated local rule: hours to stars
 ledger             账本            the append-only book of transfers
 machine            接口令牌        another program that may read, until its token expires
@@ -53,6 +56,8 @@ poster             签到海报        an event's printed QR
 posting            记账            a transfer asked for
 reach              管辖范围        an organisation with everything below it, on a day
 redemption         兑换            goods for points, with a receipt
+report slip        报到单          what she brings; its receipt 回执 goes back to her unit
+report-in          双报到          an in-service party member received where she lives
 residence          居住地          the organisation where a member lives
 seal               封存            chained digest over a closed run of transfers
 sealed year        年度封存        an evaluation's rows, fixed for ever

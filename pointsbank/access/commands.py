@@ -59,6 +59,18 @@ def reset_password(name: str) -> None:
     _print(name, password)
 
 
+@commands.command("reset-authenticator")
+@click.argument("name")
+def reset_authenticator(name: str) -> None:
+    """手机丢失时停用动态口令（登录名或手机号）。Take a lost authenticator from an account."""
+    with transaction() as session:
+        user = queries.user_by_name(session, name)
+        if user is None:
+            raise NoSuchUser
+        operations.reset_authenticator(session, SYSTEM, user_id=user.id, at=clock.now())
+    click.echo("✓ 动态口令已停用，密码不变 / the authenticator is taken off; the password stays")
+
+
 def _found_city(session: Session, city: str | None) -> None:
     at = clock.now()
     if city and not queries.topmost(session):

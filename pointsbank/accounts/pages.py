@@ -166,6 +166,7 @@ def withdraw_role(user_id: int, grant_id: int) -> Response | Page:
     try:
         last_on = form(WithdrawalForm)["last_on"]
         with transaction() as session:
+            queries.held_role(session, actor(), user_id, grant_id, on=clock.today())
             access.withdraw_role(
                 session, actor(), grant_id=grant_id, last_on=last_on, at=clock.now()
             )

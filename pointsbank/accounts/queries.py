@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from pointsbank.access.models import RoleGrant, User
 from pointsbank.access.operations import RENEWERS
-from pointsbank.access.rules import NoSuchUser
+from pointsbank.access.rules import NoSuchGrant, NoSuchUser
 from pointsbank.accounts.rules import AccountLine, AccountState, HeldRole
 from pointsbank.core.actor import Actor, Role
 from pointsbank.core.database import Session
@@ -89,6 +89,14 @@ def account(session: Session, actor: Actor, user_id: int, *, on: date) -> Accoun
     if found[0].roles or _is_kept_by(session, actor, user):
         return found[0]
     raise NoSuchUser
+
+
+def held_role(session: Session, actor: Actor, user_id: int, grant_id: int, *, on: date) -> HeldRole:
+    """One role of an account, as ``account`` shows it; else ``NoSuchUser`` or ``NoSuchGrant``."""
+    for held in account(session, actor, user_id, on=on).roles:
+        if held.grant_id == grant_id:
+            return held
+    raise NoSuchGrant
 
 
 def _is_kept_by(session: Session, actor: Actor, user: User) -> bool:

@@ -43,7 +43,7 @@ from pointsbank.orgs.rules import COMMUNITY, OrganisationClosed
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
-    """A member and the one-time password of her new account, which is stored nowhere."""
+    """A member and the first password of her new account, which is stored nowhere."""
 
     member: Member
     password: str
@@ -174,8 +174,10 @@ def show_contact(session: Session, actor: Actor, *, application_id: int, at: dat
     return queries.applicant(application).phone
 
 
-def renew_code(session: Session, actor: Actor, *, application_id: int, at: datetime) -> Enrolled:
-    """Print another one-time password for who was approved and lost hers.
+def renew_password(
+    session: Session, actor: Actor, *, application_id: int, at: datetime
+) -> Enrolled:
+    """Print another first password for who was approved and lost hers.
 
     Refuses: NoSuchApplication (also one that was not approved), and as ``access.set_password``.
     """

@@ -280,18 +280,18 @@ def approve(application_id: int) -> Page:
     return _opened(done), 201
 
 
-@pages.post(f"{ONE}/one-time-code")
+@pages.post(f"{ONE}/first-password")
 @allow(*RECEIVERS)
-def renew_code(application_id: int) -> Page:
+def renew_password(application_id: int) -> Page:
     with transaction() as session:
-        done = operations.renew_code(
+        done = operations.renew_password(
             session, actor(), application_id=application_id, at=clock.now()
         )
     return _opened(done), 201
 
 
 def _opened(done: operations.Enrolled) -> str:
-    """The slip with the one-time password: shown once, to be printed and handed over."""
+    """The slip with the first password: shown once, to be printed and handed over."""
     with snapshot() as session:
         member = members.member(session, done.member.id)
         return render_template(

@@ -9,7 +9,7 @@ from marshmallow import fields
 from pointsbank.enrolment.headings import Column
 from pointsbank.enrolment.rules import ApplicationState, ImportState
 from pointsbank.members.rules import Consent, PartyStatus, Sex
-from pointsbank.web.schemas import Day, Request, Text, View, Whole
+from pointsbank.web.schemas import Day, Instant, Request, Text, View, Whole
 
 MOST_PAGES = 10_000
 
@@ -193,8 +193,8 @@ class ApplicationView(View):
     id = fields.Integer()
     org_id = fields.Integer()
     state = _choice(ApplicationState)
-    applied_at = fields.AwareDateTime()
-    decided_at = fields.AwareDateTime(allow_none=True)
+    applied_at = Instant()
+    decided_at = Instant(allow_none=True)
     reason = fields.String()
     member_id = fields.Integer(allow_none=True)
 

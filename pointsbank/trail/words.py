@@ -132,6 +132,16 @@ SUBJECT_NAMES = {
 }
 
 FACT_NAMES = {
+    "application": say("申请编号"),
+    "asked": say("提出方式"),
+    "asked_on": say("提出日期"),
+    "from_org": say("转出组织编号"),
+    "kept": say("保留的成员编号"),
+    "merge": say("合并编号"),
+    "other": say("并入的成员编号"),
+    "records": say("记录数"),
+    "rule_version": say("规则版次"),
+    "transfer": say("转接编号"),
     "card": say("卡编号"),
     "count": say("数量"),
     "credited": say("入账人数"),
@@ -154,6 +164,7 @@ FACT_NAMES = {
     "changed": say("改动项"),
     "code": say("代码"),
     "from_id": say("原组织编号"),
+    "hour_rule": say("时长规则版次"),
     "last_id": say("末号"),
     "level": say("级别"),
     "line": say("组织条线"),

@@ -7,7 +7,12 @@ from click.testing import CliRunner, Result
 
 from pointsbank.access import operations, queries
 from pointsbank.access.commands import commands
-from pointsbank.access.rules import NoSuchUser, OpenedSession, StaffNameTaken
+from pointsbank.access.rules import (
+    NoAuthenticator,
+    NoSuchUser,
+    OpenedSession,
+    StaffNameTaken,
+)
 from pointsbank.core import clock
 from pointsbank.core.actor import Role
 from pointsbank.core.database import Database, snapshot, transaction
@@ -66,3 +71,14 @@ def test_a_password_is_renewed_by_staff_name_or_phone(
 
 def test_nobody_s_password_is_not_renewed(community: Community) -> None:
     assert isinstance(run("reset-password", "nobody").exception, NoSuchUser)
+
+
+def test_a_lost_authenticator_is_taken_off_at_the_server(community: Community) -> None:
+    from tests.access.test_authenticators import enrol
+
+    assert isinstance(run("reset-authenticator", "administrator").exception, NoAuthenticator)
+    enrol(community.administrator)
+    assert run("reset-authenticator", "administrator").exit_code == 0
+    with snapshot() as session:
+        assert not operations.has_authenticator(session, community.administrator.id)
+    assert isinstance(run("reset-authenticator", "nobody").exception, NoSuchUser)

@@ -213,7 +213,7 @@ def test_an_approved_applicant_is_a_member_with_an_account_and_a_password_to_pri
     assert (decided.state, decided.content_sealed) == (ApplicationState.APPROVED, None)
     with pytest.raises(ApplicationDecided):
         queries.applicant(decided)
-    renewed = operations.renew_code(
+    renewed = operations.renew_password(
         session, community.secretary, application_id=one, at=clock.now()
     )
     assert renewed.member.id == member.id
@@ -234,7 +234,7 @@ def test_a_refused_applicant_sees_why_and_nothing_of_her_is_kept(
             session, community.organiser, application_id=one, reason="x", at=clock.now()
         )
     with pytest.raises(NoSuchApplication):
-        operations.renew_code(session, community.organiser, application_id=one, at=clock.now())
+        operations.renew_password(session, community.organiser, application_id=one, at=clock.now())
     shown = queries.applications(session, community.organiser, state=ApplicationState.REFUSED)
     assert [found.id for found in shown] == [one]
     assert queries.applications(session, community.stranger, state=ApplicationState.REFUSED) == []

@@ -94,7 +94,7 @@ def test_a_wrong_application_is_refused_in_words_and_keeps_what_was_typed(
     assert newest(Application) is None
 
 
-def test_an_application_is_approved_and_its_one_time_password_opens_the_door(
+def test_an_application_is_approved_and_its_first_password_opens_the_door(
     client: FlaskClient, community: Community
 ) -> None:
     code = applied(client, community)
@@ -114,7 +114,7 @@ def test_an_application_is_approved_and_its_one_time_password_opens_the_door(
     assert client.get(f"/enrolments/applications/{one}").status_code == 200
     again = submit(client, f"/enrolments/applications/{one}/approval")
     assert (again.status_code, "已于" in again.text) == (409, True)
-    renewed = submit(client, f"/enrolments/applications/{one}/one-time-code")
+    renewed = submit(client, f"/enrolments/applications/{one}/first-password")
     client.delete_cookie("session_token")
     assert "已通过" in submit(client, "/register/status", code=code).text
     for typed, status in ((password, 401), (code_in(renewed.text), 303)):

@@ -14,6 +14,7 @@ from community import Community, build, csrf_token, sign_in
 from conftest import NOW
 from flask import Flask
 from flask.testing import FlaskClient
+from journeys.ground_enrolment import Enrolments, lay_enrolments
 from sqlalchemy import select
 from structlog.testing import capture_logs
 from werkzeug.routing import Rule
@@ -58,6 +59,7 @@ class Ground:
     lost_card: str
     transfer: int  # 李建国, asked for by the secretary of 幸福社区
     household: int  # of 王桂芳
+    enrolments: Enrolments
 
 
 def lay() -> Ground:
@@ -92,9 +94,10 @@ def lay() -> Ground:
         household = members.found_household(
             session, SYSTEM, head_id=place.wang, on=clock.today(), at=NOW
         ).id
+        enrolments = lay_enrolments(session, place)
     return Ground(
         place, mine[0], codes[0], draft, mine[1], codes[1], *goods, *sold, card, lost_digits,
-        transfer, household,
+        transfer, household, enrolments,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from conftest import NOW
 from flask import Flask
 from hypothesis import HealthCheck, Phase, given, settings
 from journeys.ground import Ground, Visitor, is_refused, nothing_happens
+from journeys.ground_enrolment import OPTIONAL, enrolment_forms, enrolment_jsons
 from journeys.member_bodies import member_forms, member_jsons
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
@@ -122,6 +123,7 @@ def jsons(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
         },
         ("volunteer", "POST", "/api/v1/me/data"): {"password": "nothing-near"},
         **member_jsons(ground),
+        **enrolment_jsons(ground.place, ground.enrolments),
     }  # fmt: skip
 
 
@@ -231,6 +233,7 @@ def forms(ground: Ground) -> dict[tuple[str, str], dict[str, Any]]:
         },
         ("volunteer", "/me/data"): {"password": "nothing-near"},
         **member_forms(ground),
+        **enrolment_forms(ground.place, ground.enrolments),
     }  # fmt: skip
 
 
@@ -256,7 +259,7 @@ def test_every_json_body_is_looked_at_before_anything_is_done(app: Flask, ground
                 for value in WRONG + (WRONG_INSTANTS if field in INSTANTS else ()):
                     body = {**good, field: value}
                     is_refused(visitor.send(verb, path, body), (path, field, repr(value)[:20]))
-                if field in {"least_minutes", "rounding"}:
+                if field in {"least_minutes", "rounding"} | OPTIONAL:
                     continue
                 body = {name: value for name, value in good.items() if name != field}
                 is_refused(visitor.send(verb, path, body), (path, f"without {field}"))

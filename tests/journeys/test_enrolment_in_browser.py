@@ -90,6 +90,11 @@ def test_a_resident_registers_herself_and_signs_in(story: Story, town: Town, des
     expect(page.get_by_text("只显示这一次")).to_be_visible()
     password = page.locator(".code-digits").inner_text()
 
+    page.goto(f"{HOST}/enrolments")
+    page.get_by_label("手机号").fill(MINE)
+    page.keyboard.press("Tab")
+    expect(page.locator("#alike")).to_contain_text("手机号相同")
+
     story.at("11:30")
     phone.goto(f"{HOST}/register/status")
     phone.get_by_label("查询码").fill(code)

@@ -13,9 +13,12 @@ from community import PIN, STAFF_PASSWORD, Community
 from journeys.cast import ZONE, Story, Town
 from playwright.sync_api import Browser, Page
 
-from pointsbank.core import clock
-from pointsbank.core.actor import SYSTEM
+from pointsbank.access import operations as access
+from pointsbank.core import bank, clock
+from pointsbank.core.actor import SYSTEM, Scope
 from pointsbank.core.database import Session, transaction
+from pointsbank.devices import operations as devices
+from pointsbank.devices.queries import code_of
 from pointsbank.earning.rules import DeedCategory
 from pointsbank.events import door
 from pointsbank.events import operations as events
@@ -50,9 +53,18 @@ class Place:
         pages = {
             "volunteer": ["/me", "/me/statement", "/me/code", f"/c/{self.code}", *event],
             "organiser": ["/events", "/events/new", "/members", "/password", *event],
-            "clerk": ["/counter", "/counter/day", "/goods"],
+            "clerk": ["/counter", "/counter/day", "/goods", "/security", "/counter-pin"],
             "secretary": ["/evaluations", f"{year}?org={org}", f"{year}/seal?org={org}"],
             "official": ["/organisations", f"/organisations/{org}"],
+            "administrator": [
+                "/accounts",
+                "/accounts/new",
+                f"/accounts/{self.town.clerk.id}",
+                "/devices",
+                "/machines",
+                "/security",
+                "/security/authenticator",
+            ],
             "auditor": ["/ledger", "/audit", "/nowhere"],
         }
         if event:
@@ -119,6 +131,14 @@ def _redeem(session: Session, place: Community) -> int:
     return receipt.redemption_id
 
 
+@pytest.fixture(autouse=True)
+def administrator_half_enrolled(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """She sees all her pages by her password, and one authenticator's QR code."""
+    monkeypatch.setattr(bank.settings(), "administrators_use_totp", False)
+    with transaction() as session:
+        access.begin_authenticator(session, town.place.administrator, at=clock.now())
+
+
 def _visitors(browser: Browser, role: str, language: str) -> Iterator[Page]:
     """Her page on a phone, then on a PC, signed in."""
     name, secret = (WANG, PIN) if role == "volunteer" else (role, STAFF_PASSWORD)
@@ -161,7 +181,7 @@ def _visit(browser: Browser, place: Place, role: str, language: str) -> list[str
     return faults
 
 
-ROLES = ("volunteer", "organiser", "clerk", "secretary", "official", "auditor")
+ROLES = ("volunteer", "organiser", "clerk", "secretary", "official", "administrator", "auditor")
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -186,6 +206,25 @@ def test_the_way_in_has_no_grave_fault(town: Town, browser: Browser) -> None:
         page.fill("input[name=password]", "nothing")
         page.click("main form button[type=submit]")
         faults += _faults(page)
+    assert faults == []
+
+
+def test_a_shared_device_has_no_grave_fault(town: Town, browser: Browser) -> None:
+    asked = {"org_id": town.place.community, "name": "兑换点平板", "scope": Scope.AT_COUNTER}
+    with transaction() as session:
+        offered = devices.offer_pairing(
+            session, town.place.secretary, **asked, key="tablet", at=clock.now()
+        )
+    code, faults = code_of(offered), []
+    for width in WIDTHS:
+        page = browser.new_page(viewport={"width": width, "height": 800}, locale="zh-CN")
+        for path in ("/pair", f"/pair/{code}"):
+            page.goto(f"{HOST}{path}")
+            faults += _faults(page)
+        if width == WIDTHS[0]:
+            page.click("main form button[type=submit]")
+            page.wait_for_url(f"{HOST}/device")
+            faults += _faults(page)
     assert faults == []
 
 

@@ -101,7 +101,7 @@ def furnish(session: Session, tree: Tree, org_id: int, home: int) -> None:
     shown = mark()
     asked = {"staff_name": f"s{next(_marks)}", "display_name": shown, "org_id": org_id}
     user = access.open_user(session, SYSTEM, at=NOW, **asked)
-    access.grant_role(
+    grant = access.grant_role(
         session, SYSTEM, user_id=user.id, role=Role.CLERK, org_id=org_id, from_on=SINCE, at=NOW
     )
     tree.marks[shown] = org_id
@@ -124,10 +124,12 @@ def furnish(session: Session, tree: Tree, org_id: int, home: int) -> None:
     )  # fmt: skip
     tree.marks[pairing.name] = org_id
     for what, number in (
-        ("member_id", member), ("user_id", user.id), ("event_id", event.id),
-        ("goods_id", offer.goods_id), ("pairing_id", pairing.id), ("card_id", card.id),
+        ("user_id", user.id), ("event_id", event.id),
+        ("goods_id", offer.goods_id), ("pairing_id", pairing.id),
+        ("grant_id", grant.id),
     ):  # fmt: skip
         tree.things.append((what, number, org_id))
+    tree.things += [("member_id", member, home), ("card_id", card.id, home)]
 
 
 def _secretary(session: Session, org_id: int) -> Any:
@@ -168,7 +170,7 @@ def addresses(rule: Rule, outside: dict[str, list[int]]) -> list[str]:
                 return "2026"
             if name == "file_type":
                 return "xlsx"
-            return str(outside.get(name, [1])[pick]) if name.endswith("_id") else "x"
+            return str(outside.get(name, [10**9])[pick]) if name.endswith("_id") else "x"
 
         found.append(re.sub(r"<(?:[^<>]*:)?(\w+)>", fill, rule.rule))
     return sorted(set(found))

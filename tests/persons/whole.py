@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, Enum, TypeDecorator, func, insert, select
+from sqlalchemy import JSON, Enum, func, insert, select
 from sqlalchemy import Table as SQLTable
 from sqlalchemy.event import listen, remove
+from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
 from pointsbank.access import operations as access
 from pointsbank.core import clock
@@ -177,7 +178,9 @@ def _plain(kind: Any) -> Any:
         return kind.enums[0]
     if isinstance(kind, JSON):
         return []
-    if isinstance(kind, TypeDecorator):
+    if isinstance(kind, AutoString):
+        return "x"
+    if isinstance(kind, UTCDateTime):
         return datetime(2026, 1, 1, tzinfo=UTC)
     plain = {str: "x", int: 1, bool: False, bytes: seal("x"), date: date(2026, 1, 1)}
     return plain[kind.python_type]

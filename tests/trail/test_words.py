@@ -28,3 +28,16 @@ def test_every_action_that_is_recorded_has_words() -> None:
 
 def test_every_subject_that_is_recorded_has_a_word() -> None:
     assert sorted({subject for _, subject in recorded()} - set(words.SUBJECT_NAMES)) == []
+
+
+def test_every_fact_that_is_recorded_has_a_word() -> None:
+    known = set(words.FACT_NAMES) | {"at", "org_id", "before", "after", None}
+    named = {
+        keyword.arg
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "audit.record"
+        for keyword in node.keywords
+    }
+    assert len(named) > 20
+    assert sorted(named - known) == []
