@@ -186,7 +186,8 @@ def measured(database_name: str, people: int, rounds: int, file: Path) -> None:
         f" {middle['checked']:.1f}; {middle['cpu']:.1f} s of processor),"
         f" longest step {middle['longest']:.2f} s, {middle['megabytes']:.0f} MB,"
         f" {'within' if within else 'OVER'} the goal of {GOAL_SECONDS} s and {GOAL_MEGABYTES} MB;"
-        f" bare {bare_seconds:.1f} s ({bare[0]['megabytes']:.0f} MB); undone in {middle['undone']:.1f} s"
+        f" bare {bare_seconds:.1f} s ({bare[0]['megabytes']:.0f} MB);"
+        f" undone in {middle['undone']:.1f} s"
     )
 
 
