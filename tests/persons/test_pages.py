@@ -84,6 +84,7 @@ def test_a_member_leaves_by_herself(twice: Twice, client: FlaskClient) -> None:
 def test_an_erasure_is_asked_twice_and_tells_what_goes(twice: Twice, client: FlaskClient) -> None:
     sign_in(client, twice.shop.people.administrator)
     url = f"/members/{twice.kept}/erasure"
+    assert f'href="{url}"' in client.get(f"/members/{twice.kept}").text
     first = client.get(url).text
     assert "删除以后不能恢复" in first
     assert "120" in first
