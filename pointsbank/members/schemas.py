@@ -67,7 +67,9 @@ class SearchRequest(FiltersQuery):
 
 
 class MemberSearchRequest(FiltersQuery):
-    sought = Text(50, metadata={"description": "name, pinyin, phone, document, card or number"})
+    sought = Text(
+        50, required=True, metadata={"description": "name, pinyin, phone, document, card or number"}
+    )
 
 
 class RecordForm(FormOfParts):
