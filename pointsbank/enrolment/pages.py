@@ -82,6 +82,8 @@ def registration() -> Page:
 @allow(ANYONE)
 def registration_at(org_id: int) -> Page:
     """What a community's poster leads to."""
+    with snapshot() as session:
+        queries.check_open_community(session, org_id)
     return _registration({"org_id": str(org_id)}, None)
 
 

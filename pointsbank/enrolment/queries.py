@@ -27,7 +27,16 @@ from pointsbank.members.models import Member
 from pointsbank.members.rules import NewMember
 from pointsbank.orgs import queries as orgs
 from pointsbank.orgs.models import Organisation
-from pointsbank.orgs.rules import CITY, COMMUNITY, COUNTY, GRID, HOMES, STREET
+from pointsbank.orgs.rules import (
+    CITY,
+    COMMUNITY,
+    COUNTY,
+    GRID,
+    HOMES,
+    STREET,
+    NoSuchOrganisation,
+    OrganisationClosed,
+)
 
 PAGE = 50
 MOST_CHOICES, MOST_NAMES = 400, 2_000
@@ -214,6 +223,15 @@ def community_choices(
         .order_by(col(Organisation.kind) == COMMUNITY, col(Organisation.id))
     )
     return _named(session, list(session.execute(wanted).scalars()))
+
+
+def check_open_community(session: Session, org_id: int) -> None:
+    """Refuses: NoSuchOrganisation (or no community), OrganisationClosed."""
+    place = orgs.organisation(session, org_id)
+    if place.kind != COMMUNITY:
+        raise NoSuchOrganisation
+    if place.closed_on is not None:
+        raise OrganisationClosed(closed_on=place.closed_on)
 
 
 def open_communities(session: Session) -> list[tuple[int, str]]:

@@ -1,0 +1,199 @@
+"""What each route takes: somebody who may call it, and a good body or a good form."""
+
+from typing import Any
+
+from conftest import NOW
+from journeys.ground import Ground
+from journeys.ground_enrolment import enrolment_forms, enrolment_jsons
+from journeys.member_bodies import member_forms, member_jsons
+
+from pointsbank.core import tokens
+from pointsbank.events import claims
+from pointsbank.exchange import customers
+from pointsbank.persons import questions
+from pointsbank.persons.questions import Question
+from pointsbank.persons.rules import ErasureAsked
+
+
+def jsons(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
+    """Each JSON route that takes a body, with somebody who may call it and a good body."""
+    here = ground.place.community
+    key = "a-key-of-mine"
+    line = {"goods_id": ground.goods, "quantity": 1}
+    transfer = f"/api/v1/membership-transfers/{ground.transfer}"
+    question = Question(ErasureAsked.IN_PERSON, NOW.date())
+    erasure = questions.put(ground.place.administrator, ground.place.li, question, at=NOW)
+    return {
+        ("clerk", "POST", "/api/v1/sessions"): {"name": "clerk", "password": "nothing-near"},
+        ("clerk", "PUT", "/api/v1/me/password"): {"current": "nothing-near", "new": "Neu-2026-x"},
+        ("organiser", "POST", "/api/v1/events"): {
+            "org_id": here, "title": "清扫", "kind": "environment", "place": "广场",
+            "starts_at": "2026-11-22T09:00", "ends_at": "2026-11-22T10:00", "key": key,
+        },
+        ("organiser", "POST", f"/api/v1/events/{ground.draft}/cancellation"): {"reason": "下雨"},
+        ("volunteer", "POST", "/api/v1/check-ins"): {"code": ground.code, "key": key},
+        ("volunteer", "POST", "/api/v1/check-outs"): {"code": ground.code, "key": key},
+        ("secretary", "POST", "/api/v1/hour-rules"): {
+            "org_id": here, "from_on": "2027-01-01", "least_minutes": 10, "rounding": "minute",
+        },
+        ("clerk", "POST", "/api/v1/goods"): {
+            "org_id": here, "name": "香皂", "unit_name": "块", "price_points": 4,
+        },
+        ("clerk", "POST", f"/api/v1/goods/{ground.goods}/stock-movements"): {
+            "quantity": 3, "key": key,
+        },
+        ("clerk", "POST", "/api/v1/member-lookups"): {
+            "org_id": here, "code": ground.card,
+        },
+        ("clerk", "POST", "/api/v1/redemptions"): {
+            "customer": customers.known_as(ground.place.wang, here, at=NOW), "lines": [line],
+            "key": key,
+        },
+        ("clerk", "POST", f"/api/v1/redemptions/{ground.redemption}/reversal"): {"reason": "错"},
+        ("secretary", "POST", "/api/v1/evaluations/2025/seal"): {"org_id": here, "key": key},
+        ("secretary", "POST", "/api/v1/organisations"): {
+            "parent_id": here, "kind": "grid", "name": "第九网格", "on": "2026-01-01", "key": key,
+        },
+        ("secretary", "PUT", f"/api/v1/organisations/{here}/details"): _DETAILS,
+        ("administrator", "POST", "/api/v1/organisation-kinds"): {
+            "code": "hamlet", "line": "territory", "level": 55, "name": "自然屯",
+        },
+        **{
+            ("administrator", "POST", f"/api/v1/organisations/{here}/{change}"): {
+                **asked, "on": "2026-01-01", "key": key,
+            }
+            for change, asked in _changes(ground).items()
+        },
+        ("volunteer", "POST", "/api/v1/membership-transfers"): {
+            "relation": "residence", "to_org_id": ground.place.other_grid, "key": key,
+        },
+        ("secretary", "POST", f"{transfer}/consent"): {"key": key},
+        ("stranger", "POST", f"{transfer}/acceptance"): {"key": key},
+        ("stranger", "POST", f"{transfer}/refusal"): {"reason": "不住这里", "key": key},
+        ("secretary", "POST", f"{transfer}/withdrawal"): {"key": key},
+        ("secretary", "POST", "/api/v1/merges"): {
+            "kept_id": ground.place.wang, "other_id": ground.place.li, "key": key,
+        },
+        ("secretary", "POST", f"/api/v1/members/{ground.place.li}/departure"): {
+            "leaving": "left", "on": "2026-11-20", "key": key,
+        },
+        ("administrator", "POST", f"/api/v1/members/{ground.place.li}/erasure-questions"): {
+            "asked": "in_person", "asked_on": "2026-11-20",
+        },
+        ("administrator", "POST", f"/api/v1/members/{ground.place.li}/erasure"): {
+            "question": erasure, "number": "2026000002", "key": key,
+        },
+        ("volunteer", "POST", "/api/v1/me/data"): {"password": "nothing-near"},
+        **member_jsons(ground),
+        **enrolment_jsons(ground.place, ground.enrolments),
+    }  # fmt: skip
+
+
+_DETAILS = {
+    "region_code": "220802001005", "credit_code": "", "address": "中兴西路", "contact_name": "孙",
+}  # fmt: skip
+
+
+def _changes(ground: Ground) -> dict[str, dict[str, Any]]:
+    """What is asked of each change of the tree, besides its day and key."""
+    return {
+        "renaming": {"name": "幸福里社区"},
+        "move": {"parent_id": ground.place.county},
+        "merger": {"successor_id": ground.place.other_community},
+        "split": {"name": "育才社区"},
+        "closing": {},
+    }
+
+
+def forms(ground: Ground) -> dict[tuple[str, str], dict[str, Any]]:
+    """Each form with fields, with somebody who sees it and a good content."""
+    here = ground.place.community
+    key = "a-key-of-mine"
+    who = {"member": ground.place.wang, "org": here}
+    basket = tokens.sign("counter", who, at=NOW)
+    question = Question(ErasureAsked.IN_PERSON, NOW.date())
+    erasure = questions.put(ground.place.administrator, ground.place.li, question, at=NOW)
+    return {
+        ("clerk", "/sign-in"): {"name": "clerk", "password": "nothing-near"},
+        ("clerk", "/password"): {"current": "wrong", "new": "Neu-2026-x", "again": "Neu-2026-x"},
+        ("organiser", "/events"): {
+            "org_id": here, "title": "清扫", "kind": "environment", "place": "广场", "key": key,
+            "starts_at": "2026-11-22T09:00", "ends_at": "2026-11-22T10:00",
+        },
+        ("organiser", f"/events/{ground.draft}/cancellation"): {"reason": "下雨"},
+        ("organiser", f"/events/{ground.open_event}/scans"): {
+            "member_code": ground.card, "key": key,
+        },
+        ("volunteer", f"/c/{ground.code}/check-in"): {"claim": claims.sign(ground.code, at=NOW)},
+        ("volunteer", f"/c/{ground.code}/check-out"): {"claim": claims.sign(ground.code, at=NOW)},
+        ("clerk", "/members/searches"): {"sought": "王"},
+        ("secretary", "/members/cards"): {"sought": "AAAA"},
+        ("clerk", "/counter/lookups"): {"code": ground.card, "org_id": here},
+        ("clerk", f"/counter/customers/{basket}"): {
+            "key": key, "goods_id": ground.goods, "quantity": 1,
+        },
+        ("clerk", f"/counter/redemptions/{ground.redemption}/reversal"): {"reason": "错"},
+        ("clerk", "/goods"): {
+            "org_id": here, "name": "香皂", "unit_name": "块", "price_points": 4,
+        },
+        ("clerk", f"/goods/{ground.goods}/stock-movements"): {
+            "quantity": 3, "key": key, "org_id": here,
+        },
+        ("clerk", "/sign-in/code"): {"half_way": "x", "code": "123456"},
+        ("clerk", "/security/authenticator/removal"): {"password": "x", "code": "1"},
+        ("clerk", "/counter-pin"): {"password": "nothing-near", "pin": "730195"},
+        ("secretary", "/devices/pairings"): {
+            "org_id": here, "name": "平板", "scope": "at_counter", "key": key,
+        },
+        ("clerk", "/pair"): {"code": "AAAAAAAAAA"},
+        ("administrator", "/machines"): {
+            "org_id": here, "name": "大屏", "scopes": "read_events", "expires_on": "2026-12-31",
+        },
+        ("administrator", "/accounts"): {
+            "org_id": here, "staff_name": "new", "display_name": "新人", "role": "clerk",
+            "from_on": "2026-11-21",
+        },
+        ("administrator", "/accounts/searches"): {"sought": "王"},
+        ("administrator", f"/accounts/{ground.place.clerk.id}/roles"): {
+            "role": "reviewer", "org_id": here, "from_on": "2026-11-21",
+        },
+        ("secretary", "/evaluations/2025.xlsx"): {"org": here},
+        ("secretary", "/evaluations/2025/seal"): {"org": here, "key": key},
+        ("secretary", f"/organisations/{here}/details"): _DETAILS,
+        ("administrator", "/organisations/kinds"): {
+            "code": "hamlet", "line": "territory", "level": 55, "name": "自然屯",
+        },
+        ("administrator", f"/organisations/{here}/founding"): {
+            "kind": "grid", "name": "第九网格", "on": "2026-01-01", "key": key,
+        },
+        **{
+            ("administrator", f"/organisations/{here}/{change}"): {
+                **asked, "on": "2026-01-01", "key": key,
+            }
+            for change, asked in _changes(ground).items()
+        },
+        ("secretary", "/transfers"): {
+            "way": "out", "relation": "residence", "to_org_id": ground.place.other_grid,
+            "number": "2026000002", "name": "李建国", "key": key,
+        },
+        ("secretary", f"/transfers/{ground.transfer}/consent"): {"key": key},
+        ("stranger", f"/transfers/{ground.transfer}/acceptance"): {"key": key},
+        ("stranger", f"/transfers/{ground.transfer}/refusal"): {"reason": "否", "key": key},
+        ("secretary", f"/transfers/{ground.transfer}/withdrawal"): {"key": key},
+        ("secretary", "/merges"): {
+            "kept_id": ground.place.wang, "other_id": ground.place.li, "key": key,
+        },
+        ("secretary", f"/members/{ground.place.li}/departure"): {
+            "leaving": "left", "on": "2026-11-20", "key": key,
+        },
+        ("volunteer", "/me/departure"): {"reason": "搬走", "key": key},
+        ("administrator", f"/members/{ground.place.li}/erasure-questions"): {
+            "asked": "in_person", "asked_on": "2026-11-20",
+        },
+        ("administrator", f"/members/{ground.place.li}/erasure"): {
+            "question": erasure, "number": "2026000002", "key": key,
+        },
+        ("volunteer", "/me/data"): {"password": "nothing-near"},
+        **member_forms(ground),
+        **enrolment_forms(ground.place, ground.enrolments),
+    }  # fmt: skip
