@@ -15,11 +15,11 @@ from pointsbank.members.schemas import (
     ConsentTextRequest,
     ConsentTextView,
     FoundView,
+    MemberMoveRequest,
     MemberPageQuery,
     MemberSearchRequest,
     MembersView,
     MemberView,
-    MoveRequest,
     RegistrationRuleRequest,
     SkillRequest,
     SkillsView,
@@ -79,7 +79,7 @@ def change(asked: dict[str, Any], member_id: int) -> dict[str, Any]:
 
 
 @api.post("/<int:member_id>/moves")
-@api.arguments(MoveRequest)
+@api.arguments(MemberMoveRequest)
 @api.response(200, MemberView)
 @allow(*operations.REGISTRARS)
 def move(asked: dict[str, Any], member_id: int) -> dict[str, Any]:

@@ -140,7 +140,7 @@ class MoveForm(FormOfParts):
     on = Day(required=True)
 
 
-class MoveRequest(Request):
+class MemberMoveRequest(Request):
     residence_id = _id()
     branch_id = _id(allow_none=True)
     employer_id = _id(allow_none=True)
