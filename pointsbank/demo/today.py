@@ -153,16 +153,17 @@ def redeem_today(
     able = [member_id for member_id in crowd.member_ids[1:] if has.get(member_id, 0) > dearest]
     came = rng.sample(able, k=min(4, len(able)))
     settled = None
+    opening = clock.day_start(clock.local_day(now))
     for n, member_id in enumerate(came):
         at = now - timedelta(minutes=9 * (len(came) - n), seconds=rng.randrange(60))
         settled = exchange.redeem(
             session, clerk, org_id=org_id, member_id=member_id,
-            lines=[Wish(goods_ids[2 + n % 3], 1)], key=f"today:{member_id}", at=at,
+            lines=[Wish(goods_ids[2 + n % 3], 1)], key=f"today:{member_id}", at=max(at, opening),
         )  # fmt: skip
     if settled:
         exchange.take_back(
             session, clerk, redemption_id=settled.redemption_id, reason="包装破损，退回",
-            at=now - timedelta(minutes=2),
+            at=max(now - timedelta(minutes=2), opening),
         )  # fmt: skip
     return len(came)
 

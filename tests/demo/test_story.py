@@ -1,6 +1,7 @@
 """A village with a year behind it, written by the real operations."""
 
 import hashlib
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -115,3 +116,21 @@ def test_progress_is_told_chapter_by_chapter(bank: Database) -> None:
     story.write("village", now=clock.now(), told=lambda *step: heard.append(step))
     assert list(dict.fromkeys(chapter for chapter, _, _ in heard)) == list(Chapter)
     assert all(0 <= done <= total for _, done, total in heard)
+
+
+@pytest.mark.only("sqlite")
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime(2026, 11, 22, 0, 8, tzinfo=NOW.tzinfo),
+        datetime(2026, 12, 31, 23, 59, tzinfo=NOW.tzinfo),
+        datetime(2027, 1, 1, 0, 0, tzinfo=NOW.tzinfo),
+        datetime(2028, 2, 29, 12, 0, tzinfo=NOW.tzinfo),
+    ],
+    ids=str,
+)
+def test_a_village_is_made_at_any_hour(bank: Database, moment: datetime) -> None:
+    with clock.frozen(moment):
+        written = story.write("village", now=clock.now())
+        assert counted("redemption", state="taken_back") == 1
+        assert counted("event", state=EventState.CLOSED) == written.events + 1
