@@ -68,6 +68,8 @@ def move_member(
             raise NoSuchOrganisation
     for relation, org_id in changed.items():
         _check_may_move(actor, moved, relation, now[relation], org_id, released=released)
+    if not (changed or queries.may_see(actor, moved, *REGISTRARS)):
+        raise Forbidden
     check_here_on(moved, on, at)
     check_places(list(new.items()), known, orgs.kinds(session))
     last = {r: _last(session, _affiliation, _ties_of(member_id, r)) for r in changed}

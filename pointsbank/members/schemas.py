@@ -1,5 +1,6 @@
 """Members as JSON and as forms, and what the member list is asked."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import marshmallow as ma
@@ -39,6 +40,8 @@ class FormOfParts(Request):
 
     @ma.pre_load
     def _drop_empty(self, data: Any, **_: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
         return {name: data[name] for name in data if data[name] not in ("", [""])}
 
 

@@ -116,14 +116,14 @@ def test_nothing_is_written_without_the_token_of_a_page(app: Flask, ground: Grou
 
 
 def test_a_neighbour_changes_nothing_here(app: Flask, ground: Ground) -> None:
-    """Every role of 光明社区, on each thing of 幸福社区; what waits for her own word is hers."""
+    """Every role of 光明社区, on each thing of 幸福社区; a transfer between the two is both's."""
     visitor = Visitor(app, ground, "stranger")
     with nothing_happens():
-        for (who, verb, path), body in jsons(ground).items():
-            if who != "stranger" and OF_ONE_THING.search(path):
+        for (_, verb, path), body in jsons(ground).items():
+            if OF_ONE_THING.search(path) and "transfers" not in path:
                 assert visitor.send(verb, path, body).status_code in {403, 404}, path
-        for (who, path), body in forms(ground).items():
-            if who != "stranger" and OF_ONE_THING.search(path):
+        for (_, path), body in forms(ground).items():
+            if OF_ONE_THING.search(path) and "transfers" not in path:
                 assert visitor.submit(path, body).status_code in {403, 404}, path
 
 

@@ -140,6 +140,8 @@ def test_who_lets_go_and_who_takes_in(session: Session, tree: Tree, wang: Member
     with pytest.raises(Forbidden):
         move(session, beside, wang.id, residence_id=tree.beside)
     with pytest.raises(Forbidden):
+        move(session, beside, wang.id, residence_id=tree.grid)  # a guess shows nobody's record
+    with pytest.raises(Forbidden):
         move(session, branch, wang.id, employer_id=tree.employer)
     assert move(session, branch, wang.id, branch_id=None).branch_id is None
     moved = move(session, beside, wang.id, residence_id=tree.beside, released=True)
