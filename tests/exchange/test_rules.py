@@ -137,3 +137,18 @@ def test_a_receipt_number_is_the_day_and_a_serial(day: date, sequence: int, numb
 
 def test_a_summary_names_goods_and_counts():
     assert rules.summary([("大米", 1), ("肥皂", 2)]) == "大米 ×1、肥皂 ×2"
+
+
+@pytest.mark.parametrize(
+    ("purse", "total", "taken"),
+    [
+        ({1: 30}, 20, ((1, 20),)),
+        ({1: 30, 2: 50}, 40, ((1, 30), (2, 10))),
+        ({1: 30, 2: 50}, 30, ((1, 30),)),
+        ({1: -5, 2: 50}, 40, ((2, 40),)),
+    ],
+)
+def test_a_persons_accounts_are_drawn_on_in_turn(
+    purse: dict[int, int], total: int, taken: tuple[tuple[int, int], ...]
+) -> None:
+    assert rules.drawn(purse, total) == taken
