@@ -14,7 +14,7 @@ from pointsbank.access import queries, rules
 from pointsbank.access.models import Authenticator, RecoveryCode, SignInSession, User
 from pointsbank.core import audit
 from pointsbank.core.actor import Actor
-from pointsbank.core.database import Session
+from pointsbank.core.database import Session, rows_changed
 from pointsbank.core.encryption import seal, unseal
 
 STEP_SECONDS = 30
@@ -65,7 +65,7 @@ def _spends(session: Session, user_id: int, code: str, at: datetime) -> bool:
         )
         .values(used_at=at)
     )
-    return bool(spent.rowcount)  # type: ignore[attr-defined]
+    return rows_changed(spent) > 0
 
 
 def _digest(user_id: int, code: str) -> bytes:

@@ -20,7 +20,7 @@ from pointsbank.access.rules import (
 from pointsbank.core import audit
 from pointsbank.core.actor import Actor
 from pointsbank.core.clock import local_day
-from pointsbank.core.database import Session
+from pointsbank.core.database import Session, rows_changed
 from pointsbank.core.errors import Refused
 from pointsbank.members import queries as members
 
@@ -231,7 +231,7 @@ def end_sessions_of(
 def _end(session: Session, *which: ColumnElement[bool], at: datetime) -> int:
     still = (*which, col(SignInSession.revoked_at).is_(None), col(SignInSession.expires_at) > at)
     ended = session.execute(update(SignInSession).where(*still).values(revoked_at=at))
-    return int(ended.rowcount)  # type: ignore[attr-defined]
+    return rows_changed(ended)
 
 
 def check_guesses(session: Session, actor: Actor, *, at: datetime) -> None:
@@ -256,4 +256,4 @@ def forget_ended(session: Session, *, at: datetime) -> int:
     attempts = session.execute(
         delete(SignInAttempt).where(col(SignInAttempt.at) <= at - rules.ACCOUNT_WINDOW)
     )
-    return int(ended.rowcount + attempts.rowcount)  # type: ignore[attr-defined]
+    return rows_changed(ended) + rows_changed(attempts)

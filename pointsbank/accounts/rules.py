@@ -12,7 +12,7 @@ GRANTABLE = tuple(role for role in Role if role is not Role.VOLUNTEER)
 
 class AccountState(StrEnum):
     NO_PASSWORD = "no_password"  # noqa: S105 - a state
-    FIRST_PASSWORD = "first_password"  # noqa: S105
+    FIRST_PASSWORD = "first_password"  # noqa: S105 - a state
     IN_USE = "in_use"
     DISABLED = "disabled"
 

@@ -6,9 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Self, cast
 
-from sqlalchemy import BigInteger, Enum, MetaData, text
+from sqlalchemy import BigInteger, CursorResult, Enum, MetaData, Result, text
 from sqlalchemy import Table as SQLTable
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.event import listens_for
@@ -142,6 +142,11 @@ class Body(Session):
             if kind is None:
                 self.commit()
             self.close()
+
+
+def rows_changed(result: Result[Any]) -> int:
+    """How many rows an UPDATE or DELETE met: what a session answers to one knows it, untyped."""
+    return int(cast("CursorResult[Any]", result).rowcount)
 
 
 class Database(ABC):

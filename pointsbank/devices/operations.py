@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlmodel import col
 
 from pointsbank.access import operations as access
@@ -13,7 +13,7 @@ from pointsbank.access.rules import Entry, LockedOut, LockoutTerms, OpenedSessio
 from pointsbank.core import audit
 from pointsbank.core.actor import Actor, Role, Scope
 from pointsbank.core.clock import local_day
-from pointsbank.core.database import Session
+from pointsbank.core.database import Session, rows_changed
 from pointsbank.core.errors import Forbidden, Refused
 from pointsbank.devices import queries, rules
 from pointsbank.devices.models import Device, Machine, Pairing
@@ -225,7 +225,5 @@ def revoke_machine(session: Session, actor: Actor, *, machine_id: int, at: datet
 def forget_pairings(session: Session, *, at: datetime) -> int:
     """Remove invitations that nobody took up a day after they ended; how many."""
     over = col(Pairing.offered_at) < at - rules.PAIRING - timedelta(days=1)
-    gone = session.execute(
-        Pairing.__table__.delete().where(over, col(Pairing.device_id).is_(None))  # type: ignore[attr-defined]
-    )
-    return int(gone.rowcount)  # type: ignore[attr-defined]
+    gone = delete(Pairing).where(over, col(Pairing.device_id).is_(None))
+    return rows_changed(session.execute(gone))

@@ -12,6 +12,7 @@ from pointsbank.access import queries as access_queries
 from pointsbank.access.rules import first_password
 from pointsbank.core import audit, clock
 from pointsbank.core.actor import SYSTEM, Actor
+from pointsbank.core.database import rows_changed
 from pointsbank.core.encryption import digest
 from pointsbank.enrolment import queries
 from pointsbank.enrolment.applicants import applicant_sealed
@@ -230,7 +231,7 @@ def forget_old(session: Session, *, at: datetime) -> int:
     old = delete(Application).where(
         col(Application.applied_at) <= at - APPLICATION_KEPT, col(Application.member_id).is_(None)
     )
-    return int(session.execute(old).rowcount)  # type: ignore[attr-defined]
+    return rows_changed(session.execute(old))
 
 
 def _pending(session: Session, actor: Actor, application_id: int) -> Application:

@@ -189,7 +189,7 @@ def _write(connection: Connection, table: Table, folder: Path, entry: FileEntry)
     """Write a file's rows, some at a time; says after each time how many it has written."""
     cursor: Any = connection.connection.cursor()
     names = ", ".join(f'"{column.name}"' for column in table.c)
-    insert = f'INSERT INTO "{table.name}" ({names}) VALUES ({", ".join("?" * len(table.c))})'  # noqa: S608
+    insert = f'INSERT INTO "{table.name}" ({names}) VALUES ({", ".join("?" * len(table.c))})'  # noqa: S608 - our own names
     line = 0
 
     def rows() -> Iterator[list[Any]]:
@@ -214,6 +214,7 @@ def _write(connection: Connection, table: Table, folder: Path, entry: FileEntry)
                     for row in part:
                         copy.write_row(row)
             yield line
+    # A connection's dialect has its driver.
     except (connection.dialect.dbapi.Error, UnicodeError) as failure:  # type: ignore[union-attr]
         raise RowUnfit(file=entry.file, line=line) from failure
 

@@ -12,7 +12,7 @@ from pointsbank.core.jobs import Job
 from pointsbank.trail import operations, seals
 
 _TRIES = 200
-_PAUSE_S = 0.05
+_PAUSE_S = 0.05  # who writes an entry is never made to wait for a seal: the seal tries again
 log = structlog.get_logger()
 
 

@@ -30,7 +30,7 @@ def takes_file(setting: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Let a route's body be as large as this setting says, instead of ``upload_bytes``."""
 
     def mark(view: Callable[P, R]) -> Callable[P, R]:
-        view.largest_file = setting  # type: ignore[attr-defined]
+        view.largest_file = setting  # type: ignore[attr-defined]  # a mark
         return view
 
     return mark

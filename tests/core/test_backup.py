@@ -135,6 +135,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     try:
         subprocess.run(mount, check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):
+        # Only root may mount; what else a full disk does is tried without one.
         pytest.skip("mounting a small disk is not allowed here")
     yield disk
     subprocess.run(["umount", str(disk)], check=True)

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM, Scope
@@ -29,7 +30,7 @@ def tablet(app: Flask, community_with_passwords: Community) -> FlaskClient:
     return client
 
 
-def tapped(client: FlaskClient, url: str, **fields: object):  # type: ignore[no-untyped-def]
+def tapped(client: FlaskClient, url: str, **fields: object) -> TestResponse:
     """Post from the device's own page."""
     page = client.get("/device").text
     token = re.search(r'name="csrf-token" content="([^"]+)"', page)
