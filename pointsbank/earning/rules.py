@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from pointsbank.core.errors import Conflict, Invalid, NotFound, say
-from pointsbank.ledger.rules import MORALITY, PARTY, WINDOW_NAMES, Cap, CapWindow, OverCap
+from pointsbank.ledger.rules import MORALITY, PARTY, WINDOW_NAMES, Cap, CapWindow, Clip, OverCap
 
 POINT_UNITS = (MORALITY, PARTY)
 MOST_POINTS_PER_HOUR = 1_000
@@ -187,10 +187,15 @@ def points_for(minutes: int, category: str, rule: PointsRule) -> PointsEarned:
     return PointsEarned(points, tuple(why))
 
 
-def why_clipped(window: CapWindow, most: int, used: int, asked: int, amount: int) -> Reason:
-    """Why an activity earned fewer points than it would have: ``amount``, not ``asked``."""
-    facts = {"window": WINDOW_NAMES[window], "most": most, "used": used, "asked": asked}
-    if not amount:
+def why_clipped(clip: Clip) -> Reason:
+    """Why an activity earned fewer points than it would have."""
+    facts = {
+        "window": WINDOW_NAMES[clip.window],
+        "most": clip.most,
+        "used": clip.used,
+        "asked": clip.asked,
+    }
+    if not clip.amount:
         return Reason(
             say("%(window)s上限%(most)s分，此前已得%(used)s分，本次应得%(asked)s分，未记入。"),
             facts,
@@ -199,7 +204,7 @@ def why_clipped(window: CapWindow, most: int, used: int, asked: int, amount: int
         say(
             "%(window)s上限%(most)s分，此前已得%(used)s分，本次应得%(asked)s分，实记%(amount)s分。"
         ),
-        {**facts, "amount": amount},
+        {**facts, "amount": clip.amount},
     )
 
 

@@ -15,7 +15,6 @@ from pointsbank.core import clock
 from pointsbank.events.models import Event
 from pointsbank.ledger.models import Account, Transfer, Unit
 from pointsbank.ledger.queries import (
-    Clip,
     PeriodFigures,
     balances,
     joint_period_figures,
@@ -26,6 +25,7 @@ from pointsbank.ledger.rules import (
     MORALITY,
     PARTY,
     AccountRef,
+    Clip,
     OwnerKind,
     member_account,
 )
