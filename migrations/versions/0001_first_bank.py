@@ -1278,6 +1278,44 @@ def upgrade() -> None:
         batch_op.create_index("ix_event_starts", ["starts_at"], unique=False)
 
     op.create_table(
+        "post",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("duties", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column("capacity", sa.Integer(), nullable=True),
+        sa.Column("skill", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("least_age", sa.Integer(), nullable=True),
+        sa.Column("place", sqlmodel.sql.sqltypes.AutoString(length=100), nullable=False),
+        sa.CheckConstraint("capacity > 0", name=op.f("ck_post_capacity")),
+        sa.CheckConstraint("least_age > 0", name=op.f("ck_post_least_age")),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_post_event_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_post")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("post", schema=None) as batch_op:
+        batch_op.create_index("ix_post_event_id", ["event_id"], unique=False)
+
+    op.create_table(
+        "shift",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("post_id", sa.BigInteger(), nullable=True),
+        sa.Column("starts_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("ends_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("capacity", sa.Integer(), nullable=True),
+        sa.CheckConstraint("capacity > 0", name=op.f("ck_shift_capacity")),
+        sa.CheckConstraint("ends_at > starts_at", name=op.f("ck_shift_times")),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_shift_event_id")),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_shift_post_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_shift")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("shift", schema=None) as batch_op:
+        batch_op.create_index("ix_shift_event_id", ["event_id"], unique=False)
+        batch_op.create_index("ix_shift_post_id", ["post_id"], unique=False)
+
+    op.create_table(
         "cap_use",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
