@@ -9,6 +9,7 @@ from sqlalchemy import Row, func, select
 from sqlmodel import Session, col
 
 from pointsbank.core import clock
+from pointsbank.core.actor import Actor, Role
 from pointsbank.events.models import Attendance, Event
 from pointsbank.events.queries import clips
 from pointsbank.events.rules import AttendanceState
@@ -92,6 +93,13 @@ class StatementPage:
     further: int | None
     figures: PeriodFigures | None
     year: Picture
+
+
+def place_of_rules(session: Session, actor: Actor) -> int:
+    """Whose local rules concern her first: where she lives, else where she is secretary."""
+    if actor.member_id:
+        return member(session, actor.member_id).residence_id
+    return next(grant.org_id for grant in actor.grants if grant.role is Role.SECRETARY)
 
 
 def overview(session: Session, member_id: int, at: datetime) -> Overview:
