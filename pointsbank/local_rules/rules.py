@@ -33,8 +33,8 @@ class Told:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-_NUMBER = say("%(value)s %(unit)s")
-_NAMED = say("%(name)s %(value)s %(unit)s")
+_NUMBER = "%(value)s %(unit)s"
+_NAMED = say("%(name)s：%(value)s %(unit)s")
 _VERBATIM = "%(text)s"
 
 
@@ -161,6 +161,14 @@ class RuleKind:
     def action(self) -> str:
         """Its name in the audit trail."""
         return str(self.table.adoption())
+
+    @property
+    def subject(self) -> str:
+        """What its versions are called in the audit trail."""
+        return str(self.table.__tablename__)
+
+    def term(self, name: str) -> Term:
+        return next(term for term in self.terms if term.name == name)
 
     def presets_for(self, part: str) -> list[tuple[str, Terms]]:
         return [(each.name, each.terms[part]) for each in self.presets if part in each.terms]
