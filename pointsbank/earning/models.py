@@ -6,7 +6,7 @@ from sqlalchemy import JSON, CheckConstraint, UniqueConstraint
 from sqlmodel import Field
 
 from pointsbank.core.database import Table, choice, key, reference
-from pointsbank.earning.rules import Audience, Rounding
+from pointsbank.earning.rules import Audience, Credited, Rounding
 from pointsbank.ledger.rules import OverCap
 
 
@@ -23,6 +23,7 @@ class PointsRuleRow(Table, table=True):
             "most_minutes_an_activity BETWEEN 1 AND 1440", name="most_minutes_an_activity"
         ),
         CheckConstraint("over_cap <> 'refuse'", name="over_cap"),
+        CheckConstraint("credited = 'member' OR unit <> 'party'", name="party_credited"),
     )
 
     id: int = key()
@@ -39,3 +40,4 @@ class PointsRuleRow(Table, table=True):
     over_cap: OverCap = Field(sa_type=choice(OverCap))
     audience: Audience = Field(sa_type=choice(Audience))
     rounding: Rounding = Field(sa_type=choice(Rounding))
+    credited: Credited = Field(sa_type=choice(Credited))

@@ -15,14 +15,16 @@ from pointsbank.earning.models import PointsRuleRow
 from pointsbank.earning.rules import (
     POINT_UNITS,
     Audience,
+    Credited,
     LaterRuleStands,
+    PartyPointsAreOnesOwn,
     PointsRule,
     Rounding,
     RuleBackdated,
     UnknownPointsUnit,
     check_points_rule,
 )  # fmt: skip
-from pointsbank.ledger.rules import CapWindow, OverCap
+from pointsbank.ledger.rules import PARTY, CapWindow, OverCap
 from pointsbank.orgs.models import Organisation
 from pointsbank.orgs.queries import organisation
 
@@ -42,13 +44,15 @@ def adopt_points_rule(
     over_cap: OverCap = OverCap.CLIP,
     audience: Audience = Audience.ALL,
     rounding: Rounding = Rounding.DOWN,
+    credited: Credited = Credited.MEMBER,
     at: datetime,
 ) -> PointsRule:
     """Put a new version of a rule into force from a day; it ends the version before on the eve.
 
     A repeat with the same day and content is an answer. Refuses, in order: ``NotFound``
     (organisation), ``UnknownPointsUnit``, ``Forbidden`` (secretary), ``RuleBackdated`` (before
-    today, unless the system does it), ``LaterRuleStands``, ``PointsRuleOutOfRange``.
+    today, unless the system does it), ``LaterRuleStands``, ``PartyPointsAreOnesOwn``,
+    ``PointsRuleOutOfRange``.
     """
     terms: dict[str, Any] = {
         "points_per_hour": points_per_hour,
@@ -59,8 +63,9 @@ def adopt_points_rule(
         "over_cap": over_cap,
     }
     wanted = PointsRule(
-        0, org_id, unit, 1, from_on, None, **terms, audience=audience, rounding=rounding
-    )
+        0, org_id, unit, 1, from_on, None,
+        **terms, audience=audience, rounding=rounding, credited=credited,
+    )  # fmt: skip
     session.execute(_anchor(org_id))
     latest = queries.latest_points_rule(session, org_id, unit)
     if latest and replace(wanted, id=latest.id, version=latest.version) == latest:
@@ -73,6 +78,8 @@ def adopt_points_rule(
         raise RuleBackdated(today=clock.local_day(at))
     if latest and from_on <= latest.from_on:
         raise LaterRuleStands(version=latest.version, from_on=latest.from_on)
+    if unit == PARTY and credited is Credited.HOUSEHOLD:
+        raise PartyPointsAreOnesOwn
     check_points_rule(**terms)
     return _succeed(session, actor, latest, wanted, at)
 

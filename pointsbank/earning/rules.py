@@ -47,6 +47,13 @@ class Audience(StrEnum):
     PARTY = "party"
 
 
+class Credited(StrEnum):
+    """Whose account a rule credits; never both."""
+
+    MEMBER = "member"
+    HOUSEHOLD = "household"
+
+
 class Rounding(StrEnum):
     """How minutes times points per hour become whole points."""
 
@@ -63,6 +70,8 @@ class PointsRule:
     nothing). ``each_time``: points added once for an activity of that category, however long.
     ``caps``: the most that a member earns by the organisation's rule for this unit, whatever its
     version, in a day, week, month, quarter or year; ``over_cap`` says what becomes of the rest.
+    ``credited``: the member, or the household in which she was on the day of service; then it is
+    the household that earns no more than the caps. Who was in none is credited herself.
     """
 
     id: int
@@ -79,6 +88,7 @@ class PointsRule:
     over_cap: OverCap = OverCap.CLIP
     audience: Audience = Audience.ALL
     rounding: Rounding = Rounding.DOWN
+    credited: Credited = Credited.MEMBER
 
     @property
     def ref(self) -> str:
@@ -137,6 +147,12 @@ class LaterRuleStands(Conflict):
     """Versions follow one another in time."""
 
     sentence = say("第%(version)s版规则已定于%(from_on)s起施行，新规则须晚于这一天。")
+
+
+class PartyPointsAreOnesOwn(Invalid):
+    """Party points inform the evaluation of one person: no household has any."""
+
+    sentence = say("党员积分只记入本人账户，不能记入家庭账户。")
 
 
 class PointsRuleOutOfRange(Invalid):

@@ -2,7 +2,7 @@
 
 import marshmallow as ma
 
-from pointsbank.earning.rules import Audience, Rounding
+from pointsbank.earning.rules import Audience, Credited, Rounding
 from pointsbank.ledger.rules import OverCap
 from pointsbank.web.schemas import Day, Request, View, Whole
 
@@ -43,3 +43,8 @@ class PointsRuleView(View):
     )
     audience = ma.fields.Enum(Audience, by_value=ma.fields.String)
     rounding = ma.fields.Enum(Rounding, by_value=ma.fields.String)
+    credited = ma.fields.Enum(
+        Credited,
+        by_value=ma.fields.String,
+        metadata={"description": "whose account: the member's, or her household's if she has one"},
+    )

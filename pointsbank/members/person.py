@@ -13,6 +13,8 @@ from pointsbank.core.database import Session
 from pointsbank.core.encryption import unseal
 from pointsbank.core.errors import say
 from pointsbank.core.person import Sections
+from pointsbank.ledger import queries as ledger
+from pointsbank.ledger.rules import MORALITY
 from pointsbank.members import queries
 from pointsbank.members.models import (
     Affiliation,
@@ -120,6 +122,11 @@ def _notes(session: Session, member_id: int) -> Sections:
             {
                 say("家庭编号"): time.household_id,
                 say("户主"): queries.household(session, time.household_id).head_id == member_id,
+                say("家庭道德积分"): (
+                    ledger.household_balances(session, time.household_id)[MORALITY]
+                    if time.until_on is None
+                    else None
+                ),
                 say("自"): time.from_on,
                 say("至"): time.until_on,
             }

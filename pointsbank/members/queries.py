@@ -17,8 +17,11 @@ from pointsbank.members.affiliations import (
     household,
     household_members,
     household_times,
+    households_of_nobody_else,
+    households_on,
     noted,
     party_standings,
+    shared_households,
 )
 from pointsbank.members.codes import check_digits_hold, is_phone_code
 from pointsbank.members.models import (
@@ -52,8 +55,8 @@ from pointsbank.orgs import queries as orgs
 from pointsbank.orgs.models import OrganisationReach
 
 __all__ = [
-    "affiliated", "affiliations", "household", "household_members", "household_times", "noted",
-    "party_standings",
+    "affiliated", "affiliations", "household", "household_members", "household_times",
+    "households_of_nobody_else", "households_on", "noted", "party_standings", "shared_households",
 ]  # fmt: skip
 
 REGISTER_READERS = (

@@ -13,6 +13,7 @@ from pointsbank.members.consents import (
     CONSENT_WAY_NAMES,
     Consent,
     ConsentWay,
+    LeaveInstead,
     NoSuchConsent,
 )
 from pointsbank.members.documents import (
@@ -41,6 +42,7 @@ from pointsbank.members.minors import (
     age_on,
     check_age,
     check_guardian,
+    is_grown,
 )
 from pointsbank.members.names import (
     PHONE,
@@ -81,11 +83,11 @@ __all__ = [
     "PARTY_STATUS_NAMES", "PHONE", "SEX_NAMES", "AlreadyDeputy", "BirthDisagrees", "Consent",
     "ConsentWay", "DayInFuture", "DeputyKind", "Document", "DocumentInvalid", "DocumentKind",
     "DocumentTaken", "Guardian", "GuardianMissing", "HonourLevel", "JoinedWithoutParty",
-    "NameInvalid", "NoSuchConsent", "NoSuchNote", "NoteInvalid", "NoteKind", "PartyStatus",
-    "PhoneInvalid", "RegistrationRule", "RelationInvalid", "Sex", "SexDisagrees", "TermOver",
-    "TooYoung", "TrainingTooLong", "age_on", "birth_of", "check_age", "check_document",
+    "LeaveInstead", "NameInvalid", "NoSuchConsent", "NoSuchNote", "NoteInvalid", "NoteKind",
+    "PartyStatus", "PhoneInvalid", "RegistrationRule", "RelationInvalid", "Sex", "SexDisagrees",
+    "TermOver", "TooYoung", "TrainingTooLong", "age_on", "birth_of", "check_age", "check_document",
     "check_guardian", "check_joined", "check_name", "check_note", "check_phone", "document_tail",
-    "folded_digits", "masked_document", "masked_name", "masked_phone", "sex_of",
+    "folded_digits", "is_grown", "masked_document", "masked_name", "masked_phone", "sex_of",
 ]  # fmt: skip
 """What others see through here of the rooms that rules have of their own."""
 

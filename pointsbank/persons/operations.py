@@ -12,11 +12,11 @@ from pointsbank.core.errors import Forbidden
 from pointsbank.ledger import operations as ledger
 from pointsbank.members import operations as members
 from pointsbank.members import queries as member_queries
-from pointsbank.members.models import Member
 from pointsbank.members.rules import Leaving, MemberLeft, NoSuchMember
 from pointsbank.orgs import queries as orgs
 from pointsbank.orgs.models import Organisation
 from pointsbank.persons import queries, rules
+from pointsbank.persons.apart import take_back_apart, tell_apart
 from pointsbank.persons.collection import person_files
 from pointsbank.persons.models import Departure, Erasure, LeavingRuleRow, Merge
 from pointsbank.persons.queries import Section
@@ -39,7 +39,7 @@ def merge(
     Refuses, in order: KeyTaken, SameRecord, NoSuchMember, Forbidden (secretary or administrator of
     both residences), AlreadyMerged, CannotMerge (one left or was erased), HoldsRoles (the other).
     """
-    records = _locked(session, [kept_id, other_id])
+    records = queries.records_for_change(session, [kept_id, other_id])
     if (earlier := queries.merge_of_key(session, key)) is not None:
         if (earlier.kept_id, earlier.other_id) != (kept_id, other_id):
             raise rules.KeyTaken
@@ -84,7 +84,7 @@ def undo_merge(session: Session, actor: Actor, *, merge_id: int, at: datetime) -
     Forbidden (secretary or administrator of both residences), LaterMergeStands, ErasedMeanwhile.
     """
     found = queries.merge(session, merge_id)
-    records = _locked(session, [found.kept_id, found.other_id])
+    records = queries.records_for_change(session, [found.kept_id, found.other_id])
     session.refresh(found)
     for record in records.values():
         actor.require(*MERGERS, org_id=record.residence_id)
@@ -133,7 +133,7 @@ def leave(
     NoSuchMember, Forbidden (secretary or administrator of the residence; she herself, to leave),
     MemberLeft, HoldsRoles, LeavingInFuture, ReasonTooLong, and what ``members.leave`` refuses.
     """
-    record = _locked(session, [member_id]).get(member_id)
+    record = queries.records_for_change(session, [member_id]).get(member_id)
     if (earlier := queries.departure_of_key(session, key)) is not None:
         if (earlier.member_id, earlier.leaving, earlier.left_on) != (member_id, leaving, on):
             raise rules.KeyTaken
@@ -194,7 +194,7 @@ def erase(
     (administrator of the residence), OwnErasure, AlreadyErased, AlreadyMerged (the record is now
     part of another), HoldsRoles, LeavingInFuture, NumberDiffers.
     """
-    record = _locked(session, [member_id]).get(member_id)
+    record = queries.records_for_change(session, [member_id]).get(member_id)
     if (earlier := queries.erasure_of_key(session, key)) is not None:
         if earlier.member_id != member_id:
             raise rules.KeyTaken
@@ -291,27 +291,23 @@ def adopt_leaving_rule(
     return adopted
 
 
-def _locked(session: Session, member_ids: Sequence[int]) -> dict[int, Member]:
-    """Those of the records that exist, which nobody else changes until the transaction ends."""
-    wanted = (
-        select(Member)
-        .where(col(Member.id).in_(member_ids))
-        .order_by(col(Member.id))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return {record.id: record for record in session.execute(wanted).scalars()}
-
-
 def _give_up(
     session: Session, actor: Actor, ids: Sequence[int], *, reason: str, origin: tuple[str, int],
     at: datetime,
 ) -> dict[str, int]:  # fmt: skip
+    """All that these records of a person could spend, and of her household's what nobody else
+    could.
+    """
     return ledger.give_up(
-        session, actor, member_ids=ids, key=f"{reason}:{origin[0]}:{origin[1]}",
+        session, actor, member_ids=ids,
+        household_ids=member_queries.households_of_nobody_else(session, ids[0]),
+        key=f"{reason}:{origin[0]}:{origin[1]}",
         reason=reason, origin_kind=origin[0], origin_id=origin[1], effective_on=clock.local_day(at),
         at=at,
     )  # fmt: skip
 
 
-__all__ = ["adopt_leaving_rule", "erase", "leave", "merge", "take_out", "undo_merge"]
+__all__ = [
+    "adopt_leaving_rule", "erase", "leave", "merge", "take_back_apart", "take_out", "tell_apart",
+    "undo_merge",
+]  # fmt: skip
