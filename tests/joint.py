@@ -5,17 +5,13 @@ from typing import Any
 
 from community import Community
 
+from pointsbank.attendance.operations import PastAttendance, record_attendances
 from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM
 from pointsbank.core.database import Session
 from pointsbank.earning.operations import adopt_points_rule
 from pointsbank.earning.rules import Credited, DeedCategory
-from pointsbank.events.operations import (
-    PastAttendance,
-    PastEvent,
-    record_attendances,
-    record_events,
-)
+from pointsbank.events.operations import PastEvent, record_events
 from pointsbank.ledger import operations as ledger
 from pointsbank.ledger.rules import (
     MORALITY,

@@ -20,8 +20,8 @@ from pointsbank.demo.today import Going
 from pointsbank.demo.tree import SINCE, Territory
 from pointsbank.earning.operations import adopt_points_rule
 from pointsbank.earning.presets import PRESETS as POINTS_RULES
-from pointsbank.events.operations import adopt_hour_rule
-from pointsbank.events.presets import PRESETS as HOUR_RULES
+from pointsbank.hours.operations import adopt_hour_rule
+from pointsbank.hours.presets import PRESETS as HOUR_RULES
 from pointsbank.ledger.operations import declare_default_units, seal_next
 from pointsbank.members.queries import good_cards
 from pointsbank.stars.operations import adopt_star_ladder

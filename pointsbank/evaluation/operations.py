@@ -7,6 +7,7 @@ from sqlmodel import Session, col
 
 from pointsbank.core import audit, clock
 from pointsbank.core.actor import Actor, Role
+from pointsbank.core.statements import portions
 from pointsbank.evaluation.models import EvaluationRuleVersion, SealedRow, SealedYear
 from pointsbank.evaluation.queries import (
     Evaluation,
@@ -110,8 +111,8 @@ def _write_seal(
         }
         for position, line in enumerate(lines)
     ]
-    for start in range(0, len(rows), _ROWS_A_STATEMENT):
-        session.execute(insert(SealedRow), rows[start : start + _ROWS_A_STATEMENT])
+    for part in portions(rows, _ROWS_A_STATEMENT):
+        session.execute(insert(SealedRow), part)
     audit.record(
         session, actor, "evaluation.seal_year", ("sealed_year", sealed.id), at=at,
         org_id=found.org_id, year=found.year, rows=len(rows), digest=sealed.digest.hex(),

@@ -11,14 +11,14 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from pointsbank.access.models import User
+from pointsbank.attendance.models import Attendance
 from pointsbank.core.resources import features
 from pointsbank.core.stories import Story
 from pointsbank.earning.queries import points_rules
 from pointsbank.earning.rules import PointsRule
-from pointsbank.events.models import Attendance
-from pointsbank.events.queries import hour_rules
-from pointsbank.events.rules import HourRule
 from pointsbank.exchange.models import Redemption
+from pointsbank.hours.queries import hour_rules
+from pointsbank.hours.rules import HourRule
 from pointsbank.ledger.queries import Clip, StatementEntry, clips_of_transfers
 from pointsbank.members.models import Member
 

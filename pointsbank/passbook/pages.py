@@ -3,13 +3,13 @@
 from flask import render_template
 from flask_babel import gettext
 
+from pointsbank.attendance.rules import ATTENDANCE_NAMES
 from pointsbank.core import clock
 from pointsbank.core.actor import Role
 from pointsbank.core.database import snapshot
 from pointsbank.core.errors import say
 from pointsbank.core.qr import svg
 from pointsbank.earning.rules import CAP_SENTENCES, DEED_CATEGORIES, why_clipped
-from pointsbank.events.rules import ATTENDANCE_NAMES
 from pointsbank.ledger.queries import Clip
 from pointsbank.ledger.rules import DEFAULT_UNITS, REASON_NAMES
 from pointsbank.passbook import queries

@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import Row, func, select
 from sqlmodel import Session, col
 
+from pointsbank.attendance.models import Attendance
+from pointsbank.attendance.queries import clips
+from pointsbank.attendance.rules import AttendanceState
 from pointsbank.core import clock
-from pointsbank.events.models import Attendance, Event
-from pointsbank.events.queries import clips
-from pointsbank.events.rules import AttendanceState
+from pointsbank.events.models import Event
 from pointsbank.ledger.models import Account, Transfer, Unit
 from pointsbank.ledger.queries import (
     Clip,

@@ -11,8 +11,8 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from pointsbank.access import queries as access
+from pointsbank.attendance.models import Attendance
 from pointsbank.core.actor import Actor, Role
-from pointsbank.events.models import Attendance
 from pointsbank.exchange.models import Redemption
 from pointsbank.ledger import queries as ledger
 from pointsbank.ledger.models import Unit

@@ -7,8 +7,8 @@ from journeys.ground import Ground
 from journeys.ground_enrolment import enrolment_forms, enrolment_jsons
 from journeys.member_bodies import member_forms, member_jsons
 
+from pointsbank.attendance import claims
 from pointsbank.core import tokens
-from pointsbank.events import claims
 from pointsbank.exchange import customers
 from pointsbank.persons import questions
 from pointsbank.persons.questions import Question

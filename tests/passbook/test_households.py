@@ -11,10 +11,10 @@ from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM
 from pointsbank.core.database import Session, transaction
 from pointsbank.earning.rules import Audience, Credited
-from pointsbank.events.credit import Service, postings_for
-from pointsbank.events.rules import Way
 from pointsbank.exchange import operations as exchange
 from pointsbank.exchange.rules import Wish
+from pointsbank.hours.credit import Service, postings_for
+from pointsbank.hours.rules import Way
 from pointsbank.ledger import queries as ledger
 from pointsbank.ledger.rules import MINUTES, MORALITY, PARTY, CapWindow, OwnerKind
 from pointsbank.members import operations as members

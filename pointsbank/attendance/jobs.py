@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from pointsbank.attendance import operations
 from pointsbank.core.actor import SYSTEM
 from pointsbank.core.database import snapshot, transaction
 from pointsbank.core.errors import Refused
 from pointsbank.core.jobs import Job
-from pointsbank.events import operations, queries
+from pointsbank.events.queries import overdue_events
 
 FORGOTTEN_AFTER = timedelta(hours=12)
 log = structlog.get_logger()
@@ -17,7 +18,7 @@ log = structlog.get_logger()
 def close_forgotten(due_at: datetime) -> None:
     """Close each event that ended long ago, in a transaction of its own."""
     with snapshot() as session:
-        forgotten = queries.overdue_events(session, due_at - FORGOTTEN_AFTER)
+        forgotten = overdue_events(session, due_at - FORGOTTEN_AFTER)
     for event_id in forgotten:
         try:
             with transaction() as session:
@@ -26,4 +27,4 @@ def close_forgotten(due_at: datetime) -> None:
             log.warning("event_left_open", event_id=event_id, code=refused.code)
 
 
-JOBS = (Job("events.close_forgotten", "10 * * * *", close_forgotten),)
+JOBS = (Job("attendance.close_forgotten", "10 * * * *", close_forgotten),)

@@ -9,13 +9,18 @@ import pytest
 from community import Community, build, sign_in
 from flask.testing import FlaskClient
 
+from pointsbank.attendance import operations as attendance
+from pointsbank.attendance import queries as attendances
+from pointsbank.attendance.operations import PastAttendance
+from pointsbank.attendance.rules import AttendanceState
 from pointsbank.core.actor import SYSTEM
 from pointsbank.core.database import Database, snapshot, transaction
 from pointsbank.earning.operations import adopt_points_rule
 from pointsbank.earning.rules import DeedCategory
-from pointsbank.events import operations, queries
-from pointsbank.events.operations import PastAttendance, PastEvent
-from pointsbank.events.rules import AttendanceState, Credit, HourTerms, Way
+from pointsbank.events import operations
+from pointsbank.events.operations import PastEvent
+from pointsbank.hours import operations as hours
+from pointsbank.hours.rules import Credit, HourTerms, Way
 from pointsbank.ledger.operations import reverse
 from pointsbank.ledger.queries import Clip, balances, transfers_of
 from pointsbank.ledger.rules import MINUTES, MORALITY, CapWindow, OverCap
@@ -27,7 +32,7 @@ MONTH = CapWindow.MONTH
 
 def adopt(scene: Any, *, from_on: date = TODAY, over: OverCap = OverCap.CLIP, **caps: int) -> None:
     """Ten points an hour in 幸福社区, under these caps; hours are credited at check-out."""
-    operations.adopt_hour_rule(
+    hours.adopt_hour_rule(
         scene.session, SYSTEM, org_id=scene.community.community, from_on=from_on,
         terms=HourTerms(credit_static=Credit.AT_CHECK_OUT), at=scene.at(-90),
     )  # fmt: skip
@@ -57,14 +62,14 @@ def serve(scene: Any, *days: date, minutes: int = 120, org_id: int = 0) -> list[
         PastAttendance(event_id, scene.community.wang, at, at + length)
         for event_id, at in zip(ids, starts, strict=True)
     ]
-    operations.record_attendances(scene.session, SYSTEM, stays, at=scene.at(0))
+    attendance.record_attendances(scene.session, SYSTEM, stays, at=scene.at(0))
     return ids
 
 
 def clips(scene: Any, event_id: int) -> list[Clip]:
-    found = queries.attendance_of(scene.session, event_id, scene.community.wang)
+    found = attendances.attendance_of(scene.session, event_id, scene.community.wang)
     assert found
-    return queries.clips(scene.session, [found.id])[found.id]
+    return attendances.clips(scene.session, [found.id])[found.id]
 
 
 def test_a_days_cap_holds_over_all_events_of_the_day(scene: Any) -> None:
@@ -144,13 +149,13 @@ def test_check_outs_at_the_same_moment_use_a_cap_up_and_no_more(
     def leave(code: str) -> None:
         scan = {"code": code, "member_id": c.wang, "way": Way.ORGANISER}
         with transaction() as session:
-            operations.check_in(
+            attendance.check_in(
                 session, c.organiser, **scan, key=f"{code}i", claimed_at=scene.at(0), at=scene.at(0)
             )
         begin.wait()
         with transaction() as session:
             answers.append(
-                operations.check_out(
+                attendance.check_out(
                     session, c.organiser, **scan, key=f"{code}o", claimed_at=scene.at(120),
                     at=scene.at(120),
                 )
@@ -163,7 +168,7 @@ def test_check_outs_at_the_same_moment_use_a_cap_up_and_no_more(
         thread.join()
     with snapshot() as session:
         assert balances(session, c.wang) == {MINUTES: 720, MORALITY: 45, "party": 0}
-        found = queries.clips(session, [answer.attendance_id for answer in answers])
+        found = attendances.clips(session, [answer.attendance_id for answer in answers])
         assert sorted(clip.amount for told in found.values() for clip in told) == [0, 0, 0, 5]
         assert verify(session).fault is None
 

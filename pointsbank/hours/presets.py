@@ -1,7 +1,7 @@
 """Hour rules of other places, ready to adopt; sources as in the field notes. Data, never code."""
 
 from pointsbank.core.errors import say
-from pointsbank.events.rules import HourTerms, Rounding
+from pointsbank.hours.rules import HourTerms, Rounding
 
 PRESETS: dict[str, tuple[str, HourTerms]] = {
     "standard": (say("按实际服务分钟计，不足10分钟不计，一次最多8小时"), HourTerms()),

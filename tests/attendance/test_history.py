@@ -7,25 +7,16 @@ from typing import Any
 import pytest
 from sqlmodel import func, select
 
+from pointsbank.attendance import queries
+from pointsbank.attendance.models import Scan
+from pointsbank.attendance.operations import PastAttendance, record_attendances
+from pointsbank.attendance.rules import AttendanceState, fold
 from pointsbank.core.actor import SYSTEM
 from pointsbank.core.errors import Forbidden
 from pointsbank.earning.rules import DeedCategory
-from pointsbank.events import queries
-from pointsbank.events.models import Event, Scan
-from pointsbank.events.operations import (
-    PastAttendance,
-    PastEvent,
-    record_attendances,
-    record_events,
-)
-from pointsbank.events.rules import (
-    AttendanceState,
-    EventNotFound,
-    EventState,
-    TimesImpossible,
-    WrongState,
-    fold,
-)
+from pointsbank.events.models import Event
+from pointsbank.events.operations import PastEvent, record_events
+from pointsbank.events.rules import EventNotFound, EventState, TimesImpossible, WrongState
 from pointsbank.ledger.queries import balances
 from pointsbank.ledger.rules import MINUTES, MORALITY
 from pointsbank.orgs.rules import NoSuchOrganisation
@@ -81,7 +72,7 @@ def test_more_rows_than_a_batch_are_entered_all_the_same(
     scene: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pointsbank.events.history.ROWS_A_BATCH", 2)
-    monkeypatch.setattr("pointsbank.events.credit.MOST_SERVICES_A_BATCH", 1)
+    monkeypatch.setattr("pointsbank.hours.credit.MOST_SERVICES_A_BATCH", 1)
     c, s = scene.community, scene.session
     ids = record_events(s, SYSTEM, [past(scene, days) for days in range(1, 6)], at=scene.at(0))
     rows = [stay(scene, event_id, member) for event_id in ids for member in (c.wang, c.li)]

@@ -7,38 +7,40 @@ from typing import Any
 from sqlalchemy import BigInteger, and_, bindparam, insert, select, text, update
 from sqlmodel import Session
 
+from pointsbank.attendance import queries
+from pointsbank.attendance.models import Attendance, Scan
+from pointsbank.attendance.rules import (
+    AttendanceState,
+    CodeUnknown,
+    EventCancelled,
+    EventOver,
+    NotAVolunteer,
+    NotBegun,
+    NotCheckedIn,
+    Occasion,
+    ScanFact,
+    Verdict,
+    fold,
+    state_after_check_out,
+    window,
+)  # fmt: skip
 from pointsbank.core import clock
 from pointsbank.core.actor import Actor
 from pointsbank.core.database import table_of
 from pointsbank.core.errors import Refused
 from pointsbank.core.statements import Prepared
 from pointsbank.earning.rules import DeedCategory
-from pointsbank.events import queries
-from pointsbank.events.credit import Service, credit
-from pointsbank.events.models import Attendance, Event, HourRuleRow, Scan
-from pointsbank.events.rules import (
-    ORGANISERS,
+from pointsbank.events.models import Event
+from pointsbank.events.rules import ORGANISERS, EventState, KeyReused
+from pointsbank.hours.models import HourRuleRow
+from pointsbank.hours.operations import Service, credit
+from pointsbank.hours.rules import (
     STANDING_RULE,
-    AttendanceState,
-    CodeUnknown,
-    EventCancelled,
-    EventOver,
-    EventState,
     HourTerms,
-    KeyReused,
-    NotAVolunteer,
-    NotBegun,
-    NotCheckedIn,
-    Occasion,
-    ScanFact,
     Stay,
-    Verdict,
     Way,
-    fold,
     hour_rule_ref,
-    state_after_check_out,
     why_of,
-    window,
     worth,
 )  # fmt: skip
 

@@ -4,8 +4,8 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pointsbank.attendance.rules import ClaimForAnotherEvent
 from pointsbank.core import bank, tokens
-from pointsbank.events.rules import ClaimForAnotherEvent
 
 _PURPOSE = "check-in-claim"
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from sqlalchemy import Select
 
+from pointsbank.attendance import queries
 from pointsbank.core import clock
 from pointsbank.core.database import Session
 from pointsbank.core.errors import say
 from pointsbank.core.figures import Figure
-from pointsbank.events import queries
 
 ACTIVITIES = "activities"
 FIGURES = (Figure(ACTIVITIES, say("参加活动"), "count"),)

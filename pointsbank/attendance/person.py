@@ -5,11 +5,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlmodel import col
 
+from pointsbank.attendance.models import Attendance, Scan
+from pointsbank.attendance.rules import ATTENDANCE_NAMES, Verdict
 from pointsbank.core.database import Session
 from pointsbank.core.errors import say
 from pointsbank.core.person import Sections
-from pointsbank.events.models import Attendance, Event, Scan
-from pointsbank.events.rules import ATTENDANCE_NAMES, Verdict, Way
+from pointsbank.events.models import Event
+from pointsbank.hours.rules import Way
 from pointsbank.ledger import operations as ledger
 
 TABLES = ("attendance", "scan")

@@ -1,16 +1,16 @@
 """Reasons as sentences: why an attendance counts no more minutes, or earned no more points."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pointsbank.earning.rules import Reason, why_clipped
-from pointsbank.events.rules import CUT_SENTENCES, CutKind
+from pointsbank.hours.rules import CUT_SENTENCES, CutKind
 from pointsbank.ledger.queries import Clip
 
 
-def reasons(why: Iterable[Sequence[Any]], translate: Callable[[str], str]) -> list[str]:
+def reasons(why: Iterable[Sequence[Any]]) -> list[Reason]:
     """Why an attendance counts no more minutes, each as one sentence."""
-    return [translate(CUT_SENTENCES[CutKind(kind)]) % {"minutes": minutes} for kind, minutes in why]
+    return [Reason(CUT_SENTENCES[CutKind(kind)], {"minutes": minutes}) for kind, minutes in why]
 
 
 def clip_reason(clip: Clip) -> Reason:

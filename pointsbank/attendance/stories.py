@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from pointsbank.attendance import queries
 from pointsbank.core import clock
 from pointsbank.core.database import Session
 from pointsbank.core.stories import Story
-from pointsbank.events import queries
 
 ORIGIN = "attendance"
 

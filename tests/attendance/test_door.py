@@ -11,28 +11,28 @@ import pytest
 from community import build
 from sqlmodel import func, select
 
-from pointsbank.core.actor import SYSTEM
-from pointsbank.core.database import Database, snapshot, transaction
-from pointsbank.core.errors import Forbidden, Refused
-from pointsbank.events import operations, queries
-from pointsbank.events.models import Attendance, Scan
-from pointsbank.events.operations import check_in, check_out
-from pointsbank.events.rules import (
+from pointsbank.attendance import operations as attendance
+from pointsbank.attendance import queries
+from pointsbank.attendance.models import Attendance, Scan
+from pointsbank.attendance.operations import check_in, check_out
+from pointsbank.attendance.rules import (
     AttendanceState,
     CodeUnknown,
-    Credit,
     EventCancelled,
     EventOver,
-    HourTerms,
-    KeyReused,
     NotAVolunteer,
     NotBegun,
     NotCheckedIn,
-    Stay,
     Verdict,
-    Way,
     fold,
 )
+from pointsbank.core.actor import SYSTEM
+from pointsbank.core.database import Database, snapshot, transaction
+from pointsbank.core.errors import Forbidden, Refused
+from pointsbank.events import operations
+from pointsbank.events.rules import KeyReused
+from pointsbank.hours import operations as hours
+from pointsbank.hours.rules import Credit, HourTerms, Stay, Way
 from pointsbank.ledger.queries import balances
 from pointsbank.ledger.rules import MINUTES
 from tests.statements import noting
@@ -159,7 +159,7 @@ def test_an_attendance_is_the_fold_of_its_scans(scene: Any, seed: int) -> None:
 def test_eight_taps_at_once_count_once(bank: Database, make_scene: Any, verb: Any) -> None:
     with transaction() as session:
         scene = make_scene(session, build(session))
-        operations.adopt_hour_rule(
+        hours.adopt_hour_rule(
             session, SYSTEM, org_id=scene.community.community, from_on=TODAY,
             terms=HourTerms(credit_static=Credit.AT_CHECK_OUT), at=scene.at(-90),
         )  # fmt: skip
@@ -203,5 +203,5 @@ def test_confirming_many_takes_as_many_statements_as_confirming_one(scene: Any) 
     scene.stay(one, 0, 120)
     scene.stays_of_everybody(many)
     scene.session.flush()
-    first = statements(scene, lambda: scene.do(operations.confirm, one, 130))
-    assert statements(scene, lambda: scene.do(operations.confirm, many, 130)) <= first
+    first = statements(scene, lambda: scene.do(attendance.confirm, one, 130))
+    assert statements(scene, lambda: scene.do(attendance.confirm, many, 130)) <= first

@@ -8,9 +8,10 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from pointsbank.core.actor import Actor
+from pointsbank.core.statements import portions
 from pointsbank.earning.queries import points_rules_of
 from pointsbank.earning.rules import Credited, PointsRule, earns, in_force, points_for
-from pointsbank.events.rules import PROVENANCE, Way
+from pointsbank.hours.rules import PROVENANCE, Way
 from pointsbank.ledger.operations import post_all
 from pointsbank.ledger.rules import (
     MINUTES,
@@ -50,8 +51,7 @@ def credit(session: Session, actor: Actor, services: Sequence[Service], *, at: d
 
     What is over a cap of a points rule, the ledger clips or withholds; minutes have no cap.
     """
-    for first in range(0, len(services), MOST_SERVICES_A_BATCH):
-        part = services[first : first + MOST_SERVICES_A_BATCH]
+    for part in portions(services, MOST_SERVICES_A_BATCH):
         post_all(session, actor, postings_for(session, part), at=at)
 
 
