@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Select, delete, insert, select
 from sqlmodel import col
@@ -103,7 +104,7 @@ def post_all(
     return apply_all(session, actor, postings, at)
 
 
-def erase_texts(session: Session, *, origin_kind: str, origin_ids: Select[int]) -> None:
+def erase_texts(session: Session, *, origin_kind: str, origin_ids: Select[Any]) -> None:
     """Delete the texts beside what came from these things; the book keeps their salted hashes."""
     hers = select(col(Transfer.id)).where(
         col(Transfer.origin_kind) == origin_kind, col(Transfer.origin_id).in_(origin_ids)

@@ -152,9 +152,10 @@ def page(
     """
     person = member(session, member_id)
     amounts = balances(session, *ids_of_person(session, member_id))
-    of = {"unit": unit, "whose": whose}
-    found, further = lines(session, member_id, **of, since=since, until=until, before=before)
-    refs = accounts(session, member_id, **of)
+    refs = accounts(session, member_id, unit, whose)
+    found, further = lines(
+        session, member_id, unit, whose=whose, since=since, until=until, before=before
+    )
     return StatementPage(
         whose=whose,
         unit=unit,

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from sqlalchemy import insert, select, update
 from sqlmodel import Session, col
 
+from pointsbank.access import queries as access
+from pointsbank.access.rules import check_roles_meet
 from pointsbank.core import audit, clock
 from pointsbank.core.actor import Actor, Role
 from pointsbank.core.errors import Forbidden
@@ -37,7 +39,9 @@ def merge(
 
     No entry of the book moves: what a person has is asked of all her records.
     Refuses, in order: KeyTaken, SameRecord, NoSuchMember, Forbidden (secretary or administrator of
-    both residences), AlreadyMerged, CannotMerge (one left or was erased), HoldsRoles (the other).
+    both residences), AlreadyMerged, CannotMerge (one left or was erased), HoldsRoles (the other
+    has roles that this actor could not grant, or both are one's own), RolesConflict (roles of both
+    must not meet in one person).
     """
     records = queries.records_for_change(session, [kept_id, other_id])
     if (earlier := queries.merge_of_key(session, key)) is not None:
@@ -55,8 +59,7 @@ def merge(
             raise rules.AlreadyMerged(since=clock.local_day(standing.merged_at))
     if any(record.left_on is not None for record in records.values()):
         raise rules.CannotMerge
-    if queries.holds_roles(session, [other_id], clock.local_day(at)):
-        raise rules.HoldsRoles
+    _check_roles_pass(session, actor, kept_id, other_id, clock.local_day(at))
 
     transfers.end_transfers(session, actor, member_id=other_id, at=at)
     facts = {
@@ -75,6 +78,22 @@ def merge(
             org_id=record.residence_id, merge=done.id, kept=kept_id, other=other_id,
         )  # fmt: skip
     return done
+
+
+def _check_roles_pass(
+    session: Session, actor: Actor, kept_id: int, other_id: int, today: date
+) -> None:
+    """A merger gives nobody a role that who merges could not give her."""
+    grants = queries.roles_of(session, other_id, today)
+    if not grants:
+        return
+    own = actor.member_id in (kept_id, other_id)
+    may_grant = all(actor.may(Role.ADMINISTRATOR, org_id=grant.org_id) for grant in grants)
+    if actor.kind != "system" and (own or not may_grant):
+        raise rules.HoldsRoles
+    held = [(g.role, access.period_of(g)) for g in queries.roles_of(session, kept_id, today)]
+    for grant in grants:
+        check_roles_meet(grant.role, access.period_of(grant), held)
 
 
 def undo_merge(session: Session, actor: Actor, *, merge_id: int, at: datetime) -> Merge:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from pointsbank.access import queries as access
+from pointsbank.access.models import RoleGrant
 from pointsbank.attendance.models import Attendance
 from pointsbank.core.actor import Actor, Role
 from pointsbank.exchange.models import Redemption
@@ -273,13 +274,16 @@ def is_erased(record: Member) -> bool:
 
 def holds_roles(session: Session, member_ids: Sequence[int], on: date) -> bool:
     """Whether somebody of these records holds a role on a day, or will."""
-    for member_id in member_ids:
-        user = access.user_of_member(session, member_id)
-        if user is not None and any(
-            access.period_of(grant).reaches(on) for grant in access.grants_of(session, user.id)
-        ):
-            return True
-    return False
+    return any(roles_of(session, member_id, on) for member_id in member_ids)
+
+
+def roles_of(session: Session, member_id: int, on: date) -> list[RoleGrant]:
+    """The roles that this record's account holds on a day, or will."""
+    user = access.user_of_member(session, member_id)
+    if user is None:
+        return []
+    grants = access.grants_of(session, user.id)
+    return [grant for grant in grants if access.period_of(grant).reaches(on)]
 
 
 def rule_in_force(session: Session, org_id: int, on: date) -> LeavingRule:
