@@ -277,7 +277,7 @@ def relatives_in(session: Session, household_ids: Collection[int]) -> dict[int, 
             col(HouseholdMember.until_on).is_(None),
         )
     )
-    return dict(rows.tuples())
+    return dict(rows.all())
 
 
 def _relatives(session: Session, member_id: int) -> dict[int, str]:
