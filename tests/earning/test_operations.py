@@ -13,9 +13,7 @@ from pointsbank.earning import operations, queries
 from pointsbank.earning.presets import PRESETS
 from pointsbank.earning.rules import (
     Audience,
-    Credited,
     LaterRuleStands,
-    PartyPointsAreOnesOwn,
     PointsRule,
     PointsRuleOutOfRange,
     Rounding,
@@ -92,7 +90,7 @@ def test_all_terms_are_kept(session: Session, tree: list[int]) -> None:
     adopted = adopt(
         session, tree[1], by_category={"patrol": 15}, each_time={"mediation": 5},
         most_minutes_an_activity=120, caps={CapWindow.DAY: 80, CapWindow.YEAR: 2_000},
-        over_cap=OverCap.WITHHOLD, rounding=Rounding.HALF_UP, credited=Credited.HOUSEHOLD,
+        over_cap=OverCap.WITHHOLD, rounding=Rounding.HALF_UP,
     )  # fmt: skip
     assert queries.points_rules_in_force(session, tree[1], TODAY) == [adopted]
 
@@ -141,11 +139,6 @@ def test_refusals_in_order(session: Session, tree: list[int]) -> None:
         adopt(session, tree[1], **hopeless)
     assert stands.value.facts == {"version": 1, "from_on": TODAY}
     hopeless["from_on"] = TODAY + timedelta(days=1)
-    party = hopeless | {"unit": PARTY, "credited": Credited.HOUSEHOLD}
-    with pytest.raises(PartyPointsAreOnesOwn):
-        adopt(session, tree[1], **party)
-    with pytest.raises(PointsRuleOutOfRange):
-        adopt(session, tree[1], **party | {"credited": Credited.MEMBER})
     with pytest.raises(PointsRuleOutOfRange):
         adopt(session, tree[1], **hopeless)
     hopeless |= {"points_per_hour": 1, "caps": {CapWindow.DAY: 5}, "over_cap": OverCap.REFUSE}
