@@ -1058,6 +1058,22 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column(
+            "credited",
+            sa.Enum(
+                "member",
+                "household",
+                name="credited",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.CheckConstraint(
+            "credited = 'member' OR unit <> 'party'",
+            name=op.f("ck_points_rule_party_credited"),
+        ),
         sa.CheckConstraint(
             "most_minutes_an_activity BETWEEN 1 AND 1440",
             name=op.f("ck_points_rule_most_minutes_an_activity"),
@@ -2364,6 +2380,30 @@ def upgrade() -> None:
             unique=True,
             sqlite_where=sa.text("undone_at IS NULL"),
             postgresql_where=sa.text("undone_at IS NULL"),
+        )
+
+    op.create_table(
+        "distinct_pair",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("one_id", sa.BigInteger(), nullable=False),
+        sa.Column("two_id", sa.BigInteger(), nullable=False),
+        sa.Column("told_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("told_by", sa.Integer(), nullable=False),
+        sa.Column("taken_back_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("taken_back_by", sa.Integer(), nullable=True),
+        sa.CheckConstraint("one_id < two_id", name=op.f("ck_distinct_pair_order")),
+        sa.ForeignKeyConstraint(["one_id"], ["member.id"], name=op.f("fk_distinct_pair_one_id")),
+        sa.ForeignKeyConstraint(["two_id"], ["member.id"], name=op.f("fk_distinct_pair_two_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_distinct_pair")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("distinct_pair", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_distinct_pair_stands",
+            ["one_id", "two_id"],
+            unique=True,
+            sqlite_where=sa.text("taken_back_at IS NULL"),
+            postgresql_where=sa.text("taken_back_at IS NULL"),
         )
 
     op.create_table(

@@ -14,6 +14,7 @@ from pointsbank.members.consents import (
     PROGRAM_TEXT,
     Consent,
     ConsentWay,
+    LeaveInstead,
     NoSuchConsent,
 )
 from pointsbank.members.documents import (
@@ -45,6 +46,7 @@ from pointsbank.members.minors import (
     check_age,
     check_guardian,
     check_least_age,
+    is_grown,
 )
 from pointsbank.members.names import (
     PHONE,
@@ -109,6 +111,7 @@ __all__ = [
     "HonourLevel",
     "JoinedWithoutParty",
     "LeastAgeOutOfRange",
+    "LeaveInstead",
     "NameInvalid",
     "NoSuchConsent",
     "NoSuchNote",
@@ -135,6 +138,7 @@ __all__ = [
     "check_phone",
     "document_tail",
     "folded_digits",
+    "is_grown",
     "masked_document",
     "masked_name",
     "masked_phone",

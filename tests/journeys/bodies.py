@@ -76,6 +76,9 @@ def jsons(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
         ("secretary", "POST", "/api/v1/merges"): {
             "kept_id": ground.place.wang, "other_id": ground.place.li, "key": key,
         },
+        ("secretary", "POST", "/api/v1/distinct-pairs"): {
+            "one_id": ground.place.wang, "two_id": ground.place.li,
+        },
         ("secretary", "POST", f"/api/v1/members/{ground.place.li}/departure"): {
             "leaving": "left", "on": "2026-11-20", "key": key,
         },
@@ -204,6 +207,9 @@ def forms(ground: Ground) -> dict[tuple[str, str], dict[str, Any]]:
         ("secretary", f"/transfers/{ground.transfer}/withdrawal"): {"key": key},
         ("secretary", "/merges"): {
             "kept_id": ground.place.wang, "other_id": ground.place.li, "key": key,
+        },
+        ("secretary", "/distinct-pairs"): {
+            "one_id": ground.place.wang, "two_id": ground.place.li,
         },
         ("secretary", f"/members/{ground.place.li}/departure"): {
             "leaving": "left", "on": "2026-11-20", "key": key,
