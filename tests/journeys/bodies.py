@@ -7,9 +7,9 @@ from journeys.ground import Ground
 from journeys.ground_enrolment import enrolment_forms, enrolment_jsons
 from journeys.member_bodies import member_forms, member_jsons
 
+from pointsbank.access import queries as access
 from pointsbank.attendance import claims
 from pointsbank.core import tokens
-from pointsbank.access import queries as access
 from pointsbank.core.database import snapshot
 from pointsbank.exchange import customers
 from pointsbank.persons import questions
