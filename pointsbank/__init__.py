@@ -27,6 +27,7 @@ counter PIN        兑换点密码      a clerk's short password on a counter's 
 departure          退出            a member's leaving or death, with its day
 deputy role        两代表一委员    a term as party delegate, deputy or conference member
 device             设备            a shared tablet for one task, paired by a QR code
+distinct pair      非同一人        two records that look alike and are two people's
 enrolment          登记            how people come into the register
 erasure            删除个人信息    what the bank knows of a person goes; the ledger stays
 evaluation         年度评议参考    one row a member and year; informs, never grades
@@ -38,9 +39,11 @@ honour             表彰奖励        what a member was honoured with, by whom,
 hour rule          时长规则        dated local rule: how a stay becomes minutes
 household          家庭（户）      members who live together, with a head; in one at a time
 identity document  身份证件        proves who somebody is; sealed, shown for a reason
+identity provider  统一身份认证    who says by OpenID Connect who somebody is
 import             名册导入        a workbook of people: checked, registered, undone as a whole
 ladder             星级标准        dated local rule: hours to stars
 ledger             账本            the append-only book of transfers
+linked identity    关联身份        an account's holder as the identity provider knows her
 machine            接口令牌        another program that may read, until its token expires
 member             成员、志愿者    a registered person
 membership transfer 关系转接       a member goes to another organisation, by consent

@@ -17,20 +17,28 @@ PROTECTED = (
     "audit_pruning",
     "audit_seal",
     "cap_use",
+    "consent_text",
     "erasure",
     "event_change",
+    "evaluation_rule",
     "hold",
     "hold_resolution",
+    "hour_rule",
+    "leaving_rule",
     "organisation_change",
     "period",
     "period_balance",
+    "points_rule",
     "redemption_line",
+    "registration_rule",
     "scan",
     "seal",
     "sealed_row",
     "sealed_year",
+    "star_ladder",
     "stock_movement",
     "transfer",
+    "transfer_rule",
     "transfer_step",
     "unit",
     "verification",
@@ -302,6 +310,7 @@ def upgrade() -> None:
         "evaluation_rule",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("from_on", sa.Date(), nullable=False),
         sa.Column("seal_from_month", sa.Integer(), nullable=False),
         sa.Column("seal_from_day", sa.Integer(), nullable=False),
@@ -311,11 +320,13 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "seal_from_month BETWEEN 1 AND 12", name=op.f("ck_evaluation_rule_seal_from_month")
         ),
+        sa.CheckConstraint("version >= 1", name=op.f("ck_evaluation_rule_version")),
         sa.ForeignKeyConstraint(
             ["org_id"], ["organisation.id"], name=op.f("fk_evaluation_rule_org_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_evaluation_rule")),
         sa.UniqueConstraint("org_id", "from_on", name=op.f("uq_evaluation_rule_org_id_from_on")),
+        sa.UniqueConstraint("org_id", "version", name=op.f("uq_evaluation_rule_org_id_version")),
         sqlite_strict=True,
     )
     op.create_table(
@@ -426,6 +437,7 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.CheckConstraint("version >= 1", name=op.f("ck_hour_rule_version")),
         sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_hour_rule_org_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hour_rule")),
         sa.UniqueConstraint("org_id", "from_on", name=op.f("uq_hour_rule_org_id_from_on")),
@@ -563,13 +575,16 @@ def upgrade() -> None:
         "registration_rule",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("from_on", sa.Date(), nullable=False),
         sa.Column("least_age", sa.Integer(), nullable=False),
+        sa.CheckConstraint("version >= 1", name=op.f("ck_registration_rule_version")),
         sa.ForeignKeyConstraint(
             ["org_id"], ["organisation.id"], name=op.f("fk_registration_rule_org_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_registration_rule")),
         sa.UniqueConstraint("org_id", "from_on", name=op.f("uq_registration_rule_org_id_from_on")),
+        sa.UniqueConstraint("org_id", "version", name=op.f("uq_registration_rule_org_id_version")),
         sqlite_strict=True,
     )
     op.create_table(
@@ -580,6 +595,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "consent_text",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
         sa.Column(
             "kind",
             sa.Enum(
@@ -593,10 +612,18 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
-        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("from_on", sa.Date(), nullable=False),
         sa.Column("body", sqlmodel.sql.sqltypes.AutoString(length=2000), nullable=False),
-        sa.PrimaryKeyConstraint("kind", "version", name=op.f("pk_consent_text")),
+        sa.CheckConstraint("version >= 1", name=op.f("ck_consent_text_version")),
+        sa.ForeignKeyConstraint(
+            ["org_id"], ["organisation.id"], name=op.f("fk_consent_text_org_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent_text")),
+        sa.UniqueConstraint(
+            "org_id", "kind", "from_on", name=op.f("uq_consent_text_org_id_kind_from_on")
+        ),
+        sa.UniqueConstraint(
+            "org_id", "kind", "version", name=op.f("uq_consent_text_org_id_kind_version")
+        ),
         sqlite_strict=True,
     )
     op.create_table(
@@ -986,10 +1013,9 @@ def upgrade() -> None:
         "points_rule",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("org_id", sa.BigInteger(), nullable=False),
-        sa.Column("unit", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("from_on", sa.Date(), nullable=False),
-        sa.Column("until_on", sa.Date(), nullable=True),
+        sa.Column("unit", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
         sa.Column("points_per_hour", sa.Integer(), nullable=False),
         sa.Column("by_category", sa.JSON(), nullable=False),
         sa.Column("each_time", sa.JSON(), nullable=False),
@@ -1033,6 +1059,22 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column(
+            "credited",
+            sa.Enum(
+                "member",
+                "household",
+                name="credited",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.CheckConstraint(
+            "credited = 'member' OR unit <> 'party'",
+            name=op.f("ck_points_rule_party_credited"),
+        ),
         sa.CheckConstraint(
             "most_minutes_an_activity BETWEEN 1 AND 1440",
             name=op.f("ck_points_rule_most_minutes_an_activity"),
@@ -1041,14 +1083,14 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "points_per_hour BETWEEN 0 AND 1000", name=op.f("ck_points_rule_points_per_hour")
         ),
-        sa.CheckConstraint(
-            "until_on IS NULL OR until_on >= from_on", name=op.f("ck_points_rule_span")
-        ),
         sa.CheckConstraint("version >= 1", name=op.f("ck_points_rule_version")),
         sa.ForeignKeyConstraint(
             ["org_id"], ["organisation.id"], name=op.f("fk_points_rule_org_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_points_rule")),
+        sa.UniqueConstraint(
+            "org_id", "unit", "from_on", name=op.f("uq_points_rule_org_id_unit_from_on")
+        ),
         sa.UniqueConstraint(
             "org_id", "unit", "version", name=op.f("uq_points_rule_org_id_unit_version")
         ),
@@ -1092,7 +1134,6 @@ def upgrade() -> None:
         sa.Column("org_id", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("from_on", sa.Date(), nullable=False),
-        sa.Column("until_on", sa.Date(), nullable=True),
         sa.Column(
             "window",
             sa.Enum(
@@ -1106,14 +1147,12 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("levels", sa.JSON(), nullable=False),
-        sa.CheckConstraint(
-            "until_on IS NULL OR until_on >= from_on", name=op.f("ck_star_ladder_span")
-        ),
         sa.CheckConstraint("version >= 1", name=op.f("ck_star_ladder_version")),
         sa.ForeignKeyConstraint(
             ["org_id"], ["organisation.id"], name=op.f("fk_star_ladder_org_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_star_ladder")),
+        sa.UniqueConstraint("org_id", "from_on", name=op.f("uq_star_ladder_org_id_from_on")),
         sa.UniqueConstraint("org_id", "version", name=op.f("uq_star_ladder_org_id_version")),
         sqlite_strict=True,
     )
@@ -1762,6 +1801,29 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "linked_identity",
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("issuer", sqlmodel.sql.sqltypes.AutoString(length=255), nullable=False),
+        sa.Column("subject_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("subject_digest", sa.LargeBinary(), nullable=True),
+        sa.Column("linked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("unlinked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_linked_identity_user_id")),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_linked_identity")),
+        sa.UniqueConstraint("subject_digest", name=op.f("uq_linked_identity_subject_digest")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "spent_return",
+        sa.Column("state_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("state_digest", name=op.f("pk_spent_return")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("spent_return", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_spent_return_at"), ["at"], unique=False)
+
+    op.create_table(
         "attendance",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("event_id", sa.BigInteger(), nullable=False),
@@ -2033,6 +2095,7 @@ def upgrade() -> None:
             "entry",
             sa.Enum(
                 "password",
+                "provider",
                 "card",
                 "counter_pin",
                 name="entry",
@@ -2045,6 +2108,7 @@ def upgrade() -> None:
         sa.Column("device_id", sa.BigInteger(), nullable=True),
         sa.Column("org_id", sa.BigInteger(), nullable=True),
         sa.Column("must_enrol", sa.Boolean(), nullable=False),
+        sa.Column("seen_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("address", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
         sa.Column("agent", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
         sa.Column("revoked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
@@ -2142,6 +2206,7 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.CheckConstraint("version >= 1", name=op.f("ck_leaving_rule_version")),
         sa.ForeignKeyConstraint(
             ["org_id"], ["organisation.id"], name=op.f("fk_leaving_rule_org_id")
         ),
@@ -2168,6 +2233,7 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.CheckConstraint("version >= 1", name=op.f("ck_transfer_rule_version")),
         sa.ForeignKeyConstraint(
             ["org_id"], ["organisation.id"], name=op.f("fk_transfer_rule_org_id")
         ),
@@ -2341,6 +2407,30 @@ def upgrade() -> None:
             unique=True,
             sqlite_where=sa.text("undone_at IS NULL"),
             postgresql_where=sa.text("undone_at IS NULL"),
+        )
+
+    op.create_table(
+        "distinct_pair",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("one_id", sa.BigInteger(), nullable=False),
+        sa.Column("two_id", sa.BigInteger(), nullable=False),
+        sa.Column("told_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("told_by", sa.Integer(), nullable=False),
+        sa.Column("taken_back_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("taken_back_by", sa.Integer(), nullable=True),
+        sa.CheckConstraint("one_id < two_id", name=op.f("ck_distinct_pair_order")),
+        sa.ForeignKeyConstraint(["one_id"], ["member.id"], name=op.f("fk_distinct_pair_one_id")),
+        sa.ForeignKeyConstraint(["two_id"], ["member.id"], name=op.f("fk_distinct_pair_two_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_distinct_pair")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("distinct_pair", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_distinct_pair_stands",
+            ["one_id", "two_id"],
+            unique=True,
+            sqlite_where=sa.text("taken_back_at IS NULL"),
+            postgresql_where=sa.text("taken_back_at IS NULL"),
         )
 
     op.create_table(

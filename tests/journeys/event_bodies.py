@@ -5,13 +5,11 @@ from typing import Any
 from journeys.ground import Ground
 
 CONTENT = {
-    "title": "清扫", "kind": "environment", "place": "广场", "description": "带手套",
-    "capacity": 20, "served": "居民", "risks": "路滑", "insurance": "保单 1 号",
-    "least_age": 18, "in_charge": "孙", "recorder": "周",
+    "title": "清扫", "kind": "environment", "place": "广场",
     "starts_at": "2026-11-22T09:00", "ends_at": "2026-11-22T12:00",
 }  # fmt: skip
-POST = {"name": "登记台", "duties": "登记", "capacity": 2, "least_age": 18, "place": "北门"}
-SHIFT = {"starts_at": "2026-11-21T09:30", "ends_at": "2026-11-21T10:00", "capacity": 2}
+POST = {"name": "登记台"}
+SHIFT = {"starts_at": "2026-11-21T09:30", "ends_at": "2026-11-21T10:00"}
 COPY = {"starts_at": "2026-11-28T09:00", "key": "a-key-of-mine"}
 
 
@@ -26,7 +24,7 @@ def event_jsons(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
         ("organiser", "POST", f"{draft}/cancellation"): {"reason": "下雨"},
         ("organiser", "POST", f"{draft}/posts"): POST,
         ("organiser", "PUT", f"/api/v1/posts/{ground.post}"): POST,
-        ("organiser", "POST", f"{draft}/shifts"): {**SHIFT, "post_id": ground.post},
+        ("organiser", "POST", f"{draft}/shifts"): {**SHIFT},
         ("organiser", "PUT", f"/api/v1/shifts/{ground.shift}"): SHIFT,
     }  # fmt: skip
 
@@ -42,6 +40,6 @@ def event_forms(ground: Ground) -> dict[tuple[str, str], dict[str, Any]]:
         ("organiser", f"{draft}/cancellation"): {"reason": "下雨"},
         ("organiser", f"{draft}/posts"): POST,
         ("organiser", f"/posts/{ground.post}"): POST,
-        ("organiser", f"{draft}/shifts"): {**SHIFT, "post_id": ground.post},
+        ("organiser", f"{draft}/shifts"): {**SHIFT},
         ("organiser", f"/shifts/{ground.shift}"): SHIFT,
     }  # fmt: skip

@@ -99,8 +99,8 @@ def lay() -> Ground:
         ).id
         enrolments = lay_enrolments(session, place)
     return Ground(
-        place, mine[0], codes[0], draft, post, shift, mine[1], codes[1], *goods, *sold, card, lost_digits,
-        transfer, household, enrolments,
+        place, mine[0], codes[0], draft, post, shift, mine[1], codes[1], *goods, *sold, card,
+        lost_digits, transfer, household, enrolments,
     )  # fmt: skip
 
 
