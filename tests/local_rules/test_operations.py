@@ -123,6 +123,6 @@ def test_the_database_itself_refuses_to_rewrite_a_version(place: Community) -> N
             )
     for kind in queries.rule_kinds():
         for change in ("UPDATE {} SET version = version + 1", "DELETE FROM {}"):
-            refused = pytest.raises(DBAPIError, match="append-only|not authorized|permission")
+            refused = pytest.raises(DBAPIError, match=r"append-only|not authorized|permission")
             with refused, database.transaction() as session:
                 session.execute(text(change.format(kind.subject)))
