@@ -46,7 +46,8 @@ def local_rules(org_id: int) -> str:
     mine = [each for each in held if _may_adopt(each.kind, org)]
     return render_template(
         "local_rules/local_rules.html",
-        org=org, holdings=held, mine=mine, today=clock.today(), day_before=_day_before,
+        org=org, holdings=held, mine=mine, changes=changes, differing=differing,
+        day_before=_day_before,
     )  # fmt: skip
 
 

@@ -89,7 +89,7 @@ def test_the_secretary_sees_what_changes_and_then_it_is_adopted_once(
         assert done.status_code == 303
     assert done.location == f"{url(place.community)}#points-rules-morality"
     page = text_of(secretary.get(url(place.community)))
-    assert "自12月1日起改为 幸福社区第1版" in page
+    assert "自12月1日起改为 幸福社区第1版 治安巡逻 2 小时 20 分 → 30 分" in page
     with snapshot() as session:
         (version,) = queries.versions_of(session, kind, place.community)
         assert version.terms["by_category"] == {"patrol": 15}
@@ -177,7 +177,8 @@ def test_the_words_of_a_consent_are_the_whole_banks(place: Community, by: Any) -
     done = submit(administrator, url(place.city, "consent-texts"), **asked, confirmed="1")
     assert done.status_code == 303
     page = text_of(by(place.volunteer).get(url(place.grid)))
-    assert "自12月1日起改为 白城市第2版 同意书写明 同意提供我的服务记录。" in page
+    assert "自12月1日起改为 白城市第2版 同意书写明" in page
+    assert "→ 同意提供我的服务记录。" in page
 
 
 def test_the_audit_page_tells_an_adoption_in_words(place: Community, by: Any) -> None:
