@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from pointsbank.core.actor import Actor
 from pointsbank.core.database import Session
@@ -49,12 +49,7 @@ def give_up(
         )
         .join(_unit, _unit.c.id == _account.c.unit_id)
         .where(
-            or_(
-                *(
-                    and_(_account.c.owner_kind == kind, among(_account.c.owner_id, ids))
-                    for kind, ids in owners
-                )
-            ),
+            or_(*(_owned(kind, ids) for kind, ids in owners)),
             _account.c.kind == "balance",
             _unit.c.spendable,
             *((_unit.c.code == unit,) if unit else ()),
@@ -81,3 +76,7 @@ def give_up(
     for *_, code, amount in lost:
         given_up[code] += amount
     return dict(given_up)
+
+
+def _owned(kind: OwnerKind, owner_ids: Iterable[int]) -> ColumnElement[bool]:
+    return and_(_account.c.owner_kind == kind, among(_account.c.owner_id, owner_ids))
