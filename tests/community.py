@@ -24,8 +24,8 @@ from pointsbank.core.actor import SYSTEM, Actor, Role
 from pointsbank.core.database import Session, transaction
 from pointsbank.earning.operations import adopt_points_rule
 from pointsbank.earning.presets import PRESETS
-from pointsbank.events.operations import adopt_hour_rule
-from pointsbank.events.rules import HourTerms
+from pointsbank.hours.operations import adopt_hour_rule
+from pointsbank.hours.rules import HourTerms
 from pointsbank.ledger.operations import declare_default_units
 from pointsbank.members import operations as members
 from pointsbank.members.rules import NewMember, PartyStatus

@@ -1,6 +1,6 @@
 """A member's part of access: the account by which she signs in, its sessions and roles."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from pointsbank.access.models import (
     SignInSession,
     User,
 )
+from pointsbank.core import clock
 from pointsbank.core.actor import ROLE_NAMES
 from pointsbank.core.database import Session
 from pointsbank.core.encryption import unseal
@@ -105,7 +106,8 @@ def _identities(session: Session, hers: Select[int]) -> list[dict[str, Any]]:
 def merge(session: Session, *, kept_id: int, other_id: int, at: datetime) -> Mapping[str, Any]:
     """One person signs in by one account: the kept record's, or the other's where that has none.
 
-    The other's is closed; both accounts' sessions end.
+    The other's is closed, and its roles pass, but for those held already; both accounts' sessions
+    end.
     """
     kept = queries.user_of_member(session, kept_id)
     other = queries.user_of_member(session, other_id)
@@ -115,16 +117,54 @@ def merge(session: Session, *, kept_id: int, other_id: int, at: datetime) -> Map
     if kept is None:
         session.execute(update(User).where(col(User.id) == other.id).values(member_id=kept_id))
         return {"moved_user": other.id}
-    if other.disabled_at is not None:
-        return {}
-    session.execute(update(User).where(col(User.id) == other.id).values(disabled_at=at))
-    return {"closed_user": other.id}
+    facts: dict[str, Any] = {
+        "from_user": other.id,
+        "grants": _pass_grants(session, other, kept, at),
+    }
+    if other.disabled_at is None:
+        session.execute(update(User).where(col(User.id) == other.id).values(disabled_at=at))
+        facts["closed_user"] = other.id
+    return facts
+
+
+def _pass_grants(session: Session, other: User, kept: User, at: datetime) -> list[int]:
+    """Give the kept account the roles in force or to come that it lacks; their ids."""
+    held = queries.grants_of(session, kept.id)
+    grants = [
+        grant
+        for grant in queries.grants_of(session, other.id)
+        if queries.period_of(grant).reaches(clock.local_day(at))
+        and not any(
+            (mine.role, mine.org_id) == (grant.role, grant.org_id)
+            and queries.period_of(mine).overlaps(queries.period_of(grant))
+            for mine in held
+        )
+    ]
+    ids = [grant.id for grant in grants]
+    if ids:
+        _end_sessions(session, kept.id)
+        session.execute(
+            update(User).where(col(User.id) == kept.id, col(User.has_pin)).values(must_change=True)
+        )
+        _hold(session, ids, kept.id)
+    return ids
+
+
+def _hold(session: Session, grant_ids: Sequence[int], user_id: int) -> None:
+    session.execute(
+        update(RoleGrant).where(col(RoleGrant.id).in_(grant_ids)).values(user_id=user_id)
+    )
 
 
 def unmerge(
     session: Session, *, kept_id: int, other_id: int, facts: Mapping[str, Any], at: datetime
 ) -> None:
-    """The account goes back, or is opened again."""
+    """The account goes back, or is opened again with the roles that it had."""
+    if grant_ids := facts.get("grants"):
+        kept = queries.user_of_member(session, kept_id)
+        if kept is not None:
+            _end_sessions(session, kept.id)
+        _hold(session, grant_ids, facts["from_user"])
     if user_id := facts.get("moved_user"):
         _end_sessions(session, user_id)
         session.execute(update(User).where(col(User.id) == user_id).values(member_id=other_id))

@@ -1,13 +1,21 @@
-"""Statements that every scan runs, compiled once and handed straight to the driver."""
+"""Statements that every scan runs, compiled once and handed straight to the driver; and long lists
+in portions that one statement takes.
+"""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.types import TypeEngine
 
 Convert = Callable[[Any], Any]
+Row = TypeVar("Row")
+
+
+def portions(rows: Sequence[Row], most: int) -> Iterator[Sequence[Row]]:
+    """The rows in their order, at most so many at a time."""
+    return (rows[first : first + most] for first in range(0, len(rows), most))
 
 
 class Prepared:

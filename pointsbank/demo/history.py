@@ -8,16 +8,19 @@ from random import Random
 
 from sqlmodel import Session
 
+from pointsbank.attendance import operations as attendance
+from pointsbank.attendance.operations import PastAttendance
 from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM
+from pointsbank.core.statements import portions
 from pointsbank.demo.activities import ACTIVITIES, ARTICLES, Activity
 from pointsbank.demo.people import Crowd, Person
 from pointsbank.demo.tree import Community
 from pointsbank.events import operations as events
-from pointsbank.events.operations import PastAttendance, PastEvent
-from pointsbank.events.rules import Way
+from pointsbank.events.operations import PastEvent
 from pointsbank.exchange import operations as exchange
 from pointsbank.exchange.rules import Basket, Settled, Wish
+from pointsbank.hours.rules import Way
 from pointsbank.ledger import operations as ledger
 from pointsbank.ledger import queries as book
 from pointsbank.ledger.rules import (
@@ -111,7 +114,7 @@ def record_week(
             if (member_id, happening.on) not in busy:
                 busy.add((member_id, happening.on))
                 stays.append(_stay(rng, event_id, member_id, row, happening.way))
-    return events.record_attendances(session, SYSTEM, stays, at=at)
+    return attendance.record_attendances(session, SYSTEM, stays, at=at)
 
 
 def _past_event(happening: Happening) -> PastEvent:
@@ -158,8 +161,8 @@ def carry_over(
         for member_id, person in zip(ids, people, strict=True)
         if person.hours_before
     ]
-    for first in range(0, len(postings), _POSTINGS_A_BATCH):
-        ledger.post_all(session, SYSTEM, postings[first : first + _POSTINGS_A_BATCH], at=at)
+    for part in portions(postings, _POSTINGS_A_BATCH):
+        ledger.post_all(session, SYSTEM, part, at=at)
 
 
 def open_counters(

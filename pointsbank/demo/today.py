@@ -7,6 +7,7 @@ from random import Random
 from sqlmodel import Session
 
 from pointsbank.access import operations as access
+from pointsbank.attendance import operations as attendance
 from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM, Actor
 from pointsbank.demo.activities import ARTICLES
@@ -14,9 +15,9 @@ from pointsbank.demo.people import Crowd
 from pointsbank.earning.rules import DeedCategory
 from pointsbank.events import operations as events
 from pointsbank.events.models import Event
-from pointsbank.events.rules import Way
 from pointsbank.exchange import operations as exchange
 from pointsbank.exchange.rules import Wish
+from pointsbank.hours.rules import Way
 from pointsbank.ledger import queries as book
 from pointsbank.ledger.rules import MORALITY
 
@@ -73,7 +74,7 @@ def _open_now(day: Day, goers: list[int]) -> Event:
     events.open_event(day.session, day.organiser, event_id=event.id or 0, at=opens_at)
     for member_id in goers:
         at = starts_at + timedelta(minutes=day.rng.randint(-10, 12), seconds=day.rng.randrange(60))
-        events.check_in(
+        attendance.check_in(
             day.session, day.organiser, code=event.code, member_id=member_id, way=Way.ORGANISER,
             claimed_at=at, at=at, key=f"open:{member_id}",
         )  # fmt: skip
@@ -93,13 +94,13 @@ def _closed_yesterday(day: Day, member_ids: list[int]) -> Event:
     goers = [_with_account(day, member_id, starts_at) for member_id in member_ids]
     for goer in goers:
         at = starts_at + timedelta(minutes=day.rng.randint(-12, 6), seconds=day.rng.randrange(60))
-        events.check_in(day.session, goer, code=event.code, claimed_at=at, at=at, key="in")
+        attendance.check_in(day.session, goer, code=event.code, claimed_at=at, at=at, key="in")
     for goer in goers[:-1]:  # one forgets
         minutes, seconds = day.rng.randint(-6, 15), day.rng.randrange(60)
         at = event.ends_at + timedelta(minutes=minutes, seconds=seconds)
-        events.check_out(day.session, goer, code=event.code, claimed_at=at, at=at, key="out")
+        attendance.check_out(day.session, goer, code=event.code, claimed_at=at, at=at, key="out")
     closes_at = event.ends_at + timedelta(minutes=30)
-    return events.close_event(day.session, day.organiser, event_id=event.id or 0, at=closes_at)
+    return attendance.close_event(day.session, day.organiser, event_id=event.id or 0, at=closes_at)
 
 
 def _with_account(day: Day, member_id: int, at: datetime) -> Actor:

@@ -1,6 +1,6 @@
-"""Events and attendance: from the published notice to the credited hour.
+"""Events: from the draft to the published notice, its poster, its opening and its end.
 
-What an outsider must know: a scan is never changed or removed, and an attendance is the fold over
-its scans; a repeat is an answer, never an error and never a second credit; minutes and points are
-credited in one transaction by the dated rules in force on the day of the event.
+What an outsider must know: an event is known by its six-sign code once it is published, keeps the
+hour rule of its day from its opening on, and is never removed; what other features add to it they
+add by their ``event.py``.
 """

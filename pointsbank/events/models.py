@@ -1,48 +1,13 @@
-"""Tables: dated hour rules, events, append-only scans, and attendances folded from them."""
+"""Tables: events, their posts and shifts."""
 
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
-from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
-from pointsbank.core.database import Table, append_only, choice, key, reference
+from pointsbank.core.database import Table, choice, key, reference
 from pointsbank.earning.rules import DeedCategory
-from pointsbank.events.rules import (
-    AttendanceState,
-    Credit,
-    EventState,
-    HourRule,
-    HourTerms,
-    Rounding,
-    Verdict,
-    Way,
-)
-
-
-class HourRuleRow(Table, table=True):
-    """One version of an organisation's hour rule, in force until the next one begins."""
-
-    __tablename__ = "hour_rule"
-    __table_args__ = (UniqueConstraint("org_id", "version"), UniqueConstraint("org_id", "from_on"))
-
-    id: int | None = key()
-    org_id: int = reference("organisation.id")
-    version: int
-    from_on: date
-    rounding: Rounding = Field(sa_type=choice(Rounding))
-    least_minutes: int
-    most_minutes: int
-    early_minutes: int
-    late_minutes: int
-    repeat_minutes: int
-    credit_static: Credit = Field(sa_type=choice(Credit, "credit_static"))
-    credit_organiser: Credit = Field(sa_type=choice(Credit, "credit_organiser"))
-    credit_roster: Credit = Field(sa_type=choice(Credit, "credit_roster"))
-
-    def frozen(self) -> HourRule:
-        terms = HourTerms(**{name: getattr(self, name) for name in HourTerms.__slots__})
-        return HourRule(self.id, self.org_id, self.version, self.from_on, terms)
+from pointsbank.events.rules import EventState
 
 
 class Event(Table, table=True):
@@ -78,46 +43,40 @@ class Event(Table, table=True):
     cancel_reason: str = Field(default="", max_length=200)
 
 
-class Scan(Table, table=True):
-    """What happened at the door: ``scanned_at`` is the scan's own time, ``received_at`` ours."""
+class Post(Table, table=True):
+    """A job at an event that people sign up for: how many it takes, and what it asks of them."""
 
-    __tablename__ = "scan"
-    # The member first: so the constraint also finds a member's scans.
-    __table_args__ = (UniqueConstraint("member_id", "event_id", "key"),)
-
-    id: int | None = key()
-    event_id: int = reference("event.id")
-    member_id: int = reference("member.id")
-    way: Way = Field(sa_type=choice(Way))
-    verdict: Verdict = Field(sa_type=choice(Verdict))
-    scanned_at: datetime
-    received_at: datetime
-    by_kind: str = Field(max_length=10)
-    by_id: int
-    key: str = Field(max_length=64)
-
-
-class Attendance(Table, table=True):
-    """One member at one event: the fold over her scans, its minutes, why not more, its state."""
-
-    __tablename__ = "attendance"
+    __tablename__ = "post"
     __table_args__ = (
-        UniqueConstraint("event_id", "member_id"),
-        Index("ix_attendance_member", "member_id"),
-        CheckConstraint("minutes >= 0", name="minutes"),
+        Index("ix_post_event_id", "event_id"),
+        CheckConstraint("capacity > 0", name="capacity"),
+        CheckConstraint("least_age > 0", name="least_age"),
     )
 
     id: int | None = key()
     event_id: int = reference("event.id")
-    member_id: int = reference("member.id")
-    way: Way = Field(sa_type=choice(Way))
-    state: AttendanceState = Field(sa_type=choice(AttendanceState))
-    checked_in_at: datetime
-    checked_out_at: datetime | None = None
-    minutes: int | None = None
-    why: list[Any] = Field(default_factory=list, sa_type=JSON)
-    hour_rule_id: int | None = reference("hour_rule.id", optional=True)
-    credited_at: datetime | None = None
+    name: str = Field(max_length=40)
+    duties: str = Field(default="", max_length=500)
+    capacity: int | None = None
+    skill: str = Field(default="", max_length=40)
+    least_age: int | None = None
+    place: str = Field(default="", max_length=100)
 
 
-append_only("scan")
+class Shift(Table, table=True):
+    """A stretch of an event's time, of one post or of the whole event: how many it takes."""
+
+    __tablename__ = "shift"
+    __table_args__ = (
+        Index("ix_shift_event_id", "event_id"),
+        Index("ix_shift_post_id", "post_id"),
+        CheckConstraint("ends_at > starts_at", name="times"),
+        CheckConstraint("capacity > 0", name="capacity"),
+    )
+
+    id: int | None = key()
+    event_id: int = reference("event.id")
+    post_id: int | None = reference("post.id", optional=True)
+    starts_at: datetime
+    ends_at: datetime
+    capacity: int | None = None

@@ -1,103 +1,38 @@
-"""The verbs of events: adopt an hour rule; plan, publish, open, close, cancel; confirm hours.
+"""The verbs of events: plan, publish, open, end, cancel.
 
-The verbs at the door are in ``door``, the batch forms for finished events in ``history``.
+What is over already is entered in ``history``.
 """
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlmodel import Session, col
 
 from pointsbank.core import audit, clock
 from pointsbank.core.actor import Actor, Role
 from pointsbank.earning.rules import DeedCategory
-from pointsbank.events import queries
+from pointsbank.events import parts
 from pointsbank.events.codes import unused_codes
-from pointsbank.events.credit import Service, credit
-from pointsbank.events.door import ScanAnswer, check_in, check_out
-from pointsbank.events.history import (
-    PastAttendance,
-    PastEvent,
-    record_attendances,
-    record_events,
-)  # fmt: skip
-from pointsbank.events.models import Attendance, Event, HourRuleRow
+from pointsbank.events.history import PastEvent, record_events
+from pointsbank.events.models import Event
 from pointsbank.events.rules import (
-    CONFIRMERS,
     ORGANISERS,
-    STATE_NAMES,
-    AttendanceState,
-    Cut,
-    CutKind,
     EventInPast,
     EventNotFound,
     EventState,
-    HourRule,
-    HourRuleBackdated,
-    HourTerms,
     KeyReused,
-    SomebodyCame,
-    WrongState,
-    check_hour_terms,
+    check_state,
     check_times,
-    hour_rule_ref,
-    why_of,
 )
+from pointsbank.hours.queries import hour_rule_in_force
 from pointsbank.orgs.models import Organisation
 from pointsbank.orgs.queries import organisation
 from pointsbank.orgs.rules import check_open
 
 __all__ = [
-    "Confirmation", "PastAttendance", "PastEvent", "ScanAnswer", "adopt_hour_rule", "cancel",
-    "check_in", "check_out", "close_event", "confirm", "open_event", "plan", "publish",
-    "record_attendances", "record_events",
+    "PastEvent", "cancel", "end_event", "held", "open_event", "plan", "publish", "record_events",
 ]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Confirmation:
-    """How many people's hours one tap credited, and how many minutes in all."""
-
-    people: int
-    minutes: int
-
-
-def adopt_hour_rule(
-    session: Session, actor: Actor, *, org_id: int, from_on: date, terms: HourTerms, at: datetime
-) -> HourRule:
-    """Put a new version of an organisation's hour rule into force from a day.
-
-    A repeat with the same day and terms is an answer. Refuses, in order: NoSuchOrganisation,
-    Forbidden (secretary), HourRuleBackdated (before today, unless the system does it, or not
-    after the version before), HourTermsOutOfRange.
-    """
-    _lock_organisation(session, org_id)
-    latest = queries.latest_hour_rule(session, org_id)
-    if latest and (latest.from_on, latest.terms) == (from_on, terms):
-        return latest
-    organisation(session, org_id)
-    actor.require(Role.SECRETARY, org_id=org_id)
-    if actor.kind != "system" and from_on < clock.local_day(at):
-        raise HourRuleBackdated(from_on=clock.local_day(at))
-    if latest and from_on <= latest.from_on:
-        raise HourRuleBackdated(from_on=latest.from_on)
-    check_hour_terms(terms)
-    row = HourRuleRow(
-        org_id=org_id,
-        version=latest.version + 1 if latest else 1,
-        from_on=from_on,
-        **{name: getattr(terms, name) for name in HourTerms.__slots__},
-    )
-    session.add(row)
-    session.flush()
-    rule = row.frozen()
-    audit.record(
-        session, actor, "events.adopt_hour_rule", ("hour_rule", rule.id or 0), at=at,
-        org_id=org_id, version=rule.version, from_on=from_on,
-    )  # fmt: skip
-    return rule
 
 
 def plan(
@@ -161,10 +96,10 @@ def publish(session: Session, actor: Actor, *, event_id: int, at: datetime) -> E
 
     Refuses, in order: EventNotFound, Forbidden, WrongState, EventInPast.
     """
-    event = _held(session, actor, event_id)
+    event = held(session, actor, event_id)
     if event.state in (EventState.PUBLISHED, EventState.OPEN):
         return event
-    _check_state(event, EventState.DRAFT)
+    check_state(event.state, EventState.DRAFT)
     if event.ends_at <= at:
         raise EventInPast
     event.state = EventState.PUBLISHED
@@ -177,13 +112,13 @@ def open_event(session: Session, actor: Actor, *, event_id: int, at: datetime) -
 
     Refuses, in order: EventNotFound, Forbidden, WrongState, EventInPast.
     """
-    event = _held(session, actor, event_id)
+    event = held(session, actor, event_id)
     if event.state is EventState.OPEN:
         return event
-    _check_state(event, EventState.PUBLISHED)
+    check_state(event.state, EventState.PUBLISHED)
     if event.ends_at <= at:
         raise EventInPast
-    rule = queries.hour_rule_in_force(session, event.org_id, clock.local_day(event.starts_at))
+    rule = hour_rule_in_force(session, event.org_id, clock.local_day(event.starts_at))
     event.hour_rule_id = rule.id
     event.opened_at = at
     event.state = EventState.OPEN
@@ -191,102 +126,38 @@ def open_event(session: Session, actor: Actor, *, event_id: int, at: datetime) -
     return event
 
 
-def close_event(session: Session, actor: Actor, *, event_id: int, at: datetime) -> Event:
-    """End an event: credit what waited for that; who never checked out stands to be settled.
-
-    Closed already is an answer. Refuses, in order: EventNotFound, Forbidden, WrongState; then as
-    the ledger does.
-    """
-    event = _held(session, actor, event_id)
-    if event.state is EventState.CLOSED:
-        return event
-    _check_state(event, EventState.OPEN)
-    event.state = EventState.CLOSED
-    event.closed_at = at
-    session.flush()
-    unsettled = session.connection().execute(
-        update(Attendance)
-        .where(_of(event), col(Attendance.state) == AttendanceState.PRESENT)
-        .values(state=AttendanceState.UNSETTLED, why=why_of([Cut(CutKind.NOT_CHECKED_OUT)]))
-    )
-    credited = _credit_all(session, actor, event, AttendanceState.AWAITING_CLOSE, at)
-    _note(
-        session, actor, "close", event, at,
-        unsettled=unsettled.rowcount, credited=credited.people, minutes=credited.minutes,
-    )  # fmt: skip
-    return event
-
-
 def cancel(session: Session, actor: Actor, *, event_id: int, reason: str, at: datetime) -> Event:
-    """Call an event off before anybody came. Cancelled already is an answer.
+    """Call an event off. Cancelled already is an answer.
 
-    Refuses, in order: EventNotFound, Forbidden, WrongState, SomebodyCame.
+    Refuses, in order: EventNotFound, Forbidden, WrongState; then what other features have against
+    it (SomebodyCame).
     """
-    event = _held(session, actor, event_id)
+    event = held(session, actor, event_id)
     if event.state is EventState.CANCELLED:
         return event
-    _check_state(event, EventState.DRAFT, EventState.PUBLISHED, EventState.OPEN)
-    came = queries.counts(session, event_id).came
-    if came:
-        raise SomebodyCame(count=came)
+    check_state(event.state, EventState.DRAFT, EventState.PUBLISHED, EventState.OPEN)
+    parts.check_cancel(session, event_id)
     event.state = EventState.CANCELLED
     event.cancel_reason = reason
     _note(session, actor, "cancel", event, at)
     return event
 
 
-def confirm(session: Session, actor: Actor, *, event_id: int, at: datetime) -> Confirmation:
-    """Credit everybody who waits for confirmation, in one batch; nobody waiting is an answer.
+def end_event(event: Event, *, at: datetime) -> None:
+    """End an event that ``held`` gave; who was there is attendance's to settle.
 
-    Organisers and reviewers do; their own hours are left for somebody else. Refuses, in order:
-    EventNotFound, Forbidden, WrongState (draft, published, cancelled); then as the ledger does.
+    Refuses: WrongState.
     """
-    event = _held(session, actor, event_id, *CONFIRMERS)
-    _check_state(event, EventState.OPEN, EventState.CLOSED)
-    credited = _credit_all(session, actor, event, AttendanceState.TO_CONFIRM, at)
-    if credited.people:
-        _note(
-            session, actor, "confirm", event, at,
-            people=credited.people, minutes=credited.minutes,
-        )  # fmt: skip
-    return credited
+    check_state(event.state, EventState.OPEN)
+    event.state = EventState.CLOSED
+    event.closed_at = at
 
 
-def _credit_all(
-    session: Session, actor: Actor, event: Event, waiting: AttendanceState, at: datetime
-) -> Confirmation:
-    """Credit everybody of an event who is in this state, but for the actor herself."""
-    chosen = (
-        _of(event),
-        col(Attendance.state) == waiting,
-        col(Attendance.member_id) != (actor.member_id or 0),
-    )
-    rows = session.execute(
-        select(
-            col(Attendance.id), col(Attendance.member_id), col(Attendance.minutes),
-            col(Attendance.way),
-        )
-        .where(*chosen)
-        .order_by(col(Attendance.id))
-        .with_for_update()
-    ).all()  # fmt: skip
-    on, rule = clock.local_day(event.starts_at), hour_rule_ref(event.hour_rule_id)
-    services = [
-        Service(row.id, row.member_id, row.minutes, row.way, event.org_id, event.kind, on, rule)
-        for row in rows
-    ]
-    credit(session, actor, services, at=at)
-    session.connection().execute(
-        update(Attendance).where(*chosen).values(state=AttendanceState.CREDITED, credited_at=at)
-    )
-    return Confirmation(len(services), sum(service.minutes for service in services))
+def held(session: Session, actor: Actor, event_id: int, *roles: Role) -> Event:
+    """The event, locked, for one who holds a role there: an organiser's, or one of these.
 
-
-def _of(event: Event) -> Any:
-    return col(Attendance.event_id) == event.id
-
-
-def _held(session: Session, actor: Actor, event_id: int, *roles: Role) -> Event:
+    Refuses, in order: EventNotFound (also for others' drafts), Forbidden.
+    """
     """The event, locked, for one who holds a role there: an organiser's, or one of these."""
     event: Event | None = session.execute(
         select(Event).where(col(Event.id) == event_id).with_for_update()
@@ -297,11 +168,6 @@ def _held(session: Session, actor: Actor, event_id: int, *roles: Role) -> Event:
         raise EventNotFound
     actor.require(*(roles or ORGANISERS), org_id=event.org_id)
     return event
-
-
-def _check_state(event: Event, *fitting: EventState) -> None:
-    if event.state not in fitting:
-        raise WrongState(state=STATE_NAMES[event.state])
 
 
 def _lock_organisation(session: Session, org_id: int) -> None:

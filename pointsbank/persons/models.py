@@ -1,16 +1,20 @@
-"""Tables: merges of two records, departures, erasures, and the dated rule of who leaves."""
+"""Tables: merges of two records, pairs known to be two people's, departures, erasures, and the
+dated rule of who leaves.
+"""
 
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, Index, text
 from sqlmodel import Field
 
 from pointsbank.core.database import Table, append_only, choice, key, reference
+from pointsbank.local_rules.models import LocalRule, one_after_another
 from pointsbank.members.rules import Leaving
-from pointsbank.persons.rules import LONGEST_REASON, ErasureAsked, PointsOnLeaving
+from pointsbank.persons.rules import LONGEST_REASON, ErasureAsked, LeavingRule, PointsOnLeaving
 
 _STANDS = text("undone_at IS NULL")
+_NOT_TAKEN_BACK = text("taken_back_at IS NULL")
 
 
 class Merge(Table, table=True):
@@ -34,6 +38,27 @@ class Merge(Table, table=True):
     facts: dict[str, dict[str, Any]] = Field(default_factory=dict, sa_type=JSON)
     undone_at: datetime | None = None
     undone_by: int | None = None
+
+
+class DistinctPair(Table, table=True):
+    """Two records that look like one person's and are known to be two people's."""
+
+    __tablename__ = "distinct_pair"
+    __table_args__ = (
+        CheckConstraint("one_id < two_id", name="order"),
+        Index(
+            "uq_distinct_pair_stands", "one_id", "two_id",
+            unique=True, sqlite_where=_NOT_TAKEN_BACK, postgresql_where=_NOT_TAKEN_BACK,
+        ),
+    )  # fmt: skip
+
+    id: int = key()
+    one_id: int = reference("member.id")
+    two_id: int = reference("member.id")
+    told_at: datetime
+    told_by: int
+    taken_back_at: datetime | None = None
+    taken_back_by: int | None = None
 
 
 class Departure(Table, table=True):
@@ -68,17 +93,16 @@ class Erasure(Table, table=True):
     erased_by: int
 
 
-class LeavingRuleRow(Table, table=True):
-    """One version of an organisation's rule, in force until the next one begins."""
+class LeavingRuleRow(LocalRule, table=True):
+    """One version of an organisation's rule of what becomes of points."""
 
     __tablename__ = "leaving_rule"
-    __table_args__ = (UniqueConstraint("org_id", "version"), UniqueConstraint("org_id", "from_on"))
+    __table_args__: Any = one_after_another()
 
-    id: int = key()
-    org_id: int = reference("organisation.id")
-    version: int
-    from_on: date
     points: PointsOnLeaving = Field(sa_type=choice(PointsOnLeaving))
 
+    def frozen(self) -> LeavingRule:
+        return LeavingRule(self.org_id, self.version, self.from_on, self.points)
 
-append_only("erasure")
+
+append_only("erasure", "leaving_rule")

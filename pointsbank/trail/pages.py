@@ -9,6 +9,7 @@ from flask_babel import gettext
 from pointsbank.core.actor import Role
 from pointsbank.core.database import snapshot
 from pointsbank.core.errors import say
+from pointsbank.local_rules.queries import rule_kinds
 from pointsbank.trail import queries, words
 from pointsbank.trail.schemas import TrailQuery
 from pointsbank.web import PageBlueprint, actor, allow, query
@@ -18,6 +19,11 @@ PAGE = 50
 NAVIGATION = (Link("/audit", say("审计记录"), 80, frozenset({Role.AUDITOR})),)
 
 pages = PageBlueprint("trail", __name__)
+
+
+@pages.context_processor
+def _rules() -> dict[str, object]:
+    return {"rules": {kind.subject: kind for kind in rule_kinds()}}
 
 
 @pages.get("/audit")

@@ -1,5 +1,6 @@
 """What people do with a membership transfer: ask, consent, accept, refuse, withdraw."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -7,9 +8,10 @@ from sqlalchemy import insert, select, update
 from sqlmodel import Session, col
 
 from pointsbank.core import audit, clock
-from pointsbank.core.actor import Actor, Role
+from pointsbank.core.actor import Actor
 from pointsbank.core.errors import Forbidden
 from pointsbank.ledger import operations as ledger
+from pointsbank.local_rules.operations import adopt
 from pointsbank.members import operations as members
 from pointsbank.members import queries as member_queries
 from pointsbank.members.models import Member
@@ -22,7 +24,6 @@ from pointsbank.members.rules import (
     WrongLine,
 )
 from pointsbank.orgs import queries as orgs
-from pointsbank.orgs.models import Organisation
 from pointsbank.orgs.rules import OrganisationClosed
 from pointsbank.transfers import queries, rules
 from pointsbank.transfers.models import MembershipTransfer, TransferRuleRow, TransferStep
@@ -48,33 +49,11 @@ def adopt_transfer_rule(
     at: datetime,
 ) -> TransferRule:
     """Put a new version of the rule into force from a day, for who leaves this organisation or one
-    below it.
-
-    A repeat with the same day and content is an answer. Refuses, in order: NoSuchOrganisation,
-    Forbidden (secretary), RuleBackdated (before today, unless the system does it),
-    LaterRuleStands.
+    below it. Refuses as ``local_rules.adopt``.
     """
-    session.execute(
-        select(col(Organisation.id)).where(col(Organisation.id) == org_id).with_for_update()
-    )
-    latest = queries.latest_rule(session, org_id)
-    if latest and (latest.from_on, latest.points) == (from_on, points):
-        return latest
-    orgs.organisation(session, org_id)
-    actor.require(Role.SECRETARY, org_id=org_id)
-    today = clock.local_day(at)
-    if actor.kind != "system" and from_on < today:
-        raise rules.RuleBackdated(today=today)
-    if latest and from_on <= latest.from_on:
-        raise rules.LaterRuleStands(version=latest.version, from_on=latest.from_on)
-    adopted = TransferRule(org_id, latest.version + 1 if latest else 1, from_on, points)
-    row = {"org_id": org_id, "version": adopted.version, "from_on": from_on, "points": points}
-    session.execute(insert(TransferRuleRow), row)
-    audit.record(
-        session, actor, "transfers.adopt_rule", ("organisation", org_id), at=at, org_id=org_id,
-        version=adopted.version, from_on=from_on, points=points,
-    )  # fmt: skip
-    return adopted
+    terms = {"points": points}
+    row = adopt(session, actor, TransferRuleRow, org_id=org_id, from_on=from_on, terms=terms, at=at)
+    return row.frozen()
 
 
 def request(
@@ -94,6 +73,7 @@ def request(
     secretary or administrator of where she is or is to go), MemberLeft, NotAHome or WrongLine,
     OrganisationClosed, AlreadyThere, TransferUnderWay, ReasonTooLong.
     """
+    orgs.hold_tree(session)
     locked = select(Member).where(col(Member.id) == member_id).with_for_update(key_share=True)
     member = session.execute(locked).scalar_one_or_none()
     earlier = queries.step_of_key(session, key)
@@ -106,7 +86,7 @@ def request(
     side = _side_asking(actor, member_id, from_org_id, to_org_id)
     if member.left_on is not None:
         raise MemberLeft(left_on=member.left_on)
-    if not queries.may_be_target(target, relation):
+    if not queries.may_be_target(session, target, relation):
         raise NotAHome if relation is Relation.RESIDENCE else WrongLine
     if target.closed_on is not None:
         raise OrganisationClosed(closed_on=target.closed_on)
@@ -167,6 +147,7 @@ def accept(
     receiving organisation), TransferSettled, ConsentMissing, ConsentBySamePerson, MemberLeft,
     MovedMeanwhile, OrganisationClosed, PeriodClosed.
     """
+    orgs.hold_tree(session)
     found = _locked(session, transfer_id)
     if (earlier := queries.step_of_key(session, key)) is not None:
         return _same_step(session, earlier, transfer_id, Step.ACCEPTED)
@@ -248,13 +229,22 @@ def end_transfers(session: Session, actor: Actor, *, member_id: int, at: datetim
 
     For features that end a membership, which have asked who may: it refuses nothing.
     """
-    ids = queries.open_ids_of(session, member_id)
+    return _end(session, actor, queries.open_ids_of(session, member_id), "left", at)
+
+
+def end_pointless(session: Session, actor: Actor, *, org_id: int, at: datetime) -> int:
+    """Withdraw all that lead from an organisation to itself, as it took in another; how many.
+
+    For a merger, which has asked who may: it refuses nothing.
+    """
+    return _end(session, actor, queries.open_ids_within(session, org_id), "merged", at)
+
+
+def _end(session: Session, actor: Actor, ids: Sequence[int], why: str, at: datetime) -> int:
     for transfer_id in ids:
         found = _existing(_locked(session, transfer_id))
         _change(session, found, state=TransferState.WITHDRAWN, settled_at=at)
-        _record(
-            session, actor, found, Step.WITHDRAWN, key=f"left:{transfer_id}", at=at,
-        )  # fmt: skip
+        _record(session, actor, found, Step.WITHDRAWN, key=f"{why}:{transfer_id}", at=at)
     return len(ids)
 
 

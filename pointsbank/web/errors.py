@@ -69,6 +69,7 @@ def sentence_of(told: Sentence) -> str:
 
 
 def register(app: Flask) -> None:
+    app.jinja_env.filters["sentence"] = sentence_of
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(Unavailable, _unavailable)
     app.register_error_handler(HTTPException, _http)

@@ -4,6 +4,7 @@ Chinese.
 
 import re
 from datetime import date, datetime
+from enum import Enum
 from typing import Any
 
 import marshmallow as ma
@@ -102,6 +103,18 @@ class Text(fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         return str(super()._deserialize(value, attr, data, **kwargs)).strip()
+
+
+def repeat_key(**options: Any) -> Text:
+    """The key of a write that a client may repeat."""
+    about = "made by the client, once for each wish to do this; a repeat is only answered"
+    given: dict[str, Any] = {"required": True, "metadata": {"description": about}} | options
+    return Text(60, least=4, **given)
+
+
+def choice(kind: type[Enum], **options: Any) -> fields.Enum[Any]:
+    """One of an enum's values, named by the value."""
+    return fields.Enum(kind, by_value=fields.String, **options)
 
 
 class Day(fields.Date):

@@ -27,13 +27,13 @@ from sqlalchemy import Select, create_engine, func, insert, make_url, select
 
 from pointsbank.access.models import SignInSession, User
 from pointsbank.access.queries import token_digest
+from pointsbank.attendance.models import Attendance, Scan
 from pointsbank.core import bank, clock, database
 from pointsbank.core.actor import SYSTEM
 from pointsbank.core.config import Settings
 from pointsbank.core.database import Session, transaction
 from pointsbank.earning.rules import DeedCategory
 from pointsbank.events import operations as events
-from pointsbank.events.models import Attendance, Scan
 from pointsbank.members import operations as members
 from pointsbank.members.rules import NewMember
 from pointsbank.orgs import operations as orgs

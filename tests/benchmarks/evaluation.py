@@ -21,6 +21,8 @@ from measure import Line, in_process, interleave, megabytes, show
 from sqlalchemy import insert, literal, select
 from sqlmodel import col
 
+from pointsbank.attendance.models import Attendance
+from pointsbank.attendance.rules import AttendanceState
 from pointsbank.core import database
 from pointsbank.core.actor import SYSTEM
 from pointsbank.core.bank import load_models
@@ -29,10 +31,11 @@ from pointsbank.earning.rules import DeedCategory
 from pointsbank.evaluation import queries
 from pointsbank.evaluation.reference import reference_sheet
 from pointsbank.evaluation.sheet import write_xlsx
-from pointsbank.events.models import Attendance, Event
-from pointsbank.events.rules import AttendanceState, EventState, Way
+from pointsbank.events.models import Event
+from pointsbank.events.rules import EventState
 from pointsbank.exchange.models import Redemption
 from pointsbank.exchange.rules import RedemptionState
+from pointsbank.hours.rules import Way
 from pointsbank.ledger import operations as ledger
 from pointsbank.ledger.rules import (
     MINUTES,

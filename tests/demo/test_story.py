@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import LargeBinary, func, select
 
+from pointsbank.attendance.rules import AttendanceState
 from pointsbank.core import clock
 from pointsbank.core.actor import Role
 from pointsbank.core.bank import open_bank
@@ -15,7 +16,7 @@ from pointsbank.core.config import Settings
 from pointsbank.core.database import Database, Table, snapshot
 from pointsbank.demo import story
 from pointsbank.demo.story import Chapter, Written
-from pointsbank.events.rules import AttendanceState, EventState
+from pointsbank.events.rules import EventState
 from pointsbank.ledger.verify import verify
 from pointsbank.members.queries import member_by_code
 from tests.conftest import NOW

@@ -8,14 +8,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from community import Community, build
 
+from pointsbank.attendance.operations import PastAttendance, record_attendances
 from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM
 from pointsbank.core.database import Database, transaction
 from pointsbank.earning.rules import DeedCategory
-from pointsbank.events.history import PastAttendance, PastEvent, record_attendances, record_events
-from pointsbank.events.rules import Way
+from pointsbank.events.operations import PastEvent, record_events
 from pointsbank.exchange import operations as exchange
 from pointsbank.exchange.rules import Wish
+from pointsbank.hours.rules import Way
 
 ZONE = ZoneInfo("Asia/Shanghai")
 YEAR_END = datetime(2026, 12, 28, 9, 30, tzinfo=ZONE)

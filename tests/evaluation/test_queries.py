@@ -13,7 +13,7 @@ from pointsbank.evaluation import queries
 from pointsbank.evaluation.queries import Evaluation
 from pointsbank.evaluation.roll_ups import compared, figure_of, measures, roll_up
 from pointsbank.evaluation.rules import NoSuchEvaluation
-from pointsbank.events.rules import Way
+from pointsbank.hours.rules import Way
 from pointsbank.ledger import operations as ledger
 from pointsbank.ledger.queries import transfers_of
 from pointsbank.ledger.rules import Posting, SystemKind, member_account, system_account

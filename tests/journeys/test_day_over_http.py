@@ -13,16 +13,12 @@ import pytest
 from flask import Flask
 from journeys.cast import ZONE, Person, Story, Town, read_qr
 
+from pointsbank.attendance.operations import PastAttendance, record_attendances
 from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM
 from pointsbank.core.database import snapshot, transaction
 from pointsbank.earning.rules import DeedCategory
-from pointsbank.events.operations import (
-    PastAttendance,
-    PastEvent,
-    record_attendances,
-    record_events,
-)
+from pointsbank.events.operations import PastEvent, record_events
 from pointsbank.ledger.verify import verify
 
 WANG = "13800000001"
@@ -128,7 +124,7 @@ def the_organiser_confirms_and_her_page_shows_it(day: Day) -> None:
     }  # fmt: skip
     assert organiser.post(f"{path}/confirmations", 200) == {"people": 1, "minutes": 118}
     assert organiser.post(f"{path}/confirmations", 200) == {"people": 0, "minutes": 0}
-    assert organiser.post(f"{path}/closing", 200)["state"] == "closed"
+    assert organiser.post(f"{path}/closing", 200)["present"] == 0
 
     assert _balances(volunteer) == {"minutes": 118, "morality": 19, "party": 0}
     standing = volunteer.get("/api/v1/me/balances")["standing"]
@@ -259,7 +255,7 @@ def an_auditor_sees_and_changes_nothing(day: Day, app: Flask) -> None:
     book = auditor.get("/api/v1/ledger/transfers")["transfers"]
     assert {entry["reason"] for entry in book} == {"service", "redemption", "take_back"}
     trail = [e["action"] for e in auditor.get("/api/v1/audit-entries")["entries"]]
-    wanted = {"events.publish", "events.confirm", "exchange.redeem", "evaluation.seal_year"}
+    wanted = {"events.publish", "attendance.confirm", "exchange.redeem", "evaluation.seal_year"}
     assert wanted <= set(trail)
     tried = {
         path: auditor.client.request(verb, path).status_code

@@ -15,18 +15,19 @@ from journeys.ground_enrolment import Enrolments, lay_enrolments
 from playwright.sync_api import Browser, Page
 
 from pointsbank.access import operations as access
+from pointsbank.attendance import door
+from pointsbank.attendance.operations import PastAttendance, record_attendances
 from pointsbank.core import bank, clock
 from pointsbank.core.actor import SYSTEM, Scope
 from pointsbank.core.database import Session, transaction
 from pointsbank.devices import operations as devices
 from pointsbank.devices.queries import code_of
 from pointsbank.earning.rules import DeedCategory
-from pointsbank.events import door
 from pointsbank.events import operations as events
-from pointsbank.events.history import PastAttendance, PastEvent, record_attendances, record_events
-from pointsbank.events.rules import Way
+from pointsbank.events.operations import PastEvent, record_events
 from pointsbank.exchange import operations as exchange
 from pointsbank.exchange.rules import Wish
+from pointsbank.hours.rules import Way
 
 # How a page looks does not depend on the database below it.
 pytestmark = [pytest.mark.browser, pytest.mark.only("sqlite")]
@@ -73,6 +74,8 @@ class Place:
             pages["organiser"] += [f"{event[0]}/attendance", f"{event[0]}/poster"]
         one = f"/organisations/{org}"
         pages["secretary"] += ["/organisations/tree", f"{one}/details", f"{one}/details/edit"]
+        pages["secretary"] += [f"{one}/local-rules/hour-rules/new", f"{one}/local-rules"]
+        pages["secretary"].append(f"{one}/local-rules/points-rules/new?part=morality&preset=0")
         moved = f"/organisations/{self.town.grid}"
         pages["secretary"] += [f"{moved}/split", f"{moved}/move", "/organisations/tree?q=社区"]
         pages["secretary"] += ["/enrolments", "/enrolments/applications", "/enrolments/imports"]

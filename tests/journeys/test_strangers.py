@@ -11,8 +11,8 @@ from flask import Flask
 from journeys.bodies import forms, jsons
 from journeys.ground import ROLES, Ground, Visitor, filled, is_refused, nothing_happens, routes
 
+from pointsbank.attendance import claims
 from pointsbank.core import clock, tokens
-from pointsbank.events import claims
 from pointsbank.exchange import customers
 from pointsbank.members.queries import phone_code
 

@@ -25,6 +25,7 @@ from werkzeug.routing import Rule
 
 from pointsbank.access import operations as access
 from pointsbank.access.models import User
+from pointsbank.attendance import operations as attendance
 from pointsbank.core.actor import SYSTEM, Role, Scope
 from pointsbank.core.database import Session, transaction
 from pointsbank.devices import operations as devices
@@ -111,7 +112,7 @@ def furnish(session: Session, tree: Tree, org_id: int, home: int) -> None:
     )  # fmt: skip
     for step in (events.publish, events.open_event):
         step(session, SYSTEM, event_id=event.id, at=NOW)
-    events.check_in(
+    attendance.check_in(
         session, SYSTEM, code=event.code, claimed_at=NOW, key="in", at=NOW, member_id=member
     )
     offer = exchange.add_goods(

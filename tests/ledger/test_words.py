@@ -1,7 +1,7 @@
 """The book's words for other features' codes are those features' own."""
 
+from pointsbank.attendance import stories as attendances
 from pointsbank.earning.rules import DEED_CATEGORIES
-from pointsbank.events import stories as attendances
 from pointsbank.exchange import stories as redemptions
 from pointsbank.ledger.words import CATEGORY_NAMES, ORIGIN_NAMES, RULE_NAMES, numbered
 from pointsbank.passbook.rules import PROVENANCE_NAMES

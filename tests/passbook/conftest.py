@@ -11,19 +11,15 @@ from sqlalchemy import update
 from sqlmodel import col, select
 
 from pointsbank.access.operations import open_user
+from pointsbank.attendance.models import Attendance
+from pointsbank.attendance.operations import PastAttendance, record_attendances
+from pointsbank.attendance.rules import AttendanceState
 from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM, Actor
 from pointsbank.core.database import Database, Session, transaction
 from pointsbank.earning.operations import adopt_points_rule
 from pointsbank.earning.rules import DeedCategory
-from pointsbank.events.models import Attendance
-from pointsbank.events.operations import (
-    PastAttendance,
-    PastEvent,
-    record_attendances,
-    record_events,
-)
-from pointsbank.events.rules import AttendanceState
+from pointsbank.events.operations import PastEvent, record_events
 from pointsbank.exchange import operations as exchange
 from pointsbank.exchange.rules import Wish
 from pointsbank.ledger.operations import reverse

@@ -7,17 +7,13 @@ from typing import Any
 from community import Community, sign_in
 from flask.testing import FlaskClient
 
+from pointsbank.attendance.operations import PastAttendance, record_attendances
 from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM
 from pointsbank.core.database import snapshot, transaction
 from pointsbank.earning.operations import adopt_points_rule
 from pointsbank.earning.rules import DeedCategory
-from pointsbank.events.operations import (
-    PastAttendance,
-    PastEvent,
-    record_attendances,
-    record_events,
-)
+from pointsbank.events.operations import PastEvent, record_events
 from pointsbank.ledger.rules import MORALITY, CapWindow, OverCap
 from pointsbank.members.queries import member_by_code
 

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from pointsbank.attendance import operations as attendance
 from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM, Actor
 from pointsbank.core.database import Database, Session, transaction
@@ -94,7 +95,7 @@ def attend(session: Session, shop: Shop, member_id: int) -> None:
     )  # fmt: skip
     events.publish(session, SYSTEM, event_id=event.id, at=now)
     events.open_event(session, SYSTEM, event_id=event.id, at=now)
-    events.check_in(
+    attendance.check_in(
         session, Actor("user", 0, member_id=member_id), code=event.code, claimed_at=now,
         key="checked-in", at=now,
     )  # fmt: skip

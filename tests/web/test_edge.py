@@ -164,7 +164,7 @@ def test_a_failure_is_told_without_what_was_being_worked_on(
     structlog.reset_defaults()  # another test may have sent the log elsewhere
     monkeypatch.setattr(errors, "log", structlog.get_logger())
     monkeypatch.setattr(app, "testing", False)
-    monkeypatch.setitem(app.view_functions, "events_pages.scanned", broken)
+    monkeypatch.setitem(app.view_functions, "attendance_pages.scanned", broken)
     answer = app.test_client().get("/c/wang-guifang")
     assert (answer.status_code, "系统出错了" in answer.text) == (500, True)
     captured = capfd.readouterr()

@@ -1,0 +1,110 @@
+"""Check-ins and check-outs, and an event's attendances, under /api/v1."""
+
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
+from typing import Any
+
+from pointsbank.access.entrance import reading_codes
+from pointsbank.attendance import claims, operations, queries
+from pointsbank.attendance.operations import Confirmation, ScanAnswer
+from pointsbank.attendance.schemas import (
+    AttendancesView,
+    ConfirmationView,
+    CountsView,
+    ScanRequest,
+    ScanView,
+)
+from pointsbank.attendance.words import reasons
+from pointsbank.core import clock
+from pointsbank.core.actor import Role, Scope
+from pointsbank.core.database import Session, snapshot, transaction
+from pointsbank.earning.rules import why_clipped
+from pointsbank.events.queries import event as event_seen
+from pointsbank.events.rules import CONFIRMERS, ORGANISERS
+from pointsbank.hours.rules import Way
+from pointsbank.ledger.rules import Clip
+from pointsbank.members.queries import member_by_code
+from pointsbank.web import ApiBlueprint, actor, allow
+from pointsbank.web.errors import sentence_of
+
+api = ApiBlueprint("attendances", __name__, url_prefix="")
+
+
+@api.post("/events/<int:event_id>/closing")
+@api.response(200, CountsView)
+@allow(*ORGANISERS)
+def close_event(event_id: int) -> queries.Counts:
+    """End an event; who never checked out stands to be settled."""
+    with transaction() as session:
+        operations.close_event(session, actor(), event_id=event_id, at=clock.now())
+        return queries.counts(session, event_id)
+
+
+@api.post("/events/<int:event_id>/confirmations")
+@api.response(200, ConfirmationView)
+@allow(*CONFIRMERS)
+def confirm(event_id: int) -> Confirmation:
+    """Credit everybody whose hours wait for confirmation."""
+    with transaction() as session:
+        return operations.confirm(session, actor(), event_id=event_id, at=clock.now())
+
+
+@api.get("/events/<int:event_id>/attendances")
+@api.response(200, AttendancesView)
+@allow(*CONFIRMERS, Role.OFFICIAL, Scope.READ_EVENTS)
+def attendances(event_id: int) -> dict[str, Any]:
+    """Who came, the last first, and how many are in which state."""
+    with snapshot() as session:
+        found = event_seen(session, actor(), event_id)
+        actor().require(*CONFIRMERS, Role.OFFICIAL, org_id=found.org_id)
+        rows = queries.attendances(session, event_id)
+        clips = queries.clips(session, [row[0].id for row in rows])
+        return {
+            "counts": queries.counts(session, event_id),
+            "attendances": [_seen(row[0], row[1], clips[row[0].id]) for row in rows],
+        }
+
+
+def _seen(attendance: Any, name: str, clips: list[Clip]) -> dict[str, Any]:
+    why = [sentence_of(reason) for reason in reasons(attendance.why)]
+    told = [sentence_of(why_clipped(clip)) for clip in clips]
+    return {**attendance.model_dump(), "name": name, "why": why, "clips": told}
+
+
+@api.post("/check-ins")
+@api.arguments(ScanRequest)
+@api.response(201, ScanView)
+@allow(Role.VOLUNTEER, *ORGANISERS)
+def check_in(asked: dict[str, str]) -> ScanAnswer:
+    """Check in at an event: oneself, or as its organiser somebody with a card or phone code."""
+    now = clock.now()
+    with _reading(asked), transaction() as session:
+        return operations.check_in(session, actor(), **_scan(session, asked, now), at=now)
+
+
+@api.post("/check-outs")
+@api.arguments(ScanRequest)
+@api.response(201, ScanView)
+@allow(Role.VOLUNTEER, *ORGANISERS)
+def check_out(asked: dict[str, str]) -> ScanAnswer:
+    """Check out; minutes and points are credited now or later, as the hour rule says."""
+    now = clock.now()
+    with _reading(asked), transaction() as session:
+        return operations.check_out(session, actor(), **_scan(session, asked, now), at=now)
+
+
+def _reading(asked: dict[str, str]) -> AbstractContextManager[None]:
+    """Another's code may be a guess; one's own scan reads none."""
+    return reading_codes(actor()) if "member_code" in asked else nullcontext()
+
+
+def _scan(session: Session, asked: dict[str, str], now: datetime) -> dict[str, Any]:
+    """The operation's keywords: whose scan, when, under which key."""
+    scan: dict[str, Any] = {"code": asked["code"], "claimed_at": now, "key": asked.get("key")}
+    if "claim" in asked:
+        claim = claims.read(asked["claim"], asked["code"], at=now)
+        scan |= {"claimed_at": claim.claimed_at, "key": claim.key}
+    if "member_code" in asked:
+        member = member_by_code(session, asked["member_code"], now)
+        scan |= {"member_id": member.id, "way": Way.ORGANISER}
+    return scan

@@ -1,0 +1,30 @@
+"""Closes events that an organiser forgot, so that their hours stand to be confirmed or settled."""
+
+from datetime import datetime, timedelta
+
+import structlog
+
+from pointsbank.attendance import operations
+from pointsbank.core.actor import SYSTEM
+from pointsbank.core.database import snapshot, transaction
+from pointsbank.core.errors import Refused
+from pointsbank.core.jobs import Job
+from pointsbank.events.queries import overdue_events
+
+FORGOTTEN_AFTER = timedelta(hours=12)
+log = structlog.get_logger()
+
+
+def close_forgotten(due_at: datetime) -> None:
+    """Close each event that ended long ago, in a transaction of its own."""
+    with snapshot() as session:
+        forgotten = overdue_events(session, due_at - FORGOTTEN_AFTER)
+    for event_id in forgotten:
+        try:
+            with transaction() as session:
+                operations.close_event(session, SYSTEM, event_id=event_id, at=due_at)
+        except Refused as refused:  # its period is closed: the organiser has to see to it
+            log.warning("event_left_open", event_id=event_id, code=refused.code)
+
+
+JOBS = (Job("attendance.close_forgotten", "10 * * * *", close_forgotten),)

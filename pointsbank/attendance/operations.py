@@ -1,0 +1,120 @@
+"""The verbs of attendance: close an event, confirm its hours.
+
+The verbs at the door are in ``door``, the batch form for finished stays in ``history``.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlmodel import Session, col
+
+from pointsbank.attendance.door import ScanAnswer, check_in, check_out
+from pointsbank.attendance.history import PastAttendance, record_attendances
+from pointsbank.attendance.models import Attendance
+from pointsbank.attendance.rules import AttendanceState
+from pointsbank.core import audit, clock
+from pointsbank.core.actor import Actor
+from pointsbank.core.database import rows_changed
+from pointsbank.events import operations as events
+from pointsbank.events.models import Event
+from pointsbank.events.rules import CONFIRMERS, EventState, check_state
+from pointsbank.hours.operations import Service, credit
+from pointsbank.hours.rules import Cut, CutKind, hour_rule_ref, why_of
+
+__all__ = [
+    "Confirmation", "PastAttendance", "ScanAnswer", "check_in", "check_out", "close_event",
+    "confirm", "record_attendances",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """How many people's hours one tap credited, and how many minutes in all."""
+
+    people: int
+    minutes: int
+
+
+def close_event(session: Session, actor: Actor, *, event_id: int, at: datetime) -> Event:
+    """End an event: credit what waited for that; who never checked out stands to be settled.
+
+    Closed already is an answer. Refuses, in order: EventNotFound, Forbidden, WrongState; then as
+    the ledger does.
+    """
+    event = events.held(session, actor, event_id)
+    if event.state is EventState.CLOSED:
+        return event
+    events.end_event(event, at=at)
+    session.flush()
+    unsettled = session.connection().execute(
+        update(Attendance)
+        .where(_of(event), col(Attendance.state) == AttendanceState.PRESENT)
+        .values(state=AttendanceState.UNSETTLED, why=why_of([Cut(CutKind.NOT_CHECKED_OUT)]))
+    )
+    credited = _credit_all(session, actor, event, AttendanceState.AWAITING_CLOSE, at)
+    _note(
+        session, actor, "close", event, at,
+        unsettled=rows_changed(unsettled), credited=credited.people, minutes=credited.minutes,
+    )  # fmt: skip
+    return event
+
+
+def confirm(session: Session, actor: Actor, *, event_id: int, at: datetime) -> Confirmation:
+    """Credit everybody who waits for confirmation, in one batch; nobody waiting is an answer.
+
+    Organisers and reviewers do; their own hours are left for somebody else. Refuses, in order:
+    EventNotFound, Forbidden, WrongState (draft, published, cancelled); then as the ledger does.
+    """
+    event = events.held(session, actor, event_id, *CONFIRMERS)
+    check_state(event.state, EventState.OPEN, EventState.CLOSED)
+    credited = _credit_all(session, actor, event, AttendanceState.TO_CONFIRM, at)
+    if credited.people:
+        _note(
+            session, actor, "confirm", event, at,
+            people=credited.people, minutes=credited.minutes,
+        )  # fmt: skip
+    return credited
+
+
+def _credit_all(
+    session: Session, actor: Actor, event: Event, waiting: AttendanceState, at: datetime
+) -> Confirmation:
+    """Credit everybody of an event who is in this state, but for the actor herself."""
+    chosen = (
+        _of(event),
+        col(Attendance.state) == waiting,
+        col(Attendance.member_id) != (actor.member_id or 0),
+    )
+    rows = session.execute(
+        select(
+            col(Attendance.id), col(Attendance.member_id), col(Attendance.minutes),
+            col(Attendance.way),
+        )
+        .where(*chosen)
+        .order_by(col(Attendance.id))
+        .with_for_update()
+    ).all()  # fmt: skip
+    on, rule = clock.local_day(event.starts_at), hour_rule_ref(event.hour_rule_id)
+    services = [
+        Service(row.id, row.member_id, row.minutes, row.way, event.org_id, event.kind, on, rule)
+        for row in rows
+    ]
+    credit(session, actor, services, at=at)
+    session.connection().execute(
+        update(Attendance).where(*chosen).values(state=AttendanceState.CREDITED, credited_at=at)
+    )
+    return Confirmation(len(services), sum(service.minutes for service in services))
+
+
+def _of(event: Event) -> Any:
+    return col(Attendance.event_id) == event.id
+
+
+def _note(
+    session: Session, actor: Actor, verb: str, event: Event, at: datetime, **facts: Any
+) -> None:
+    assert event.id is not None  # noqa: S101 - it is in the table
+    what = f"attendance.{verb}"
+    audit.record(session, actor, what, ("event", event.id), at=at, org_id=event.org_id, **facts)

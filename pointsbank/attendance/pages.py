@@ -1,0 +1,189 @@
+"""Pages of attendance: the live list at an event, and what a scanned poster opens."""
+
+import secrets
+from typing import Any
+
+from flask import flash, redirect, render_template
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from pointsbank.access.entrance import reading_codes
+from pointsbank.attendance import claims, door, operations, queries
+from pointsbank.attendance.event import WATCHERS
+from pointsbank.attendance.rules import ATTENDANCE_NAMES, Verdict, window
+from pointsbank.attendance.schemas import ClaimForm, DoorForm, ScannedQuery
+from pointsbank.attendance.words import reasons
+from pointsbank.core import clock
+from pointsbank.core.actor import Scope
+from pointsbank.core.database import Session, snapshot, transaction
+from pointsbank.core.errors import Refused
+from pointsbank.earning.rules import why_clipped
+from pointsbank.events.queries import event as event_seen
+from pointsbank.events.rules import CONFIRMERS, ORGANISERS, STATE_NAMES, EventState
+from pointsbank.hours.rules import Way
+from pointsbank.ledger.queries import transfers_of
+from pointsbank.ledger.rules import DEFAULT_UNITS
+from pointsbank.members.queries import member_by_code
+from pointsbank.web import (
+    ANYONE,
+    SIGNED_IN,
+    PageBlueprint,
+    actor,
+    allow,
+    form,
+    query,
+    wants_fragment,
+)
+from pointsbank.web.access import visitor
+from pointsbank.web.errors import sentence_of, status_of
+
+pages = PageBlueprint("attendance", __name__)
+
+
+@pages.context_processor
+def _words() -> dict[str, Any]:
+    return {
+        "state_names": STATE_NAMES,
+        "attendance_names": ATTENDANCE_NAMES,
+        "reasons": reasons,
+        "unit_names": {unit.code: unit.name for unit in DEFAULT_UNITS},
+        "why_clipped": why_clipped,
+    }
+
+
+@pages.post("/events/<int:event_id>/closing")
+@allow(*ORGANISERS)
+def close_event(event_id: int) -> Response:
+    try:
+        with transaction() as session:
+            operations.close_event(session, actor(), event_id=event_id, at=clock.now())
+        flash(gettext("活动已结束。"), "success")
+    except Refused as refused:
+        if status_of(refused) != 409:
+            raise
+        flash(sentence_of(refused), "error")
+    return redirect(f"/events/{event_id}", 303)
+
+
+@pages.post("/events/<int:event_id>/confirmations")
+@allow(*CONFIRMERS)
+def confirm(event_id: int) -> Response:
+    with transaction() as session:
+        done = operations.confirm(session, actor(), event_id=event_id, at=clock.now())
+    told = gettext("已确认 %(people)s 人，时长和积分已入账。", people=done.people)
+    flash(told if done.people else gettext("没有待确认的时长。"), "success")
+    return redirect(f"/events/{event_id}/attendance", 303)
+
+
+@pages.get("/events/<int:event_id>/attendance")
+@allow(*WATCHERS, Scope.AT_DOOR)
+def attendance(event_id: int) -> str:
+    """Who is here, live: the page asks for its middle again every few seconds."""
+    with snapshot() as session:
+        found = event_seen(session, actor(), event_id)
+        actor().require(*WATCHERS, org_id=found.org_id)
+        return render_template(
+            "attendance/_attendance.html" if wants_fragment() else "attendance/attendance.html",
+            event=found,
+            counts=queries.counts(session, event_id),
+            rows=queries.attendances(session, event_id),
+            may_run=actor().may(*ORGANISERS, org_id=found.org_id),
+            may_confirm=actor().may(*CONFIRMERS, org_id=found.org_id),
+            key=secrets.token_urlsafe(9),
+        )
+
+
+@pages.post("/events/<int:event_id>/scans")
+@allow(*ORGANISERS, Scope.AT_DOOR)
+def let_in(event_id: int) -> Response:
+    """The organiser's own scan of somebody's card or phone code, typed or by a USB scanner."""
+    try:
+        asked = form(DoorForm)
+        who, answer = _scan_of_other(event_id, **asked)
+        flash(_told(who, answer), "warning" if answer.repeated else "success")
+    except Refused as refused:
+        if status_of(refused) == 403:
+            raise
+        flash(sentence_of(refused), "error")
+    return redirect(f"/events/{event_id}/attendance", 303)
+
+
+def _scan_of_other(
+    event_id: int, member_code: str, leaving: bool, key: str
+) -> tuple[str, door.ScanAnswer]:
+    now = clock.now()
+    verb: Any = operations.check_out if leaving else operations.check_in
+    with reading_codes(actor()), transaction() as session:
+        code = event_seen(session, actor(), event_id).code
+        person = member_by_code(session, member_code, now)
+        answer = verb(
+            session, actor(), code=code, claimed_at=now, key=key, at=now,
+            member_id=person.id, way=Way.ORGANISER,
+        )  # fmt: skip
+        return person.name, answer
+
+
+def _told(who: str, answer: door.ScanAnswer) -> str:
+    since = clock.local(answer.checked_in_at).strftime("%H:%M")
+    sentence = {
+        (Verdict.CHECKED_IN, False): gettext("%(name)s 签到成功。"),
+        (Verdict.CHECKED_OUT, False): gettext("%(name)s 签退成功。"),
+        (Verdict.ALREADY_IN, True): gettext("%(name)s 已于 %(since)s 签到。"),
+        (Verdict.CHECKED_OUT, True): gettext("%(name)s 已经签退。"),
+    }[answer.verdict, answer.repeated]
+    return str(sentence % {"name": who, "since": since})
+
+
+@pages.get("/c/<code>")
+@allow(ANYONE)
+def scanned(code: str) -> Response | str:
+    """What the poster's code opens. Reading it changes nothing: its form checks in by itself."""
+    asked, now, person = query(ScannedQuery), clock.now(), visitor()
+    at = claims.read(asked["claim"], code, at=now).claimed_at if "claim" in asked else now
+    with snapshot() as session:
+        met = door.find(session, code=code, member_id=person.member_id if person else None)
+        claim = asked.get("claim") or claims.sign(met.code, at=now)
+        if person is None and met.occasion.state is EventState.OPEN:
+            return redirect(f"/sign-in?next=/c/{met.code}?claim={claim}", 303)
+        verdict = window(met.occasion, met.stay, met.terms, at)
+        return _answer_page(session, met, verdict, claim=claim, done=asked.get("done"))
+
+
+def _answer_page(session: Session, met: door.Door, verdict: Verdict, **given: Any) -> str:
+    """The answer to a scan fills the screen: what, since when, what now."""
+    person = visitor()
+    entries = transfers_of(session, "attendance", met.attendance_id) if met.attendance_id else []
+    return render_template(
+        "attendance/scanned.html",
+        met=met,
+        verdict=verdict.value,
+        volunteer=bool(person and person.member_id),
+        may_run=bool(person and person.may(*ORGANISERS, org_id=met.org_id)),
+        why=queries.why(session, met.attendance_id),
+        clips=queries.clips(session, [met.attendance_id])[met.attendance_id],
+        counts=door.worth_until(met, clock.now()),
+        earned={entry.unit: entry.left for entry in entries if entry.left},
+        **given,
+    )
+
+
+@pages.post("/c/<code>/check-in")
+@allow(SIGNED_IN)
+def check_in(code: str) -> Response:
+    return _scan(operations.check_in, code, "in")
+
+
+@pages.post("/c/<code>/check-out")
+@allow(SIGNED_IN)
+def check_out(code: str) -> Response:
+    return _scan(operations.check_out, code, "out")
+
+
+def _scan(verb: Any, code: str, done: str) -> Response:
+    """Write the scan that the claim stands for; the page that follows says what is so now."""
+    now = clock.now()
+    claim = claims.read(form(ClaimForm)["claim"], code, at=now)
+    scan = {"code": code, "claimed_at": claim.claimed_at, "key": f"{done}:{claim.key}"}
+    with transaction() as session:
+        verb(session, actor(), **scan, at=now)
+    return redirect(f"/c/{code}?done={done}", 303)

@@ -1,0 +1,84 @@
+"""A member's part of the events: her attendances and the scans at the door."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from pointsbank.attendance.models import Attendance, Scan
+from pointsbank.attendance.rules import ATTENDANCE_NAMES, Verdict
+from pointsbank.core.database import Session
+from pointsbank.core.errors import say
+from pointsbank.core.person import Sections
+from pointsbank.events.models import Event
+from pointsbank.hours.rules import Way
+from pointsbank.ledger import operations as ledger
+
+TABLES = ("attendance", "scan")
+
+_WAYS = {
+    Way.STATIC: say("扫海报"),
+    Way.ROTATING: say("扫动态码"),
+    Way.ORGANISER: say("组织者扫码"),
+    Way.ROSTER: say("名单登记"),
+    Way.SHEET: say("签到表补录"),
+    Way.COMPANION: say("由同伴代签"),
+    Way.IMPORTED: say("导入"),
+}
+_VERDICTS = {
+    Verdict.CHECK_IN: say("可以签到"),
+    Verdict.ALREADY_IN: say("已在场"),
+    Verdict.OFFER_CHECK_OUT: say("可以签退"),
+    Verdict.CHECKED_IN: say("已签到"),
+    Verdict.CHECKED_OUT: say("已签退"),
+    Verdict.NOT_BEGUN: say("尚未开始"),
+    Verdict.OVER: say("已经结束"),
+    Verdict.CANCELLED: say("已取消"),
+}
+
+
+def export(session: Session, member_id: int) -> Sections:
+    """Which events she was at, from when to when, what it counted; each scan of her code."""
+    attended = session.execute(
+        select(Attendance, Event)
+        .join(Event, col(Event.id) == col(Attendance.event_id))
+        .where(col(Attendance.member_id) == member_id)
+        .order_by(col(Attendance.id))
+    )
+    scanned = session.execute(
+        select(Scan, col(Event.title))
+        .join(Event, col(Event.id) == col(Scan.event_id))
+        .where(col(Scan.member_id) == member_id)
+        .order_by(col(Scan.id))
+    )
+    return {
+        say("参加的活动"): [
+            {
+                say("活动名称"): event.title,
+                say("活动地点"): event.place,
+                say("签到时间"): attendance.checked_in_at,
+                say("签退时间"): attendance.checked_out_at,
+                say("计入分钟"): attendance.minutes,
+                say("状态"): ATTENDANCE_NAMES[attendance.state],
+            }
+            for attendance, event in attended
+        ],
+        say("签到扫码"): [
+            {
+                say("活动名称"): title,
+                say("扫码时间"): scan.scanned_at,
+                say("收到时间"): scan.received_at,
+                say("扫码方式"): _WAYS[scan.way],
+                say("结果"): _VERDICTS[scan.verdict],
+            }
+            for scan, title in scanned
+        ],
+    }
+
+
+def erase(session: Session, member_id: int, at: datetime) -> None:
+    """Of the rows nothing goes: they hold an id, instants and minutes, on which credited hours
+    rest. What was written beside a correction of her household's points does.
+    """
+    hers = select(col(Attendance.id)).where(col(Attendance.member_id) == member_id)
+    ledger.erase_texts(session, origin_kind="attendance", origin_ids=hers)

@@ -1,0 +1,13 @@
+"""Hour rules of other places, ready to adopt; sources as in the field notes. Data, never code."""
+
+from pointsbank.core.errors import say
+from pointsbank.hours.rules import HourTerms, Rounding
+
+PRESETS: dict[str, tuple[str, HourTerms]] = {
+    "standard": (say("按实际服务分钟计，不足10分钟不计，一次最多8小时"), HourTerms()),
+    "hailin": (say("海林：一次活动最多计2小时"), HourTerms(most_minutes=120)),
+    "half_hours": (
+        say("以半小时为单位，不足半小时不计"),
+        HourTerms(rounding=Rounding.HALF, least_minutes=30),
+    ),
+}
