@@ -120,7 +120,7 @@ def _accounts(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
     path, since = "/api/v1/accounts", {"org_id": here, "from_on": "2026-11-21"}
     return {
         ("administrator", "POST", path): {
-            "staff_name": "new", "display_name": "新人", "role": "clerk", **since,
+            "org_id": here, "staff_name": "new", "display_name": "新人",
         },
         ("administrator", "POST", f"{path}/searches"): {"sought": "王"},
         ("administrator", "POST", f"{path}/{clerk}/roles"): {"role": "reviewer", **since},
