@@ -27,7 +27,8 @@ counter            兑换点          where points become goods
 counter PIN        兑换点密码      a clerk's short password on a counter's own device
 departure          退出            a member's leaving or death, with its day
 deputy role        两代表一委员    a term as party delegate, deputy or conference member
-device             设备            a shared tablet with one post, paired by a QR code
+device             设备            a shared tablet for one task, paired by a QR code
+distinct pair      非同一人        two records that look alike and are two people's
 enrolment          登记            how people come into the register
 erasure            删除个人信息    what the bank knows of a person goes; the ledger stays
 evaluation         年度评议参考    one row a member and year; informs, never grades
@@ -40,11 +41,13 @@ honour             表彰奖励        what a member was honoured with, by whom,
 hour rule          时长规则        dated local rule: how a stay becomes minutes
 household          家庭（户）      members who live together, with a head; in one at a time
 identity document  身份证件        proves who somebody is; sealed, shown for a reason
+identity provider  统一身份认证    who says by OpenID Connect who somebody is
 import             名册导入        a workbook of people: checked, registered, undone as a whole
 ladder             星级标准        dated local rule: hours to stars
 leaving rule       退出规则        dated local rule: what becomes of the points of who leaves
 ledger             账本            the append-only book of transfers
-local rule         本地规则        dated terms that an organisation adopts for itself and all below
+local rule         本地规则        dated terms of an organisation and all below it
+linked identity    关联身份        an account's holder as the identity provider knows her
 machine            接口令牌        another program that may read, until its token expires
 member             成员、志愿者    a registered person
 membership transfer 关系转接       a member goes to another organisation, by consent
@@ -60,6 +63,7 @@ party standing     政治面貌        none, applicant, probationary or full mem
 passbook           积分存折        what a person sees of her own
 phone code         手机码          the short-lived code a member shows at the counter
 points rule        积分规则        dated local rule: minutes to points
+post               岗位            a job at an event, with how many it takes and what it asks
 poster             签到海报        an event's printed QR
 posting            记账            a transfer asked for
 reach              管辖范围        an organisation with everything below it, on a day
@@ -70,6 +74,7 @@ report-in          双报到          an in-service party member received where 
 residence          居住地          the organisation where a member lives
 seal               封存            chained digest over a closed run of transfers
 sealed year        年度封存        an evaluation's rows, fixed for ever
+shift              班次            a stretch of an event's time that people sign up for
 slip               初始密码条      a first password, printed once and handed over
 split              拆分            found an organisation out of another
 star               星级            1 to 5, by hours

@@ -1058,6 +1058,22 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column(
+            "credited",
+            sa.Enum(
+                "member",
+                "household",
+                name="credited",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.CheckConstraint(
+            "credited = 'member' OR unit <> 'party'",
+            name=op.f("ck_points_rule_party_credited"),
+        ),
         sa.CheckConstraint(
             "most_minutes_an_activity BETWEEN 1 AND 1440",
             name=op.f("ck_points_rule_most_minutes_an_activity"),
@@ -1299,6 +1315,44 @@ def upgrade() -> None:
     with op.batch_alter_table("event", schema=None) as batch_op:
         batch_op.create_index("ix_event_org_starts", ["org_id", "starts_at"], unique=False)
         batch_op.create_index("ix_event_starts", ["starts_at"], unique=False)
+
+    op.create_table(
+        "post",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("duties", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column("capacity", sa.Integer(), nullable=True),
+        sa.Column("skill", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("least_age", sa.Integer(), nullable=True),
+        sa.Column("place", sqlmodel.sql.sqltypes.AutoString(length=100), nullable=False),
+        sa.CheckConstraint("capacity > 0", name=op.f("ck_post_capacity")),
+        sa.CheckConstraint("least_age > 0", name=op.f("ck_post_least_age")),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_post_event_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_post")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("post", schema=None) as batch_op:
+        batch_op.create_index("ix_post_event_id", ["event_id"], unique=False)
+
+    op.create_table(
+        "shift",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("post_id", sa.BigInteger(), nullable=True),
+        sa.Column("starts_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("ends_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("capacity", sa.Integer(), nullable=True),
+        sa.CheckConstraint("capacity > 0", name=op.f("ck_shift_capacity")),
+        sa.CheckConstraint("ends_at > starts_at", name=op.f("ck_shift_times")),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_shift_event_id")),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_shift_post_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_shift")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("shift", schema=None) as batch_op:
+        batch_op.create_index("ix_shift_event_id", ["event_id"], unique=False)
+        batch_op.create_index("ix_shift_post_id", ["post_id"], unique=False)
 
     op.create_table(
         "cap_use",
@@ -1720,6 +1774,29 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "linked_identity",
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("issuer", sqlmodel.sql.sqltypes.AutoString(length=255), nullable=False),
+        sa.Column("subject_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("subject_digest", sa.LargeBinary(), nullable=True),
+        sa.Column("linked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("unlinked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_linked_identity_user_id")),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_linked_identity")),
+        sa.UniqueConstraint("subject_digest", name=op.f("uq_linked_identity_subject_digest")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "spent_return",
+        sa.Column("state_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("state_digest", name=op.f("pk_spent_return")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("spent_return", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_spent_return_at"), ["at"], unique=False)
+
+    op.create_table(
         "attendance",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("event_id", sa.BigInteger(), nullable=False),
@@ -1991,6 +2068,7 @@ def upgrade() -> None:
             "entry",
             sa.Enum(
                 "password",
+                "provider",
                 "card",
                 "counter_pin",
                 name="entry",
@@ -2003,6 +2081,7 @@ def upgrade() -> None:
         sa.Column("device_id", sa.BigInteger(), nullable=True),
         sa.Column("org_id", sa.BigInteger(), nullable=True),
         sa.Column("must_enrol", sa.Boolean(), nullable=False),
+        sa.Column("seen_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("address", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
         sa.Column("agent", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
         sa.Column("revoked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
@@ -2301,6 +2380,30 @@ def upgrade() -> None:
             unique=True,
             sqlite_where=sa.text("undone_at IS NULL"),
             postgresql_where=sa.text("undone_at IS NULL"),
+        )
+
+    op.create_table(
+        "distinct_pair",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("one_id", sa.BigInteger(), nullable=False),
+        sa.Column("two_id", sa.BigInteger(), nullable=False),
+        sa.Column("told_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("told_by", sa.Integer(), nullable=False),
+        sa.Column("taken_back_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("taken_back_by", sa.Integer(), nullable=True),
+        sa.CheckConstraint("one_id < two_id", name=op.f("ck_distinct_pair_order")),
+        sa.ForeignKeyConstraint(["one_id"], ["member.id"], name=op.f("fk_distinct_pair_one_id")),
+        sa.ForeignKeyConstraint(["two_id"], ["member.id"], name=op.f("fk_distinct_pair_two_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_distinct_pair")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("distinct_pair", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_distinct_pair_stands",
+            ["one_id", "two_id"],
+            unique=True,
+            sqlite_where=sa.text("taken_back_at IS NULL"),
+            postgresql_where=sa.text("taken_back_at IS NULL"),
         )
 
     op.create_table(

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from pointsbank.core.errors import Invalid, NotFound, say
-from pointsbank.ledger.rules import MORALITY, PARTY, WINDOW_NAMES, Cap, CapWindow, OverCap
+from pointsbank.ledger.rules import MORALITY, PARTY, WINDOW_NAMES, Cap, CapWindow, Clip, OverCap
 
 POINT_UNITS = (MORALITY, PARTY)
 MOST_POINTS_PER_HOUR = 1_000
@@ -47,6 +47,13 @@ class Audience(StrEnum):
     PARTY = "party"
 
 
+class Credited(StrEnum):
+    """Whose account a rule credits; never both."""
+
+    MEMBER = "member"
+    HOUSEHOLD = "household"
+
+
 class Rounding(StrEnum):
     """How minutes times points per hour become whole points."""
 
@@ -64,6 +71,10 @@ ROUNDING_NAMES: dict[str, str] = {
     Rounding.HALF_UP: say("四舍五入"),
     Rounding.UP: say("按 1 分计"),
 }
+CREDITED_NAMES: dict[str, str] = {
+    Credited.MEMBER: say("本人账户"),
+    Credited.HOUSEHOLD: say("家庭账户"),
+}
 OVER_CAP_NAMES: dict[str, str] = {
     OverCap.CLIP: say("记到上限为止"),
     OverCap.WITHHOLD: say("这一次全部不记"),
@@ -79,6 +90,8 @@ class PointsRule:
     nothing). ``each_time``: points added once for an activity of that category, however long.
     ``caps``: the most that a member earns by the organisation's rule for this unit, whatever its
     version, in a day, week, month, quarter or year; ``over_cap`` says what becomes of the rest.
+    ``credited``: the member, or the household in which she was on the day of service; then it is
+    the household that earns no more than the caps. Who was in none is credited herself.
     """
 
     id: int
@@ -94,6 +107,7 @@ class PointsRule:
     over_cap: OverCap = OverCap.CLIP
     audience: Audience = Audience.ALL
     rounding: Rounding = Rounding.DOWN
+    credited: Credited = Credited.MEMBER
 
     @property
     def part(self) -> str:
@@ -146,6 +160,12 @@ class UnknownPointsUnit(NotFound):
     sentence = say("没有“%(unit)s”这种积分。")
 
 
+class PartyPointsAreOnesOwn(Invalid):
+    """Party points inform the evaluation of one person: no household has any."""
+
+    sentence = say("党员积分只记入本人账户，不能记入家庭账户。")
+
+
 class PointsRuleOutOfRange(Invalid):
     """A number of the rule is negative, huge, or for no known category."""
 
@@ -185,10 +205,15 @@ def points_for(minutes: int, category: str, rule: PointsRule) -> PointsEarned:
     return PointsEarned(points, tuple(why))
 
 
-def why_clipped(window: CapWindow, most: int, used: int, asked: int, amount: int) -> Reason:
-    """Why an activity earned fewer points than it would have: ``amount``, not ``asked``."""
-    facts = {"window": WINDOW_NAMES[window], "most": most, "used": used, "asked": asked}
-    if not amount:
+def why_clipped(clip: Clip) -> Reason:
+    """Why an activity earned fewer points than it would have."""
+    facts = {
+        "window": WINDOW_NAMES[clip.window],
+        "most": clip.most,
+        "used": clip.used,
+        "asked": clip.asked,
+    }
+    if not clip.amount:
         return Reason(
             say("%(window)s上限%(most)s分，此前已得%(used)s分，本次应得%(asked)s分，未记入。"),
             facts,
@@ -197,7 +222,7 @@ def why_clipped(window: CapWindow, most: int, used: int, asked: int, amount: int
         say(
             "%(window)s上限%(most)s分，此前已得%(used)s分，本次应得%(asked)s分，实记%(amount)s分。"
         ),
-        {**facts, "amount": amount},
+        {**facts, "amount": clip.amount},
     )
 
 

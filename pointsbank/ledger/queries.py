@@ -11,13 +11,13 @@ from pointsbank.core.database import Session
 from pointsbank.ledger.columns import among, is_account, total
 from pointsbank.ledger.joint import joint_period_figures, joint_statement
 from pointsbank.ledger.models import TABLES
-from pointsbank.ledger.rules import AccountRef, CapWindow, OwnerKind
+from pointsbank.ledger.rules import AccountRef, Clip, OwnerKind
 from pointsbank.ledger.statements import PeriodFigures, StatementEntry, period_figures, statement
 
 __all__ = [
     "AccountFigures", "MemberTotal", "OriginTransfer", "PeriodFigures", "Reversible",
-    "StatementEntry", "account", "balances", "balances_of", "joint_period_figures",
-    "joint_statement", "period_figures", "reversible",
+    "StatementEntry", "account", "balances", "balances_of", "household_balances",
+    "joint_period_figures", "joint_statement", "period_figures", "reversible",
     "statement", "totals_by_member", "transfers_of",
 ]  # fmt: skip
 
@@ -64,22 +64,6 @@ class Reversible:
 
 
 @dataclass(frozen=True, slots=True)
-class Clip:
-    """What a cap took of a posting: it would have been ``asked``, ``amount`` was posted.
-
-    ``used`` is what counted under the cap before it. Where nothing was posted there is no transfer.
-    """
-
-    unit: str
-    window: CapWindow
-    most: int
-    used: int
-    asked: int
-    amount: int
-    transfer_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class AccountFigures:
     """An account's figures now. ``held`` is reserved of the balance."""
 
@@ -92,6 +76,15 @@ def balances(session: Session, *member_ids: int) -> dict[str, int]:
     """A member's balance by unit code, or several records' together; a unit in which there never
     was a transfer is 0.
     """
+    return _balances(session, OwnerKind.MEMBER, member_ids)
+
+
+def household_balances(session: Session, *household_ids: int) -> dict[str, int]:
+    """The same of households."""
+    return _balances(session, OwnerKind.HOUSEHOLD, household_ids)
+
+
+def _balances(session: Session, owner: OwnerKind, owner_ids: Iterable[int]) -> dict[str, int]:
     rows = session.execute(
         select(_unit.c.code, total(_account.c.balance))
         .outerjoin_from(
@@ -99,8 +92,8 @@ def balances(session: Session, *member_ids: int) -> dict[str, int]:
             _account,
             and_(
                 _account.c.unit_id == _unit.c.id,
-                _account.c.owner_kind == OwnerKind.MEMBER,
-                among(_account.c.owner_id, member_ids),
+                _account.c.owner_kind == owner,
+                among(_account.c.owner_id, owner_ids),
                 _account.c.kind == "balance",
                 _account.c.category == "",
             ),

@@ -18,8 +18,11 @@ from pointsbank.members.affiliations import (
     household,
     household_members,
     household_times,
+    households_of_nobody_else,
+    households_on,
     noted,
     party_standings,
+    shared_households,
 )
 from pointsbank.members.codes import check_digits_hold, is_phone_code
 from pointsbank.members.models import (
@@ -53,8 +56,8 @@ from pointsbank.members.rules import (
 from pointsbank.orgs import queries as orgs
 
 __all__ = [
-    "affiliated", "affiliations", "household", "household_members", "household_times", "noted",
-    "party_standings",
+    "affiliated", "affiliations", "household", "household_members", "household_times",
+    "households_of_nobody_else", "households_on", "noted", "party_standings", "shared_households",
 ]  # fmt: skip
 
 REGISTER_READERS = (

@@ -14,6 +14,7 @@ from pointsbank.members.consents import (
     PROGRAM_TEXT,
     Consent,
     ConsentWay,
+    LeaveInstead,
     NoSuchConsent,
 )
 from pointsbank.members.documents import (
@@ -45,6 +46,7 @@ from pointsbank.members.minors import (
     check_age,
     check_guardian,
     check_least_age,
+    is_grown,
 )
 from pointsbank.members.names import (
     PHONE,
@@ -85,12 +87,12 @@ __all__ = [
     "MOST_TRAINING_MINUTES", "PARTY_STATUS_NAMES", "PHONE", "PROGRAM_TEXT", "SEX_NAMES",
     "AlreadyDeputy", "BirthDisagrees", "Consent", "ConsentWay", "DayInFuture", "DeputyKind",
     "Document", "DocumentInvalid", "DocumentKind", "DocumentTaken", "Guardian", "GuardianMissing",
-    "HonourLevel", "JoinedWithoutParty", "LeastAgeOutOfRange", "NameInvalid", "NoSuchConsent",
-    "NoSuchNote", "NoteInvalid", "NoteKind", "PartyStatus", "PhoneInvalid", "RegistrationRule",
-    "RelationInvalid", "Sex", "SexDisagrees", "TermOver", "TooYoung", "TrainingTooLong", "age_on",
-    "birth_of", "check_age", "check_document", "check_guardian", "check_joined", "check_least_age",
-    "check_name", "check_note", "check_phone", "document_tail", "folded_digits", "masked_document",
-    "masked_name", "masked_phone", "sex_of",
+    "HonourLevel", "JoinedWithoutParty", "LeastAgeOutOfRange", "LeaveInstead", "NameInvalid",
+    "NoSuchConsent", "NoSuchNote", "NoteInvalid", "NoteKind", "PartyStatus", "PhoneInvalid",
+    "RegistrationRule", "RelationInvalid", "Sex", "SexDisagrees", "TermOver", "TooYoung",
+    "TrainingTooLong", "age_on", "birth_of", "check_age", "check_document", "check_guardian",
+    "check_joined", "check_least_age", "check_name", "check_note", "check_phone", "document_tail",
+    "folded_digits", "is_grown", "masked_document", "masked_name", "masked_phone", "sex_of",
 ]  # fmt: skip
 """What others see through here of the rooms that rules have of their own."""
 

@@ -8,8 +8,10 @@ from journeys.ground import Ground
 from journeys.ground_enrolment import enrolment_forms, enrolment_jsons
 from journeys.member_bodies import member_forms, member_jsons
 
+from pointsbank.access import queries as access
 from pointsbank.attendance import claims
 from pointsbank.core import tokens
+from pointsbank.core.database import snapshot
 from pointsbank.exchange import customers
 from pointsbank.hours.rules import HourTerms
 from pointsbank.persons import questions
@@ -92,6 +94,9 @@ def jsons(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
         ("secretary", "POST", "/api/v1/merges"): {
             "kept_id": ground.place.wang, "other_id": ground.place.li, "key": key,
         },
+        ("secretary", "POST", "/api/v1/distinct-pairs"): {
+            "one_id": ground.place.wang, "two_id": ground.place.li,
+        },
         ("secretary", "POST", f"/api/v1/members/{ground.place.li}/departure"): {
             "leaving": "left", "on": "2026-11-20", "key": key,
         },
@@ -102,8 +107,26 @@ def jsons(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
             "question": erasure, "number": "2026000002", "key": key,
         },
         ("volunteer", "POST", "/api/v1/me/data"): {"password": "nothing-near"},
+        **_accounts(ground),
         **member_jsons(ground),
         **enrolment_jsons(ground.place, ground.enrolments),
+    }  # fmt: skip
+
+
+def _accounts(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
+    here, clerk = ground.place.community, ground.place.clerk.id
+    with snapshot() as session:
+        grant = access.grants_of(session, clerk)[0].id
+    path, since = "/api/v1/accounts", {"org_id": here, "from_on": "2026-11-21"}
+    return {
+        ("administrator", "POST", path): {
+            "staff_name": "new", "display_name": "新人", "role": "clerk", **since,
+        },
+        ("administrator", "POST", f"{path}/searches"): {"sought": "王"},
+        ("administrator", "POST", f"{path}/{clerk}/roles"): {"role": "reviewer", **since},
+        ("administrator", "POST", f"{path}/{clerk}/roles/{grant}/withdrawal"): {
+            "last_on": "2026-11-20",
+        },
     }  # fmt: skip
 
 
@@ -161,6 +184,8 @@ def forms(ground: Ground) -> dict[tuple[str, str], dict[str, Any]]:
             "quantity": 3, "key": key, "org_id": here,
         },
         ("clerk", "/sign-in/code"): {"half_way": "x", "code": "123456"},
+        ("clerk", "/sign-in/provider"): {"code": "x", "state": "y"},
+        ("clerk", "/security/identity"): {"code": "x", "state": "y", "password": "x"},
         ("clerk", "/security/authenticator/removal"): {"password": "x", "code": "1"},
         ("clerk", "/counter-pin"): {"password": "nothing-near", "pin": "730195"},
         ("secretary", "/devices/pairings"): {
@@ -203,6 +228,9 @@ def forms(ground: Ground) -> dict[tuple[str, str], dict[str, Any]]:
         ("secretary", f"/transfers/{ground.transfer}/withdrawal"): {"key": key},
         ("secretary", "/merges"): {
             "kept_id": ground.place.wang, "other_id": ground.place.li, "key": key,
+        },
+        ("secretary", "/distinct-pairs"): {
+            "one_id": ground.place.wang, "two_id": ground.place.li,
         },
         ("secretary", f"/members/{ground.place.li}/departure"): {
             "leaving": "left", "on": "2026-11-20", "key": key,
