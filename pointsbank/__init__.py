@@ -39,9 +39,11 @@ honour             表彰奖励        what a member was honoured with, by whom,
 hour rule          时长规则        dated local rule: how a stay becomes minutes
 household          家庭（户）      members who live together, with a head; in one at a time
 identity document  身份证件        proves who somebody is; sealed, shown for a reason
+identity provider  统一身份认证    who says by OpenID Connect who somebody is
 import             名册导入        a workbook of people: checked, registered, undone as a whole
 ladder             星级标准        dated local rule: hours to stars
 ledger             账本            the append-only book of transfers
+linked identity    关联身份        an account's holder as the identity provider knows her
 machine            接口令牌        another program that may read, until its token expires
 member             成员、志愿者    a registered person
 membership transfer 关系转接       a member goes to another organisation, by consent

@@ -1774,6 +1774,29 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "linked_identity",
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("issuer", sqlmodel.sql.sqltypes.AutoString(length=255), nullable=False),
+        sa.Column("subject_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("subject_digest", sa.LargeBinary(), nullable=True),
+        sa.Column("linked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("unlinked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_linked_identity_user_id")),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_linked_identity")),
+        sa.UniqueConstraint("subject_digest", name=op.f("uq_linked_identity_subject_digest")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "spent_return",
+        sa.Column("state_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("state_digest", name=op.f("pk_spent_return")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("spent_return", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_spent_return_at"), ["at"], unique=False)
+
+    op.create_table(
         "attendance",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("event_id", sa.BigInteger(), nullable=False),
@@ -2045,6 +2068,7 @@ def upgrade() -> None:
             "entry",
             sa.Enum(
                 "password",
+                "provider",
                 "card",
                 "counter_pin",
                 name="entry",
@@ -2057,6 +2081,7 @@ def upgrade() -> None:
         sa.Column("device_id", sa.BigInteger(), nullable=True),
         sa.Column("org_id", sa.BigInteger(), nullable=True),
         sa.Column("must_enrol", sa.Boolean(), nullable=False),
+        sa.Column("seen_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("address", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
         sa.Column("agent", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
         sa.Column("revoked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),

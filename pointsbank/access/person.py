@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlmodel import col
 
 from pointsbank.access import queries
 from pointsbank.access.models import (
     Authenticator,
+    LinkedIdentity,
     RecoveryCode,
     RoleGrant,
     SignInAttempt,
@@ -19,11 +20,14 @@ from pointsbank.access.models import (
 from pointsbank.core import clock
 from pointsbank.core.actor import ROLE_NAMES
 from pointsbank.core.database import Session
+from pointsbank.core.encryption import unseal
 from pointsbank.core.errors import say
 from pointsbank.core.person import Sections
 from pointsbank.orgs.models import Organisation
 
-TABLES = ("user", "sign_in_session", "role_grant", "authenticator", "recovery_code")
+TABLES = (
+    "user", "sign_in_session", "role_grant", "authenticator", "recovery_code", "linked_identity",
+)  # fmt: skip
 
 
 def export(session: Session, member_id: int) -> Sections:
@@ -62,6 +66,7 @@ def export(session: Session, member_id: int) -> Sections:
         say("动态口令"): [
             {say("启用时间"): at, say("未用的恢复码"): unused} for at in confirmed if at
         ],
+        say("统一身份认证"): _identities(session, hers),
         say("登录会话"): [
             {
                 say("登录时间"): opened.opened_at,
@@ -82,6 +87,20 @@ def export(session: Session, member_id: int) -> Sections:
             for grant, name in grants
         ],
     }
+
+
+def _identities(session: Session, hers: Select[int]) -> list[dict[str, Any]]:
+    """Who she is at the identity provider."""
+    held = session.execute(select(LinkedIdentity).where(col(LinkedIdentity.user_id).in_(hers)))
+    return [
+        {
+            say("认证服务"): one.issuer,
+            say("在那里的编号"): unseal(one.subject_sealed) if one.subject_sealed else "",
+            say("关联时间"): one.linked_at,
+            say("解除时间"): one.unlinked_at,
+        }
+        for one in held.scalars()
+    ]
 
 
 def merge(session: Session, *, kept_id: int, other_id: int, at: datetime) -> Mapping[str, Any]:
@@ -163,7 +182,7 @@ def erase(session: Session, member_id: int, at: datetime) -> None:
     _end_sessions(session, user.id)
     account = queries.account_digest(user, "")
     session.execute(delete(SignInAttempt).where(col(SignInAttempt.account_digest) == account))
-    for table in (RecoveryCode, Authenticator):
+    for table in (RecoveryCode, Authenticator, LinkedIdentity):
         session.execute(delete(table).where(col(table.user_id) == user.id))
     session.execute(
         update(User)

@@ -1,5 +1,6 @@
 """How the audit trail is put into words for an auditor; what is not listed shows by its code."""
 
+from pointsbank.access.rules import ENTRY_NAMES
 from pointsbank.core.actor import ROLE_NAMES, SCOPE_NAMES
 from pointsbank.core.errors import say
 from pointsbank.ledger.rules import DEFAULT_UNITS
@@ -8,15 +9,18 @@ ACTION_NAMES = {
     "access.change_password": say("修改自己的密码"),
     "access.confirm_authenticator": say("启用动态口令"),
     "access.disable_user": say("停用账号"),
+    "access.enable_user": say("重新启用账号"),
     "access.end_session": say("结束一处登录"),
     "access.end_sessions": say("结束其他登录"),
     "access.grant_role": say("授予角色"),
+    "access.link_identity": say("关联统一身份认证"),
     "access.open_user": say("开设账号"),
     "access.remove_authenticator": say("停用动态口令"),
     "access.reset_authenticator": say("重设动态口令"),
     "access.set_counter_pin": say("设置兑换点密码"),
     "access.set_password": say("重设密码"),
     "access.sign_in": say("登录"),
+    "access.unlink_identity": say("解除统一身份认证"),
     "access.withdraw_role": say("收回角色"),
     "devices.issue_machine": say("签发接口令牌"),
     "devices.offer_pairing": say("发起设备配对"),
@@ -211,6 +215,7 @@ FACT_NAMES = {
 }
 
 VALUE_NAMES: dict[str, str] = {
+    **{entry.value: name for entry, name in ENTRY_NAMES.items()},
     **{role.value: name for role, name in ROLE_NAMES.items()},
     **{scope.value: name for scope, name in SCOPE_NAMES.items()},
     **{unit.code: unit.name for unit in DEFAULT_UNITS},

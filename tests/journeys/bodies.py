@@ -1,5 +1,6 @@
 """What each route takes: somebody who may call it, and a good body or a good form."""
 
+from dataclasses import asdict
 from typing import Any
 
 from conftest import NOW
@@ -7,9 +8,12 @@ from journeys.ground import Ground
 from journeys.ground_enrolment import enrolment_forms, enrolment_jsons
 from journeys.member_bodies import member_forms, member_jsons
 
+from pointsbank.access import queries as access
 from pointsbank.attendance import claims
 from pointsbank.core import tokens
+from pointsbank.core.database import snapshot
 from pointsbank.exchange import customers
+from pointsbank.hours.rules import HourTerms
 from pointsbank.persons import questions
 from pointsbank.persons.questions import Question
 from pointsbank.persons.rules import ErasureAsked
@@ -34,7 +38,23 @@ def jsons(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
         ("volunteer", "POST", "/api/v1/check-ins"): {"code": ground.code, "key": key},
         ("volunteer", "POST", "/api/v1/check-outs"): {"code": ground.code, "key": key},
         ("secretary", "POST", "/api/v1/hour-rules"): {
-            "org_id": here, "from_on": "2027-01-01", "least_minutes": 10, "rounding": "minute",
+            "org_id": here, "from_on": "2027-01-01", **asdict(HourTerms(most_minutes=120)),
+        },
+        ("secretary", "POST", "/api/v1/points-rules"): {
+            "org_id": here, "from_on": "2027-01-01", "unit": "morality", "points_per_hour": 12,
+            "over_cap": "clip", "audience": "all", "rounding": "down",
+        },
+        ("secretary", "POST", "/api/v1/star-ladders"): {
+            "org_id": here, "from_on": "2027-01-01", "window": "lifetime", "levels": {"1": 50},
+        },
+        ("secretary", "POST", "/api/v1/transfer-rules"): {
+            "org_id": here, "from_on": "2027-01-01", "points": "expire",
+        },
+        ("secretary", "POST", "/api/v1/leaving-rules"): {
+            "org_id": here, "from_on": "2027-01-01", "points": "expire",
+        },
+        ("secretary", "POST", "/api/v1/evaluation-rules"): {
+            "org_id": here, "from_on": "2027-01-01", "seal_from_month": 12, "seal_from_day": 20,
         },
         ("clerk", "POST", "/api/v1/goods"): {
             "org_id": here, "name": "香皂", "unit_name": "块", "price_points": 4,
@@ -87,8 +107,26 @@ def jsons(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
             "question": erasure, "number": "2026000002", "key": key,
         },
         ("volunteer", "POST", "/api/v1/me/data"): {"password": "nothing-near"},
+        **_accounts(ground),
         **member_jsons(ground),
         **enrolment_jsons(ground.place, ground.enrolments),
+    }  # fmt: skip
+
+
+def _accounts(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
+    here, clerk = ground.place.community, ground.place.clerk.id
+    with snapshot() as session:
+        grant = access.grants_of(session, clerk)[0].id
+    path, since = "/api/v1/accounts", {"org_id": here, "from_on": "2026-11-21"}
+    return {
+        ("administrator", "POST", path): {
+            "staff_name": "new", "display_name": "新人", "role": "clerk", **since,
+        },
+        ("administrator", "POST", f"{path}/searches"): {"sought": "王"},
+        ("administrator", "POST", f"{path}/{clerk}/roles"): {"role": "reviewer", **since},
+        ("administrator", "POST", f"{path}/{clerk}/roles/{grant}/withdrawal"): {
+            "last_on": "2026-11-20",
+        },
     }  # fmt: skip
 
 
@@ -129,6 +167,9 @@ def forms(ground: Ground) -> dict[tuple[str, str], dict[str, Any]]:
         },
         ("volunteer", f"/c/{ground.code}/check-in"): {"claim": claims.sign(ground.code, at=NOW)},
         ("volunteer", f"/c/{ground.code}/check-out"): {"claim": claims.sign(ground.code, at=NOW)},
+        ("secretary", f"/organisations/{here}/local-rules/star-ladders/new"): {
+            "from_on": "2027-01-01", "window": "lifetime", "levels.1": "50", "part": "",
+        },
         ("clerk", "/members/searches"): {"sought": "王"},
         ("secretary", "/members/cards"): {"sought": "AAAA"},
         ("clerk", "/counter/lookups"): {"code": ground.card, "org_id": here},
@@ -143,6 +184,8 @@ def forms(ground: Ground) -> dict[tuple[str, str], dict[str, Any]]:
             "quantity": 3, "key": key, "org_id": here,
         },
         ("clerk", "/sign-in/code"): {"half_way": "x", "code": "123456"},
+        ("clerk", "/sign-in/provider"): {"code": "x", "state": "y"},
+        ("clerk", "/security/identity"): {"code": "x", "state": "y", "password": "x"},
         ("clerk", "/security/authenticator/removal"): {"password": "x", "code": "1"},
         ("clerk", "/counter-pin"): {"password": "nothing-near", "pin": "730195"},
         ("secretary", "/devices/pairings"): {
