@@ -19,6 +19,7 @@ PROTECTED = (
     "cap_use",
     "consent_text",
     "erasure",
+    "event_change",
     "evaluation_rule",
     "hold",
     "hold_resolution",
@@ -1274,7 +1275,16 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("place", sqlmodel.sql.sqltypes.AutoString(length=100), nullable=False),
+        sa.Column("place_id", sa.BigInteger(), nullable=True),
         sa.Column("description", sqlmodel.sql.sqltypes.AutoString(length=2000), nullable=False),
+        sa.Column("served", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+        sa.Column("dangerous", sa.Boolean(), nullable=False),
+        sa.Column("risks", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column("insurance", sqlmodel.sql.sqltypes.AutoString(length=100), nullable=False),
+        sa.Column("skill", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("least_age", sa.Integer(), nullable=True),
+        sa.Column("in_charge_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("recorder_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("starts_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("ends_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column(
@@ -1303,10 +1313,12 @@ def upgrade() -> None:
         sa.Column("cancel_reason", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
         sa.CheckConstraint("capacity > 0", name=op.f("ck_event_capacity")),
         sa.CheckConstraint("ends_at > starts_at", name=op.f("ck_event_times")),
+        sa.CheckConstraint("least_age > 0", name=op.f("ck_event_least_age")),
         sa.ForeignKeyConstraint(
             ["hour_rule_id"], ["hour_rule.id"], name=op.f("fk_event_hour_rule_id")
         ),
         sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_event_org_id")),
+        sa.ForeignKeyConstraint(["place_id"], ["organisation.id"], name=op.f("fk_event_place_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
         sa.UniqueConstraint("code", name=op.f("uq_event_code")),
         sa.UniqueConstraint("created_by", "key", name=op.f("uq_event_created_by_key")),
@@ -1353,6 +1365,21 @@ def upgrade() -> None:
     with op.batch_alter_table("shift", schema=None) as batch_op:
         batch_op.create_index("ix_shift_event_id", ["event_id"], unique=False)
         batch_op.create_index("ix_shift_post_id", ["post_id"], unique=False)
+
+    op.create_table(
+        "event_change",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("fields", sa.JSON(), nullable=False),
+        sa.Column("note", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_event_change_event_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event_change")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("event_change", schema=None) as batch_op:
+        batch_op.create_index("ix_event_change_event_id", ["event_id"], unique=False)
 
     op.create_table(
         "cap_use",
