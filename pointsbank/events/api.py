@@ -6,7 +6,7 @@ from typing import Any
 from pointsbank.core import clock
 from pointsbank.core.actor import Scope
 from pointsbank.core.database import Session, snapshot, transaction
-from pointsbank.events import operations, queries
+from pointsbank.events import operations, queries, recruitment
 from pointsbank.events.models import Event, EventSeries, Post, Shift
 from pointsbank.events.rules import ORGANISERS
 from pointsbank.events.schemas import (
@@ -18,6 +18,7 @@ from pointsbank.events.schemas import (
     EventsView,
     EventView,
     NewShiftRequest,
+    NoticeView,
     PlanRequest,
     PostRequest,
     PostsView,
@@ -28,7 +29,7 @@ from pointsbank.events.schemas import (
     ShiftRequest,
     ShiftView,
 )
-from pointsbank.web import SIGNED_IN, ApiBlueprint, actor, allow
+from pointsbank.web import ANYONE, SIGNED_IN, ApiBlueprint, actor, allow
 
 api = ApiBlueprint("events", __name__, url_prefix="")
 
@@ -257,3 +258,12 @@ def cancel(asked: dict[str, Any], event_id: int) -> Event:
     """Call an event off before anybody came."""
     with transaction() as session:
         return operations.cancel(session, actor(), event_id=event_id, **asked, at=clock.now())
+
+
+@api.get("/recruitment-notices/<int:org_id>/<month>")
+@api.response(200, NoticeView)
+@allow(ANYONE)
+def recruitment_notice(org_id: int, month: str) -> recruitment.Notice:
+    """What a community and everything below it holds in a month, written 2026-12; public."""
+    with snapshot() as session:
+        return recruitment.notice(session, org_id, recruitment.month_of(month))

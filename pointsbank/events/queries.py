@@ -209,6 +209,18 @@ def overdue_events(session: Session, before: datetime) -> list[int]:
     return [event_id for event_id in found.scalars() if event_id is not None]
 
 
+def home(session: Session, actor: Actor) -> int | None:
+    """The community whose notices an actor reads first: what she organises for, or where she
+    lives, or the first that she holds a role in.
+    """
+    reach = _organised(actor) or [grant.org_id for grant in actor.grants]
+    member = session.get(Member, actor.member_id) if actor.member_id and not reach else None
+    if member is None:
+        return reach[0] if reach else None
+    above = orgs.ancestors(session, member.residence_id)
+    return next((org.id for org in above if org.kind == COMMUNITY), member.residence_id)
+
+
 def houses(session: Session, actor: Actor) -> list[Row[int, str]]:
     """(id, name) of the stations and partners in an organiser's area that may be an event's place;
     at most 500.

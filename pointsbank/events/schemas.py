@@ -9,11 +9,12 @@ from marshmallow import fields, validate
 
 from pointsbank.earning.rules import DeedCategory
 from pointsbank.events import rules
-from pointsbank.events.rules import EventState
+from pointsbank.events.rules import PER_SHEET, EventState, PosterOf
 from pointsbank.web.schemas import Day, Instant, Request, Text, View, Whole, choice, repeat_key
 
 MOST_EXPECTED = 100_000
 OLDEST_LEAST_AGE = 99
+MOST_COPIES = 40
 
 
 def _places(**options: Any) -> Whole:
@@ -196,6 +197,17 @@ class CancellationRequest(Request):
     reason = Text(100, required=True)
 
 
+class PosterQuery(Request):
+    of = choice(PosterOf, load_default=PosterOf.EVENT)
+    per_sheet = Whole(least=1, most=max(PER_SHEET), load_default=1)
+    copies = Whole(least=1, most=MOST_COPIES, load_default=1)
+
+    @ma.validates("per_sheet")
+    def _fits(self, per_sheet: int, **_: Any) -> None:
+        if per_sheet not in PER_SHEET:
+            raise ma.ValidationError([lazy_gettext("没有这个选项。")])
+
+
 class EventsQuery(Request):
     when = fields.String(
         validate=validate.OneOf(["coming", "past"], error=lazy_gettext("没有这个选项。")),
@@ -279,3 +291,27 @@ class EventsView(View):
     next_before = fields.Integer(
         allow_none=True, metadata={"description": "give it as `before` for the page after"}
     )
+
+
+class PostLineView(View):
+    post = fields.Nested(PostView)
+    shifts = fields.List(fields.Nested(ShiftView))
+    left = fields.Integer(allow_none=True, metadata={"description": "places left; null: no limit"})
+
+
+class EventLineView(View):
+    event = fields.Nested(EventView)
+    organiser = fields.String(metadata={"description": "the organisation that holds it"})
+    posts = fields.List(fields.Nested(PostLineView))
+    shifts = fields.List(fields.Nested(ShiftView))
+    left = fields.Integer(allow_none=True, metadata={"description": "places left; null: no limit"})
+
+
+class NoticeView(View):
+    month = fields.Date(metadata={"description": "its first day"})
+    organisation = fields.Pluck("OrganisationNameView", "name")
+    lines = fields.List(fields.Nested(EventLineView))
+
+
+class OrganisationNameView(View):
+    name = fields.String()
