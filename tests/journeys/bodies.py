@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from conftest import NOW
+from journeys.event_bodies import event_forms, event_jsons
 from journeys.ground import Ground
 from journeys.ground_enrolment import enrolment_forms, enrolment_jsons
 from journeys.member_bodies import member_forms, member_jsons
@@ -30,11 +31,7 @@ def jsons(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
     return {
         ("clerk", "POST", "/api/v1/sessions"): {"name": "clerk", "password": "nothing-near"},
         ("clerk", "PUT", "/api/v1/me/password"): {"current": "nothing-near", "new": "Neu-2026-x"},
-        ("organiser", "POST", "/api/v1/events"): {
-            "org_id": here, "title": "清扫", "kind": "environment", "place": "广场",
-            "starts_at": "2026-11-22T09:00", "ends_at": "2026-11-22T10:00", "key": key,
-        },
-        ("organiser", "POST", f"/api/v1/events/{ground.draft}/cancellation"): {"reason": "下雨"},
+        **event_jsons(ground),
         ("volunteer", "POST", "/api/v1/check-ins"): {"code": ground.code, "key": key},
         ("volunteer", "POST", "/api/v1/check-outs"): {"code": ground.code, "key": key},
         ("secretary", "POST", "/api/v1/hour-rules"): {
@@ -157,11 +154,7 @@ def forms(ground: Ground) -> dict[tuple[str, str], dict[str, Any]]:
     return {
         ("clerk", "/sign-in"): {"name": "clerk", "password": "nothing-near"},
         ("clerk", "/password"): {"current": "wrong", "new": "Neu-2026-x", "again": "Neu-2026-x"},
-        ("organiser", "/events"): {
-            "org_id": here, "title": "清扫", "kind": "environment", "place": "广场", "key": key,
-            "starts_at": "2026-11-22T09:00", "ends_at": "2026-11-22T10:00",
-        },
-        ("organiser", f"/events/{ground.draft}/cancellation"): {"reason": "下雨"},
+        **event_forms(ground),
         ("organiser", f"/events/{ground.open_event}/scans"): {
             "member_code": ground.card, "key": key,
         },
