@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     staff_idle_minutes: int = Field(30, ge=1, le=600)
     device_idle_minutes: int = Field(5, ge=1, le=60)
     administrators_use_totp: bool = True
+    staff_password_days: int = Field(180, ge=0, le=730)
     failures_of_account: int = Field(5, ge=3, le=20)
     failures_of_address: int = Field(30, ge=5, le=10_000)
     lockout_minutes: int = Field(10, ge=1, le=1440)
