@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext
 from marshmallow import validate
 
 from pointsbank.core.errors import Invalid
-from pointsbank.local_rules.rules import Choice, Number, Numbers, RuleKind, Term
+from pointsbank.local_rules.rules import Choice, Number, Numbers, RuleKind, Term, Terms
 from pointsbank.web.requests import sentences
 from pointsbank.web.schemas import Day, Request, Text, View, Whole
 
@@ -125,3 +125,15 @@ def adoption_of(kind: RuleKind, org_id: int, typed: Mapping[str, str]) -> dict[s
     except ma.ValidationError as refused:
         fields = sentences(refused.messages)
         raise Invalid({name.removesuffix(".value"): fields[name] for name in fields}) from None
+
+
+def boxes_of(kind: RuleKind, terms: Terms) -> dict[str, str]:
+    """Terms as the boxes of the form hold them."""
+    boxes: dict[str, str] = {}
+    for term in kind.terms:
+        value = terms[term.name]
+        if isinstance(term, Numbers):
+            boxes |= {f"{term.name}.{option}": str(value[option]) for option in value}
+        else:
+            boxes[term.name] = "" if value is None else str(value)
+    return boxes
