@@ -3,6 +3,7 @@
 from typing import Any
 
 from conftest import NOW
+from journeys.event_bodies import event_forms, event_jsons
 from journeys.ground import Ground
 from journeys.ground_enrolment import enrolment_forms, enrolment_jsons
 from journeys.member_bodies import member_forms, member_jsons
@@ -29,11 +30,7 @@ def jsons(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
     return {
         ("clerk", "POST", "/api/v1/sessions"): {"name": "clerk", "password": "nothing-near"},
         ("clerk", "PUT", "/api/v1/me/password"): {"current": "nothing-near", "new": "Neu-2026-x"},
-        ("organiser", "POST", "/api/v1/events"): {
-            "org_id": here, "title": "清扫", "kind": "environment", "place": "广场",
-            "starts_at": "2026-11-22T09:00", "ends_at": "2026-11-22T10:00", "key": key,
-        },
-        ("organiser", "POST", f"/api/v1/events/{ground.draft}/cancellation"): {"reason": "下雨"},
+        **event_jsons(ground),
         ("volunteer", "POST", "/api/v1/check-ins"): {"code": ground.code, "key": key},
         ("volunteer", "POST", "/api/v1/check-outs"): {"code": ground.code, "key": key},
         ("clerk", "POST", "/api/v1/goods"): {
@@ -101,7 +98,7 @@ def _accounts(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
     path, since = "/api/v1/accounts", {"org_id": here, "from_on": "2026-11-21"}
     return {
         ("administrator", "POST", path): {
-            "staff_name": "new", "display_name": "新人", "role": "clerk", **since,
+            "org_id": here, "staff_name": "new", "display_name": "新人",
         },
         ("administrator", "POST", f"{path}/searches"): {"sought": "王"},
         ("administrator", "POST", f"{path}/{clerk}/roles"): {"role": "reviewer", **since},
@@ -152,11 +149,7 @@ def forms(ground: Ground) -> dict[tuple[str, str], dict[str, Any]]:
     return {
         ("clerk", "/sign-in"): {"name": "clerk", "password": "nothing-near"},
         ("clerk", "/password"): {"current": "wrong", "new": "Neu-2026-x", "again": "Neu-2026-x"},
-        ("organiser", "/events"): {
-            "org_id": here, "title": "清扫", "kind": "environment", "place": "广场", "key": key,
-            "starts_at": "2026-11-22T09:00", "ends_at": "2026-11-22T10:00",
-        },
-        ("organiser", f"/events/{ground.draft}/cancellation"): {"reason": "下雨"},
+        **event_forms(ground),
         ("organiser", f"/events/{ground.open_event}/scans"): {
             "member_code": ground.card, "key": key,
         },
