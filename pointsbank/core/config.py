@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     oidc_account_by: Literal["link", "staff_name", "phone"] = "link"
     oidc_claim: str = ""
     oidc_two_factors: tuple[str, ...] = ()
+    recruitment_name: str = Field("党员帮客", max_length=20)
     claim_minutes: int = Field(10, ge=1, le=60)
     seal_minutes: int = Field(5, ge=1, le=1440)
     unsealed_most: int = Field(100_000, ge=1)
