@@ -3,10 +3,10 @@ them, and the book says so by a transfer.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Row, and_, or_, select
 
 from pointsbank.core.actor import Actor
 from pointsbank.core.database import Session
@@ -40,29 +40,8 @@ def give_up(
     is ``key:account``.
     """
     open_book(session).units()  # takes its place in the sealer's queue
-    owners = ((OwnerKind.MEMBER, member_ids), (OwnerKind.HOUSEHOLD, household_ids))
-    rows = session.execute(
-        select(
-            *_account.c["id", "owner_kind", "owner_id"],
-            _unit.c.code,
-            _account.c.balance - _account.c.held,
-        )
-        .join(_unit, _unit.c.id == _account.c.unit_id)
-        .where(
-            or_(
-                *(
-                    and_(_account.c.owner_kind == kind, among(_account.c.owner_id, ids))
-                    for kind, ids in owners
-                )
-            ),
-            _account.c.kind == "balance",
-            _unit.c.spendable,
-            *((_unit.c.code == unit,) if unit else ()),
-        )
-        .order_by(_account.c.id)
-        .with_for_update(of=_account, key_share=True)
-    ).all()
-    lost = [row for row in rows if row[4] > 0]
+    owners = {OwnerKind.MEMBER: member_ids, OwnerKind.HOUSEHOLD: household_ids}
+    lost = [row for row in _accounts(session, owners, unit) if row[4] > 0]
     postings = [
         Posting(
             key=f"{key}:{account_id}",
@@ -81,3 +60,29 @@ def give_up(
     for *_, code, amount in lost:
         given_up[code] += amount
     return dict(given_up)
+
+
+def _accounts(
+    session: Session, owners: Mapping[OwnerKind, Iterable[int]], unit: str | None
+) -> Sequence[Row[int, str, int, str, int]]:
+    """Id, owner, unit and what could be spent, of the owners' accounts, locked."""
+    theirs = (
+        and_(_account.c.owner_kind == kind, among(_account.c.owner_id, ids))
+        for kind, ids in owners.items()
+    )
+    return session.execute(
+        select(
+            *_account.c["id", "owner_kind", "owner_id"],
+            _unit.c.code,
+            _account.c.balance - _account.c.held,
+        )
+        .join(_unit, _unit.c.id == _account.c.unit_id)
+        .where(
+            or_(*theirs),
+            _account.c.kind == "balance",
+            _unit.c.spendable,
+            *((_unit.c.code == unit,) if unit else ()),
+        )
+        .order_by(_account.c.id)
+        .with_for_update(of=_account, key_share=True)
+    ).all()

@@ -17,11 +17,11 @@ from pointsbank.signups.schemas import (
     MineQuery,
     OtherRequest,
     SignUpView,
+    SignUpWithdrawalRequest,
     SpotRequest,
     TeamAnswersView,
     TeamRequest,
     TermsRequest,
-    SignUpWithdrawalRequest,
 )
 from pointsbank.signups.shown import shown_spots
 from pointsbank.web import SIGNED_IN, ApiBlueprint, actor, allow

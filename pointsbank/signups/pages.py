@@ -33,10 +33,10 @@ from pointsbank.signups.schemas import (
     MineQuery,
     OtherForm,
     OthersQuery,
+    SignUpWithdrawalRequest,
     SpotForm,
     TeamForm,
     TermsForm,
-    SignUpWithdrawalRequest,
 )
 from pointsbank.signups.shown import shown_spots
 from pointsbank.web import ANYONE, SIGNED_IN, PageBlueprint, actor, allow, form, query

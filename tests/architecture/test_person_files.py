@@ -42,7 +42,8 @@ def features_of_tables() -> dict[str, str]:
     while kinds:
         model = kinds.pop()
         kinds += model.__subclasses__()
-        found[str(model.__tablename__)] = model.__module__.split(".")[1]
+        if hasattr(model, "__table__"):  # what tables have in common is none itself
+            found[str(model.__tablename__)] = model.__module__.split(".")[1]
     return found
 
 

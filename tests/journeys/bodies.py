@@ -1,5 +1,6 @@
 """What each route takes: somebody who may call it, and a good body or a good form."""
 
+from dataclasses import asdict
 from typing import Any
 
 from conftest import NOW
@@ -13,6 +14,7 @@ from pointsbank.attendance import claims
 from pointsbank.core import tokens
 from pointsbank.core.database import snapshot
 from pointsbank.exchange import customers
+from pointsbank.hours.rules import HourTerms
 from pointsbank.persons import questions
 from pointsbank.persons.questions import Question
 from pointsbank.persons.rules import ErasureAsked
@@ -33,7 +35,23 @@ def jsons(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
         ("volunteer", "POST", "/api/v1/check-ins"): {"code": ground.code, "key": key},
         ("volunteer", "POST", "/api/v1/check-outs"): {"code": ground.code, "key": key},
         ("secretary", "POST", "/api/v1/hour-rules"): {
-            "org_id": here, "from_on": "2027-01-01", "least_minutes": 10, "rounding": "minute",
+            "org_id": here, "from_on": "2027-01-01", **asdict(HourTerms(most_minutes=120)),
+        },
+        ("secretary", "POST", "/api/v1/points-rules"): {
+            "org_id": here, "from_on": "2027-01-01", "unit": "morality", "points_per_hour": 12,
+            "over_cap": "clip", "audience": "all", "rounding": "down",
+        },
+        ("secretary", "POST", "/api/v1/star-ladders"): {
+            "org_id": here, "from_on": "2027-01-01", "window": "lifetime", "levels": {"1": 50},
+        },
+        ("secretary", "POST", "/api/v1/transfer-rules"): {
+            "org_id": here, "from_on": "2027-01-01", "points": "expire",
+        },
+        ("secretary", "POST", "/api/v1/leaving-rules"): {
+            "org_id": here, "from_on": "2027-01-01", "points": "expire",
+        },
+        ("secretary", "POST", "/api/v1/evaluation-rules"): {
+            "org_id": here, "from_on": "2027-01-01", "seal_from_month": 12, "seal_from_day": 20,
         },
         ("clerk", "POST", "/api/v1/goods"): {
             "org_id": here, "name": "香皂", "unit_name": "块", "price_points": 4,
@@ -99,7 +117,7 @@ def _accounts(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
     path, since = "/api/v1/accounts", {"org_id": here, "from_on": "2026-11-21"}
     return {
         ("administrator", "POST", path): {
-            "staff_name": "new", "display_name": "新人", "role": "clerk", **since,
+            "org_id": here, "staff_name": "new", "display_name": "新人",
         },
         ("administrator", "POST", f"{path}/searches"): {"sought": "王"},
         ("administrator", "POST", f"{path}/{clerk}/roles"): {"role": "reviewer", **since},
@@ -142,6 +160,9 @@ def forms(ground: Ground) -> dict[tuple[str, str], dict[str, Any]]:
         },
         ("volunteer", f"/c/{ground.code}/check-in"): {"claim": claims.sign(ground.code, at=NOW)},
         ("volunteer", f"/c/{ground.code}/check-out"): {"claim": claims.sign(ground.code, at=NOW)},
+        ("secretary", f"/organisations/{here}/local-rules/star-ladders/new"): {
+            "from_on": "2027-01-01", "window": "lifetime", "levels.1": "50", "part": "",
+        },
         ("clerk", "/members/searches"): {"sought": "王"},
         ("secretary", "/members/cards"): {"sought": "AAAA"},
         ("clerk", "/counter/lookups"): {"code": ground.card, "org_id": here},
