@@ -12,7 +12,7 @@ from pointsbank.core import clock
 from pointsbank.core.database import Session, snapshot, transaction
 from pointsbank.core.errors import Conflict, Invalid, Refused, say
 from pointsbank.earning.rules import DEED_CATEGORIES
-from pointsbank.events import operations, parts, post_pages, poster_pages, queries
+from pointsbank.events import operations, parts, post_pages, poster_pages, queries, series_pages
 from pointsbank.events.content import content_of
 from pointsbank.events.rules import CHANGED_NAMES, ORGANISERS, STATE_NAMES, lacking
 from pointsbank.events.schemas import (
@@ -32,6 +32,7 @@ from pointsbank.web.navigation import Link
 pages = PageBlueprint("events", __name__)
 pages.register_blueprint(post_pages.pages)
 pages.register_blueprint(poster_pages.pages)
+pages.register_blueprint(series_pages.pages)
 
 NAVIGATION = (Link("/events", say("活动"), 20),)
 Page = tuple[str, int]
@@ -127,8 +128,9 @@ def edit(event_id: int) -> Page:
 def change(event_id: int) -> Response | Page:
     try:
         asked = form(ChangeForm)
+        verb = operations.change_from if asked.pop("scope") == "later" else operations.change
         with transaction() as session:
-            operations.change(session, actor(), event_id=event_id, **asked, at=clock.now())
+            verb(session, actor(), event_id=event_id, **asked, at=clock.now())
     except (Invalid, Conflict) as refused:
         return _edit_page(event_id, request.form.to_dict(), refused)
     flash(gettext("已保存。"), "success")
