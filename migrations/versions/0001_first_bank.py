@@ -1367,7 +1367,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_event_org_id")),
         sa.ForeignKeyConstraint(["place_id"], ["organisation.id"], name=op.f("fk_event_place_id")),
-        sa.ForeignKeyConstraint(["series_id"], ["event_series.id"], name=op.f("fk_event_series_id")),
+        sa.ForeignKeyConstraint(
+            ["series_id"], ["event_series.id"], name=op.f("fk_event_series_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
         sa.UniqueConstraint("code", name=op.f("uq_event_code")),
         sa.UniqueConstraint("created_by", "key", name=op.f("uq_event_created_by_key")),
@@ -1375,9 +1377,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("event", schema=None) as batch_op:
         batch_op.create_index("ix_event_org_starts", ["org_id", "starts_at"], unique=False)
-        batch_op.create_index(
-            "ix_event_series_id_starts", ["series_id", "starts_at"], unique=False
-        )
+        batch_op.create_index("ix_event_series_id_starts", ["series_id", "starts_at"], unique=False)
         batch_op.create_index("ix_event_starts", ["starts_at"], unique=False)
 
     op.create_table(
