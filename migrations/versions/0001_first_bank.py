@@ -425,6 +425,10 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("least_percent", sa.Integer(), nullable=False),
+        sa.Column("most_pairs", sa.Integer(), nullable=False),
+        sa.Column("day_minutes", sa.Integer(), nullable=False),
+        sa.Column("parent_minutes", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_hour_rule_org_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hour_rule")),
         sa.UniqueConstraint("org_id", "from_on", name=op.f("uq_hour_rule_org_id_from_on")),
@@ -1711,6 +1715,7 @@ def upgrade() -> None:
                 "sheet",
                 "companion",
                 "imported",
+                "supplemented",
                 name="way",
                 native_enum=False,
                 create_constraint=True,
@@ -1737,6 +1742,7 @@ def upgrade() -> None:
         sa.Column("checked_in_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("checked_out_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("minutes", sa.Integer(), nullable=True),
+        sa.Column("held_minutes", sa.Integer(), nullable=False),
         sa.Column("why", sa.JSON(), nullable=False),
         sa.Column("hour_rule_id", sa.BigInteger(), nullable=True),
         sa.Column("credited_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
@@ -1751,6 +1757,13 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     with op.batch_alter_table("attendance", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_attendance_held",
+            ["event_id"],
+            unique=False,
+            postgresql_where=sa.text("held_minutes > 0"),
+            sqlite_where=sa.text("held_minutes > 0"),
+        )
         batch_op.create_index("ix_attendance_member", ["member_id"], unique=False)
 
     op.create_table(
@@ -1826,6 +1839,7 @@ def upgrade() -> None:
                 "sheet",
                 "companion",
                 "imported",
+                "supplemented",
                 name="way",
                 native_enum=False,
                 create_constraint=True,

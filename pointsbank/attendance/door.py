@@ -35,10 +35,12 @@ from pointsbank.events.rules import ORGANISERS, EventState, KeyReused
 from pointsbank.hours.models import HourRuleRow
 from pointsbank.hours.operations import Service, credit
 from pointsbank.hours.rules import (
+    MOST_MINUTES,
     STANDING_RULE,
     HourTerms,
     Stay,
     Way,
+    held_minutes,
     hour_rule_ref,
     why_of,
     worth,
@@ -156,7 +158,7 @@ def worth_until(met: Door, at: datetime) -> tuple[int, list[list[str | int]]]:
     if met.stay is None or met.stay.checked_out_at:
         return 0, []
     stay = Stay(met.stay.checked_in_at, at)
-    minutes, cuts = worth(stay, met.occasion.starts_at, met.occasion.ends_at, met.terms)
+    minutes, cuts = worth([stay], met.occasion.starts_at, met.occasion.ends_at, met.terms)
     return minutes, why_of(cuts)
 
 
@@ -313,17 +315,30 @@ def _left(session: Session, door: Door, scan: dict[str, Any]) -> dict[str, Any]:
     scans = queries.scans_of(session, door.event_id, scan["member_id"])
     stay = fold([*scans, ScanFact(scan["scanned_at"], scans[-1].id + 1, Verdict.CHECKED_OUT)])
     assert stay and door.way  # noqa: S101, PT018 - the door let her in
-    minutes, cuts = worth(stay, door.occasion.starts_at, door.occasion.ends_at, door.terms)
+    minutes, cuts = worth(
+        [stay], door.occasion.starts_at, door.occasion.ends_at, door.terms,
+        counted_today=_counted_today(session, door, scan["member_id"]),
+    )  # fmt: skip
     state = state_after_check_out(minutes, door.terms.credit_of(door.way, scan["way"]))
     return {
         "attendance": door.attendance_id,
         "checked_in_at": stay.checked_in_at,
         "checked_out_at": stay.checked_out_at,
         "minutes": minutes,
+        "held_minutes": held_minutes(cuts),
         "why": why_of(cuts),
         "state": state,
         "credited_at": scan["received_at"] if state is AttendanceState.CREDITED else None,
     }
+
+
+def _counted_today(session: Session, door: Door, member_id: int) -> int:
+    """What her other activities of the day count; not asked where the rule has no tiers."""
+    if door.terms.day_minutes == MOST_MINUTES:
+        return 0
+    on = clock.local_day(door.occasion.starts_at)
+    found = queries.counted_today(session, [member_id], on, but_event_id=door.event_id)
+    return found.get(member_id, 0)
 
 
 def _service(door: Door, member_id: int, minutes: int) -> Service:
@@ -337,8 +352,8 @@ def _service(door: Door, member_id: int, minutes: int) -> Service:
 _ENTERED = ("event_id", "member_id", "way", "state", "checked_in_at", "hour_rule_id")
 _ENTER = Prepared(
     text(
-        f"INSERT INTO attendance ({', '.join(_ENTERED)}, why)"  # noqa: S608 - our own names
-        f" VALUES (:{', :'.join(_ENTERED)}, '[]')"
+        f"INSERT INTO attendance ({', '.join(_ENTERED)}, held_minutes, why)"  # noqa: S608 - ours
+        f" VALUES (:{', :'.join(_ENTERED)}, 0, '[]')"
         " ON CONFLICT (event_id, member_id) DO NOTHING RETURNING id"
     )
     .bindparams(*(bindparam(name, type_=_ATTENDANCE[name].type) for name in _ENTERED))
@@ -357,5 +372,5 @@ _LEAVE = Prepared(
         _ATTENDANCE.state == AttendanceState.PRESENT,
     )
     .returning(_ATTENDANCE.id),
-    *("checked_in_at", "checked_out_at", "minutes", "why", "state", "credited_at"),
+    *("checked_in_at", "checked_out_at", "minutes", "held_minutes", "why", "state", "credited_at"),
 )

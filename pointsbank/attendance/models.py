@@ -3,12 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from pointsbank.attendance.rules import AttendanceState, Verdict
 from pointsbank.core.database import Table, append_only, choice, key, reference
 from pointsbank.hours.rules import Way
+
+_HELD = text("held_minutes > 0")
 
 
 class Scan(Table, table=True):
@@ -31,12 +33,16 @@ class Scan(Table, table=True):
 
 
 class Attendance(Table, table=True):
-    """One member at one event: the fold over her scans, its minutes, why not more, its state."""
+    """One member at one event: the fold over her scans, its minutes, why not more, its state.
+
+    ``held_minutes`` are over the day's tier and wait for the organisation above.
+    """
 
     __tablename__ = "attendance"
     __table_args__ = (
         UniqueConstraint("event_id", "member_id"),
         Index("ix_attendance_member", "member_id"),
+        Index("ix_attendance_held", "event_id", sqlite_where=_HELD, postgresql_where=_HELD),
         CheckConstraint("minutes >= 0", name="minutes"),
     )
 
@@ -48,6 +54,7 @@ class Attendance(Table, table=True):
     checked_in_at: datetime
     checked_out_at: datetime | None = None
     minutes: int | None = None
+    held_minutes: int = 0
     why: list[Any] = Field(default_factory=list, sa_type=JSON)
     hour_rule_id: int | None = reference("hour_rule.id", optional=True)
     credited_at: datetime | None = None

@@ -1,6 +1,7 @@
 """The verbs of attendance: close an event, confirm its hours.
 
-The verbs at the door are in ``door``, the batch form for finished stays in ``history``.
+The verbs at the door are in ``door``, the batch form for finished stays in ``history``, what is
+settled afterwards in ``settling``.
 """
 
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from pointsbank.attendance.door import ScanAnswer, check_in, check_out
 from pointsbank.attendance.history import PastAttendance, record_attendances
 from pointsbank.attendance.models import Attendance
 from pointsbank.attendance.rules import AttendanceState
+from pointsbank.attendance.settling import add_stay, approve_held, locked, set_minutes
 from pointsbank.core import audit, clock
 from pointsbank.core.actor import Actor
 from pointsbank.core.database import rows_changed
@@ -24,8 +26,8 @@ from pointsbank.hours.operations import Service, credit
 from pointsbank.hours.rules import Cut, CutKind, hour_rule_ref, why_of
 
 __all__ = [
-    "Confirmation", "PastAttendance", "ScanAnswer", "check_in", "check_out", "close_event",
-    "confirm", "record_attendances",
+    "Confirmation", "PastAttendance", "ScanAnswer", "add_stay", "approve_held", "check_in",
+    "check_out", "close_event", "confirm", "locked", "record_attendances", "set_minutes",
 ]  # fmt: skip
 
 

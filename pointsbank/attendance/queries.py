@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, case, func, select
@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 
 from pointsbank.attendance.models import Attendance, Scan
 from pointsbank.attendance.rules import AttendanceState, ScanFact
+from pointsbank.core import clock
 from pointsbank.events.models import Event
 from pointsbank.ledger.queries import Clip, clips_of
 from pointsbank.members.models import Member
@@ -44,6 +45,28 @@ def attendance_of(session: Session, event_id: int, member_id: int | None) -> Att
             col(Attendance.event_id) == event_id, col(Attendance.member_id) == member_id
         )
     ).scalar_one_or_none()
+
+
+def counted_today(
+    session: Session, member_ids: Collection[int], on: date, *, but_event_id: int = 0
+) -> dict[int, int]:
+    """What these members' other activities of a day count, by member: what was credited or will be,
+    and what is held for approval; nobody without any.
+    """
+    since, until = clock.day_span(on)
+    counted = func.coalesce(col(Attendance.minutes), 0) + col(Attendance.held_minutes)
+    rows = session.execute(
+        select(col(Attendance.member_id), func.sum(counted))
+        .join(Event, col(Event.id) == col(Attendance.event_id))
+        .where(
+            among(Attendance.member_id, member_ids),
+            col(Event.starts_at) >= since,
+            col(Event.starts_at) < until,
+            col(Event.id) != but_event_id,
+        )
+        .group_by(col(Attendance.member_id))
+    )
+    return {member_id: int(minutes) for member_id, minutes in rows}
 
 
 def why(session: Session, attendance_id: int | None) -> list[Any]:
