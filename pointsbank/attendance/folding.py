@@ -103,14 +103,9 @@ def refold(
         for member_id in member_ids
     }
     found = Refolded(folded)
-    before = queries.standing(session, venue.event_id, folded)
-    changed = {
-        member_id: one
-        for member_id, one in folded.items()
-        if _differs(one, before.get(member_id), venue)
-    }
-    if changed:
-        _write(session, actor, venue, changed, before, found.refused, at)
+    _write(
+        session, actor, venue, found, at, queries.standing(session, venue.event_id, folded)
+    )
     return found
 
 
@@ -140,33 +135,22 @@ def _stays(folded: Folded, venue: Venue) -> dict[str, Any]:
 
 
 def _write(
-    session: Session,
-    actor: Actor,
-    venue: Venue,
-    changed: Mapping[int, Folded],
+    session: Session, actor: Actor, venue: Venue, found: Refolded, at: datetime,
     before: Mapping[int, Attendance],
-    refused: set[int],
-    at: datetime,
-) -> None:
-    counted: Mapping[int, int] = {}
-    if venue.terms.day_minutes < MOST_MINUTES:
-        counted = queries.counted_today(session, changed, venue.on, but_event_id=venue.event_id)
-    rows = {
-        member_id: _row(folded, venue, counted.get(member_id, 0), at)
-        for member_id, folded in changed.items()
-    }
+) -> None:  # fmt: skip
+    """Write those that differ from what stands, after correcting what was credited for them."""
+    rows = _rows(session, venue, found, at, before)
     for member_id, row in rows.items():
         old = before.get(member_id)
         row["credits"] = old.credits if old else 0
-        if old is None or not old.credits:
-            continue
-        try:
-            _correct(session, actor, venue, old, row, at)
-        except Refused:
-            refused.add(member_id)
-        else:
-            row["credits"] += 1
-    written = {member_id: row for member_id, row in rows.items() if member_id not in refused}
+        if old and old.credits:
+            try:
+                _correct(session, actor, _service(old.id, member_id, row, venue), old.credits, at)
+            except Refused:
+                found.refused.add(member_id)
+            else:
+                row["credits"] += 1
+    written = {member_id: row for member_id, row in rows.items() if member_id not in found.refused}
     first = [
         member_id
         for member_id, row in written.items()
@@ -177,9 +161,28 @@ def _write(
     _put(session, venue, written, before)
     if first:
         ids = queries.standing(session, venue.event_id, first)
-        services = [_service(ids[member_id].id, member_id, written[member_id], venue)
-                    for member_id in first]  # fmt: skip
+        services = [
+            _service(ids[member_id].id, member_id, written[member_id], venue)
+            for member_id in first
+        ]
         credit(session, actor, services, at=at)
+
+
+def _rows(
+    session: Session, venue: Venue, found: Refolded, at: datetime, before: Mapping[int, Attendance]
+) -> dict[int, dict[str, Any]]:
+    changed = {
+        member_id: folded
+        for member_id, folded in found.folded.items()
+        if _differs(folded, before.get(member_id), venue)
+    }
+    counted: Mapping[int, int] = {}
+    if changed and venue.terms.day_minutes < MOST_MINUTES:
+        counted = queries.counted_today(session, changed, venue.on, but_event_id=venue.event_id)
+    return {
+        member_id: _row(folded, venue, counted.get(member_id, 0), at)
+        for member_id, folded in changed.items()
+    }
 
 
 def _row(folded: Folded, venue: Venue, counted: int, at: datetime) -> dict[str, Any]:
@@ -215,15 +218,11 @@ def _row(folded: Folded, venue: Venue, counted: int, at: datetime) -> dict[str, 
     }
 
 
-def _correct(
-    session: Session, actor: Actor, venue: Venue, old: Attendance, row: dict[str, Any], at: datetime
-) -> None:
+def _correct(session: Session, actor: Actor, due: Service, credits_: int, at: datetime) -> None:
     """Bring what was credited to what is due now, by reversing and further entries."""
-    due = row["minutes"] if row["state"] is AttendanceState.CREDITED else 0
-    service = _service(old.id, old.member_id, {"minutes": due, "way": row["way"]}, venue)
-    dated = open_day(session, venue.on, clock.local_day(at))
-    key = f"attendance:{old.id}:{old.credits}"
-    correct(session, actor, service, key=key, effective_on=dated, at=at)
+    dated = open_day(session, due.on, clock.local_day(at))
+    key = f"attendance:{due.attendance_id}:{credits_}"
+    correct(session, actor, due, key=key, effective_on=dated, at=at)
 
 
 def _put(
@@ -258,7 +257,9 @@ def _put(
 def _service(
     attendance_id: int | None, member_id: int, row: Mapping[str, Any], venue: Venue
 ) -> Service:
+    """What is to be credited: nothing while the rule does not credit it yet."""
+    due = row["minutes"] if row["state"] is AttendanceState.CREDITED else 0
     return Service(
-        attendance_id or 0, member_id, row["minutes"], row["way"], venue.org_id, venue.kind,
-        venue.on, hour_rule_ref(venue.hour_rule_id),
+        attendance_id or 0, member_id, due, row["way"], venue.org_id, venue.kind, venue.on,
+        hour_rule_ref(venue.hour_rule_id),
     )  # fmt: skip

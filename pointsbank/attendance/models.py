@@ -10,13 +10,15 @@ from pointsbank.attendance.rules import AttendanceState, LateReason, ScanKind, V
 from pointsbank.core.database import Table, append_only, choice, key, reference
 from pointsbank.hours.rules import Credit, Way
 
+_HELD = text("held_minutes > 0")
+_BY_A_DEVICE = text("device_at IS NOT NULL")
+_WAITS = text("accepted IS NULL")
 
-def partial(condition: TextClause) -> dict[str, TextClause]:
+
+def _where(condition: TextClause) -> dict[str, TextClause]:
     """The options of an index over the rows that meet a condition."""
     return {"sqlite_where": condition, "postgresql_where": condition}
 
-
-_BY_A_DEVICE = text("device_at IS NOT NULL")
 
 class Scan(Table, table=True):
     """What happened at the door, what was refused there included.
@@ -32,7 +34,7 @@ class Scan(Table, table=True):
         # The member first: so the constraint also finds a member's scans.
         UniqueConstraint("member_id", "event_id", "key"),
         # Own phones' scans, of which there are most, are not in it.
-        Index("ix_scan_device_key", "event_id", "key", unique=True, **partial(_BY_A_DEVICE)),
+        Index("ix_scan_device_key", "event_id", "key", unique=True, **_where(_BY_A_DEVICE)),
     )
 
     id: int | None = key()
@@ -65,9 +67,7 @@ class LateScan(Table, table=True):
     """A scan that counts only once somebody said so; ``accepted`` is None until then."""
 
     __tablename__ = "late_scan"
-    __table_args__ = (
-        Index("ix_late_scan_waiting", "event_id", **partial(text("accepted IS NULL"))),
-    )
+    __table_args__ = (Index("ix_late_scan_waiting", "event_id", **_where(_WAITS)),)
 
     scan_id: int = reference("scan.id", primary_key=True)
     event_id: int = reference("event.id")
@@ -82,13 +82,15 @@ class Attendance(Table, table=True):
 
     ``checked_in_at`` is her first coming, ``returned_at`` the last of several, ``checked_out_at``
     her last leaving; ``credit`` is when the rule credits what came in these ways. ``credits``
-    counts how often that was done: anew after each correction.
+    counts how often that was done: anew after each correction. ``held_minutes`` are over the day's
+    tier and wait for the organisation above.
     """
 
     __tablename__ = "attendance"
     __table_args__ = (
         UniqueConstraint("event_id", "member_id"),
         Index("ix_attendance_member", "member_id"),
+        Index("ix_attendance_held", "event_id", **_where(_HELD)),
         CheckConstraint("minutes >= 0", name="minutes"),
     )
 
@@ -103,6 +105,7 @@ class Attendance(Table, table=True):
     pairs: int = 1
     credit: Credit | None = Field(default=None, sa_type=choice(Credit))
     minutes: int | None = None
+    held_minutes: int = 0
     why: list[Any] = Field(default_factory=list, sa_type=JSON)
     hour_rule_id: int | None = reference("hour_rule.id", optional=True)
     credited_at: datetime | None = None

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
@@ -10,12 +10,12 @@ from sqlmodel import Session, col
 
 from pointsbank.attendance.models import Attendance, LateScan, Scan
 from pointsbank.attendance.rules import COUNTED, EFFECTIVE, AttendanceState, ScanFact, Verdict
+from pointsbank.core import clock
 from pointsbank.events.models import Event
 from pointsbank.ledger.queries import clips_of
 from pointsbank.ledger.rules import Clip
 from pointsbank.members.models import Member
 from pointsbank.orgs.queries import among
-
 
 CAME = col(Attendance.state) != AttendanceState.ABSENT
 """The condition on attendances of people who were there."""
@@ -62,9 +62,7 @@ def facts_of(
     return found
 
 
-def standing(
-    session: Session, event_id: int, member_ids: Iterable[int]
-) -> dict[int, Attendance]:
+def standing(session: Session, event_id: int, member_ids: Iterable[int]) -> dict[int, Attendance]:
     """What these members' attendances at an event are now, by member."""
     rows = session.execute(
         select(Attendance)
@@ -95,6 +93,28 @@ def attendance_of(session: Session, event_id: int, member_id: int | None) -> Att
             CAME,
         )
     ).scalar_one_or_none()
+
+
+def counted_today(
+    session: Session, member_ids: Collection[int], on: date, *, but_event_id: int = 0
+) -> dict[int, int]:
+    """What these members' other activities of a day count, by member: what was credited or will be,
+    and what is held for approval; nobody without any.
+    """
+    since, until = clock.day_span(on)
+    counted = func.coalesce(col(Attendance.minutes), 0) + col(Attendance.held_minutes)
+    rows = session.execute(
+        select(col(Attendance.member_id), func.sum(counted))
+        .join(Event, col(Event.id) == col(Attendance.event_id))
+        .where(
+            among(Attendance.member_id, member_ids),
+            col(Event.starts_at) >= since,
+            col(Event.starts_at) < until,
+            col(Event.id) != but_event_id,
+        )
+        .group_by(col(Attendance.member_id))
+    )
+    return {member_id: int(minutes) for member_id, minutes in rows}
 
 
 def why(session: Session, attendance_id: int | None) -> list[Any]:

@@ -1,4 +1,4 @@
-"""The verbs of hours: adopt an hour rule, credit finished service."""
+"""The verbs of hours: adopt an hour rule, credit finished service, correct it."""
 
 from datetime import date, datetime
 
@@ -8,13 +8,13 @@ from sqlmodel import Session, col
 from pointsbank.core import audit, clock
 from pointsbank.core.actor import Actor, Role
 from pointsbank.hours import queries
-from pointsbank.hours.credit import Service, credit
+from pointsbank.hours.credit import Service, correct, credit
 from pointsbank.hours.models import HourRuleRow
 from pointsbank.hours.rules import HourRule, HourRuleBackdated, HourTerms, check_hour_terms
 from pointsbank.orgs.models import Organisation
 from pointsbank.orgs.queries import organisation
 
-__all__ = ["Service", "adopt_hour_rule", "credit"]
+__all__ = ["Service", "adopt_hour_rule", "correct", "credit"]
 
 
 def adopt_hour_rule(

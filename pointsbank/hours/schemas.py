@@ -5,7 +5,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields
 
-from pointsbank.hours.rules import MOST_MINUTES, Credit, HourTerms, Rounding
+from pointsbank.hours.rules import MOST_MINUTES, MOST_PAIRS, Credit, HourTerms, Rounding
 from pointsbank.web.schemas import Day, Request, View, Whole, choice
 
 
@@ -21,6 +21,10 @@ class HourRuleRequest(Request):
     credit_static = choice(Credit, load_default=Credit.AFTER_CONFIRMATION)
     credit_organiser = choice(Credit, load_default=Credit.AT_CHECK_OUT)
     credit_roster = choice(Credit, load_default=Credit.AT_CHECK_OUT)
+    least_percent = Whole(most=100, load_default=0)
+    most_pairs = Whole(least=1, most=MOST_PAIRS, load_default=3)
+    day_minutes = Whole(least=1, most=MOST_MINUTES, load_default=MOST_MINUTES)
+    parent_minutes = Whole(least=1, most=MOST_MINUTES, load_default=MOST_MINUTES)
 
     @ma.post_load
     def _terms(self, asked: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -43,6 +47,10 @@ class TermsView(View):
     credit_static = choice(Credit)
     credit_organiser = choice(Credit)
     credit_roster = choice(Credit)
+    least_percent = fields.Integer()
+    most_pairs = fields.Integer()
+    day_minutes = fields.Integer()
+    parent_minutes = fields.Integer()
 
 
 class HourRuleView(View):

@@ -37,7 +37,9 @@ def holders(session: Session, asked: Sequence[tuple[str, datetime]]) -> list[Hol
     cards = _cards(session, {digits for digits in read if isinstance(digits, str)})
     ids = {one for one in read if isinstance(one, int)}
     people = _kept(session, ids | {member_id for member_id, _ in cards.values()})
-    lost = [cards[one][0] for one in read if isinstance(one, str) and one in cards and cards[one][1]]
+    lost = [
+        cards[one][0] for one in read if isinstance(one, str) and one in cards and cards[one][1]
+    ]
     tails = _tails(session, lost)
     return [_holder(one, cards, people, tails) for one in read]
 
@@ -68,7 +70,9 @@ def _holder(
         return Holder(None, CodeInvalid())
     if lost_at is not None:
         lost_on, tail = clock.local_day(lost_at), tails.get(member_id)
-        refused = CardReplaced(lost_on=lost_on, new_tail=tail) if tail else CardLost(lost_on=lost_on)
+        refused = (
+            CardReplaced(lost_on=lost_on, new_tail=tail) if tail else CardLost(lost_on=lost_on)
+        )
         return Holder(holder, refused)
     if holder.left_on is not None:
         return Holder(holder, MemberLeft(left_on=holder.left_on))
