@@ -1,7 +1,8 @@
 """My page: balances, star, code, activities, and where every point came from."""
 
-from flask import render_template
+from flask import redirect, render_template
 from flask_babel import gettext
+from werkzeug.wrappers import Response
 
 from pointsbank.attendance.rules import ATTENDANCE_NAMES
 from pointsbank.core import clock
@@ -19,7 +20,10 @@ from pointsbank.web import PageBlueprint, actor, allow, query, wants_fragment
 from pointsbank.web.navigation import Link
 
 pages = PageBlueprint("passbook", __name__)
-NAVIGATION = (Link("/me", say("我的存折"), 0, frozenset({Role.VOLUNTEER})),)
+NAVIGATION = (
+    Link("/me", say("我的存折"), 0, frozenset({Role.VOLUNTEER})),
+    Link("/me/local-rules", say("本地规则"), 48, frozenset({Role.VOLUNTEER, Role.SECRETARY})),
+)
 
 
 @pages.context_processor
@@ -68,3 +72,12 @@ def statement() -> str:
     return render_template(
         "passbook/statement.html", mine=mine, asked=asked, periods=periods(clock.today())
     )
+
+
+@pages.get("/me/local-rules")
+@allow(Role.VOLUNTEER, Role.SECRETARY)
+def local_rules() -> Response:
+    """To the rules that hold where she lives, or for the first organisation of her office."""
+    with snapshot() as session:
+        org_id = queries.place_of_rules(session, actor())
+    return redirect(f"/organisations/{org_id}/local-rules", 303)
