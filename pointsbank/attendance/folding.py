@@ -103,9 +103,7 @@ def refold(
         for member_id in member_ids
     }
     found = Refolded(folded)
-    _write(
-        session, actor, venue, found, at, queries.standing(session, venue.event_id, folded)
-    )
+    _write(session, actor, venue, found, at)
     return found
 
 
@@ -134,11 +132,9 @@ def _stays(folded: Folded, venue: Venue) -> dict[str, Any]:
     }
 
 
-def _write(
-    session: Session, actor: Actor, venue: Venue, found: Refolded, at: datetime,
-    before: Mapping[int, Attendance],
-) -> None:  # fmt: skip
+def _write(session: Session, actor: Actor, venue: Venue, found: Refolded, at: datetime) -> None:
     """Write those that differ from what stands, after correcting what was credited for them."""
+    before = queries.standing(session, venue.event_id, found.folded)
     rows = _rows(session, venue, found, at, before)
     for member_id, row in rows.items():
         old = before.get(member_id)
@@ -162,8 +158,7 @@ def _write(
     if first:
         ids = queries.standing(session, venue.event_id, first)
         services = [
-            _service(ids[member_id].id, member_id, written[member_id], venue)
-            for member_id in first
+            _service(ids[member_id].id, member_id, written[member_id], venue) for member_id in first
         ]
         credit(session, actor, services, at=at)
 

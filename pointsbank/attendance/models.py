@@ -15,7 +15,7 @@ _BY_A_DEVICE = text("device_at IS NOT NULL")
 _WAITS = text("accepted IS NULL")
 
 
-def _where(condition: TextClause) -> dict[str, TextClause]:
+def _where(condition: TextClause) -> dict[str, Any]:
     """The options of an index over the rows that meet a condition."""
     return {"sqlite_where": condition, "postgresql_where": condition}
 

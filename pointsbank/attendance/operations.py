@@ -1,7 +1,7 @@
 """The verbs of attendance: close an event, confirm its hours.
 
-The verbs at the door are in ``door``, the batch form for finished stays in ``history``, what is
-settled afterwards in ``settling``.
+The verbs at the door are in ``door``, what devices send comes in by ``batch``, finished stays by
+``history``; what is settled afterwards is in ``settling``.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
+from pointsbank.attendance.batch import Sent, Taken, take_scans, undo_scan
 from pointsbank.attendance.door import ScanAnswer, check_in, check_out
 from pointsbank.attendance.history import PastAttendance, record_attendances
 from pointsbank.attendance.models import Attendance
@@ -26,8 +27,22 @@ from pointsbank.hours.operations import Service, correct, credit
 from pointsbank.hours.rules import Cut, CutKind, hour_rule_ref, why_of
 
 __all__ = [
-    "Confirmation", "PastAttendance", "ScanAnswer", "add_stay", "approve_held", "check_in",
-    "check_out", "close_event", "confirm", "locked", "record_attendances", "set_minutes",
+    "Confirmation",
+    "PastAttendance",
+    "ScanAnswer",
+    "Sent",
+    "Taken",
+    "add_stay",
+    "approve_held",
+    "check_in",
+    "check_out",
+    "close_event",
+    "confirm",
+    "locked",
+    "record_attendances",
+    "set_minutes",
+    "take_scans",
+    "undo_scan",
 ]  # fmt: skip
 
 

@@ -15,7 +15,9 @@ from pointsbank.events.models import Event
 from pointsbank.ledger.queries import clips_of
 from pointsbank.ledger.rules import Clip
 from pointsbank.members.models import Member
-from pointsbank.orgs.queries import among
+from pointsbank.members.queries import Holder, members
+from pointsbank.members.rules import MemberLeft
+from pointsbank.orgs.queries import among, ids_below
 
 CAME = col(Attendance.state) != AttendanceState.ABSENT
 """The condition on attendances of people who were there."""
@@ -82,6 +84,50 @@ def scans_by_key(session: Session, event_id: int, keys: Collection[str]) -> dict
         )
     )
     return {scan.key: scan for scan in rows.scalars()}
+
+
+def people(session: Session, member_ids: Iterable[int]) -> dict[int, Holder]:
+    """Those of the members that exist, as the holders of codes."""
+    found = members(session, member_ids)
+    return {
+        member_id: Holder(one, MemberLeft(left_on=one.left_on) if one.left_on else None)
+        for member_id, one in found.items()
+        if one.merged_into_id is None
+    }
+
+
+def tickable(session: Session, event: Event, member_ids: Collection[int]) -> set[int]:
+    """Those of the members who may be ticked on an event's roster: who lives in its organisation
+    or below.
+    """
+    if not member_ids:
+        return set()
+    found = session.execute(
+        select(col(Member.id)).where(
+            among(Member.id, member_ids),
+            col(Member.left_on).is_(None),
+            col(Member.residence_id).in_(ids_below([event.org_id])),
+        )
+    )
+    return set(found.scalars())
+
+
+def known_by_scan(
+    session: Session, event_id: int, member_ids: Iterable[int]
+) -> dict[int, Row[int, str, str, int | None]]:
+    """(member, name, phone's last four, attendance's id or None) by member."""
+    wanted = set(member_ids)
+    if not wanted:
+        return {}
+    here = and_(
+        col(Attendance.member_id) == col(Member.id), col(Attendance.event_id) == event_id, CAME
+    )
+    rows = session.execute(
+        select(col(Member.id), col(Member.name), col(Member.phone_tail), col(Attendance.id))
+        .outerjoin(Attendance, here)
+        .where(among(Member.id, wanted))
+    )
+    return {row[0]: row for row in rows}
 
 
 def attendance_of(session: Session, event_id: int, member_id: int | None) -> Attendance | None:

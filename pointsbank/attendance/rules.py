@@ -52,6 +52,8 @@ class ScanKind(StrEnum):
 
 OWN_WAYS = (Way.STATIC, Way.ROTATING)
 """Those in which people check themselves in; the others are an organiser's."""
+DEVICE_WAYS = (Way.ORGANISER, Way.ROSTER, Way.COMPANION)
+"""Those of them that a device or an organiser sends."""
 
 
 class LateReason(StrEnum):
