@@ -1,5 +1,6 @@
 """Check-ins and check-outs, and an event's attendances, under /api/v1."""
 
+import secrets
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any
@@ -8,7 +9,7 @@ import marshmallow as ma
 from flask_babel import gettext
 
 from pointsbank.access.entrance import reading_codes
-from pointsbank.attendance import claims, operations, queries
+from pointsbank.attendance import claims, operations, queries, roster
 from pointsbank.attendance.entrance import keeping_refusals
 from pointsbank.attendance.operations import Confirmation, ScanAnswer, Sent
 from pointsbank.attendance.results import results
@@ -21,15 +22,19 @@ from pointsbank.attendance.schemas import (
     ConfirmationView,
     CountsView,
     ResultView,
+    RosterView,
     ScanRequest,
     ScanView,
     SentRequest,
+    TicksRequest,
+    TicksView,
 )
 from pointsbank.attendance.words import reasons
-from pointsbank.core import clock
+from pointsbank.core import audit, clock
 from pointsbank.core.actor import Role, Scope
 from pointsbank.core.database import Session, snapshot, transaction
 from pointsbank.earning.rules import why_clipped
+from pointsbank.events.models import Event
 from pointsbank.events.queries import event as event_seen
 from pointsbank.events.rules import CONFIRMERS, ORGANISERS
 from pointsbank.hours.rules import Way
@@ -89,6 +94,51 @@ def _seen(attendance: Any, name: str, clips: list[Clip]) -> dict[str, Any]:
 def clock_of_server(event_id: int) -> dict[str, Any]:
     """The server's clock, by which a device measures its own."""
     return {"now": clock.now()}
+
+
+@api.get("/events/<int:event_id>/roster")
+@api.response(200, RosterView)
+@allow(*ORGANISERS, Scope.AT_DOOR)
+def event_roster(event_id: int) -> dict[str, Any]:
+    """What a device needs to scan without network: each name sealed under her own code's digits."""
+    with snapshot() as session:
+        found = _held(session, event_id)
+        return {
+            "event": found,
+            "salt": roster.salt_of(event_id),
+            "iterations": roster.ROUNDS,
+            "entries": roster.entries(session, found),
+            "ticks": None,
+            "issued_at": clock.now(),
+        }
+
+
+@api.post("/events/<int:event_id>/roster-ticks")
+@api.arguments(TicksRequest)
+@api.response(200, TicksView)
+@allow(*ORGANISERS, Scope.AT_DOOR)
+def roster_ticks(asked: dict[str, str], event_id: int) -> dict[str, Any]:
+    """The list for ticking names without network, sealed under a PIN chosen for this device."""
+    with transaction() as session:
+        people = queries.on_roster(session, _held(session, event_id), most=roster.MOST_PEOPLE)
+        audit.record(
+            session, actor(), "attendance.roster_ticks", ("event", event_id), at=clock.now(),
+            count=len(people),
+        )  # fmt: skip
+    salt = secrets.token_bytes(16)
+    return {
+        "salt": salt,
+        "iterations": roster.ROUNDS,
+        "sealed": roster.ticks(people, asked["pin"], salt),
+        "count": len(people),
+    }
+
+
+def _held(session: Session, event_id: int) -> Event:
+    """The event, for who runs it."""
+    found = event_seen(session, actor(), event_id)
+    actor().require(*ORGANISERS, org_id=found.org_id)
+    return found
 
 
 @api.post("/events/<int:event_id>/scans")

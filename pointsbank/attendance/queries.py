@@ -96,20 +96,28 @@ def people(session: Session, member_ids: Iterable[int]) -> dict[int, Holder]:
     }
 
 
+def _may_come(event: Event) -> ColumnElement[bool]:
+    """The condition on members who may be ticked at an event."""
+    return and_(
+        col(Member.left_on).is_(None),
+        col(Member.merged_into_id).is_(None),
+        col(Member.residence_id).in_(ids_below([event.org_id])),
+    )
+
+
 def tickable(session: Session, event: Event, member_ids: Collection[int]) -> set[int]:
-    """Those of the members who may be ticked on an event's roster: who lives in its organisation
-    or below.
-    """
+    """Those of the members who are on an event's roster."""
     if not member_ids:
         return set()
-    found = session.execute(
-        select(col(Member.id)).where(
-            among(Member.id, member_ids),
-            col(Member.left_on).is_(None),
-            col(Member.residence_id).in_(ids_below([event.org_id])),
-        )
-    )
-    return set(found.scalars())
+    wanted = select(col(Member.id)).where(among(Member.id, member_ids), _may_come(event))
+    return set(session.execute(wanted).scalars())
+
+
+def on_roster(session: Session, event: Event, *, most: int) -> list[Row[int, str, str]]:
+    """(member, name, phone's last four) of who may be ticked at an event, by name."""
+    wanted = select(col(Member.id), col(Member.name), col(Member.phone_tail))
+    ordered = wanted.where(_may_come(event)).order_by(col(Member.name), col(Member.id))
+    return list(session.execute(ordered.limit(most)))
 
 
 def known_by_scan(

@@ -1,5 +1,6 @@
 """Scans and attendances as JSON and as forms."""
 
+import base64
 from typing import Any
 
 import marshmallow as ma
@@ -120,6 +121,54 @@ class BatchView(View):
 
 class ClockView(View):
     now = Instant()
+
+
+class TicksRequest(Request):
+    pin = fields.String(
+        required=True,
+        validate=validate.Regexp(r"[0-9]{6,12}\Z", error=lazy_gettext("密码须为 6 至 12 位数字。")),
+        metadata={"description": "of this device; it is kept nowhere"},
+    )
+
+
+class Sealed(fields.String):
+    """Bytes, as base64."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return base64.b64encode(value).decode()
+
+
+class TicksView(View):
+    """``sealed``: nonce of 12 bytes, then AES-256-GCM under PBKDF2-SHA256 of the PIN."""
+
+    salt = Sealed()
+    iterations = fields.Integer()
+    sealed = Sealed()
+    count = fields.Integer()
+
+
+class RosterEntryView(View):
+    tag = fields.String(metadata={"description": "HMAC-SHA256 of the digits under the salt, hex"})
+    sealed = Sealed(metadata={"description": "under HKDF-SHA256 of the digits"})
+
+
+class RosterEventView(View):
+    id = fields.Integer()
+    title = fields.String()
+    place = fields.String()
+    starts_at = Instant()
+    ends_at = Instant()
+
+
+class RosterView(View):
+    event = fields.Nested(RosterEventView)
+    salt = Sealed()
+    iterations = fields.Integer()
+    entries = fields.List(fields.Nested(RosterEntryView))
+    ticks = fields.Nested(
+        TicksView, allow_none=True, metadata={"description": "none: see roster-ticks"}
+    )
+    issued_at = Instant()
 
 
 class ScanView(View):
