@@ -18,6 +18,7 @@ from pointsbank.members.models import Member
 from pointsbank.members.queries import Holder, members
 from pointsbank.members.rules import MemberLeft
 from pointsbank.orgs.queries import among, ids_below
+from pointsbank.signups.queries import people_expected
 
 CAME = col(Attendance.state) != AttendanceState.ABSENT
 """The condition on attendances of people who were there."""
@@ -97,11 +98,15 @@ def people(session: Session, member_ids: Iterable[int]) -> dict[int, Holder]:
 
 
 def _may_come(event: Event) -> ColumnElement[bool]:
-    """The condition on members who may be ticked at an event."""
+    """The condition on members who may be ticked at an event: who signed up, or lives there."""
+    assert event.id is not None  # noqa: S101 - it is in the table
     return and_(
         col(Member.left_on).is_(None),
         col(Member.merged_into_id).is_(None),
-        col(Member.residence_id).in_(ids_below([event.org_id])),
+        or_(
+            col(Member.residence_id).in_(ids_below([event.org_id])),
+            col(Member.id).in_(people_expected(event.id)),
+        ),
     )
 
 
@@ -114,9 +119,12 @@ def tickable(session: Session, event: Event, member_ids: Collection[int]) -> set
 
 
 def on_roster(session: Session, event: Event, *, most: int) -> list[Row[int, str, str]]:
-    """(member, name, phone's last four) of who may be ticked at an event, by name."""
+    """(member, name, phone's last four) of who may be ticked at an event: who signed up first, then
+    by name.
+    """
     wanted = select(col(Member.id), col(Member.name), col(Member.phone_tail))
-    ordered = wanted.where(_may_come(event)).order_by(col(Member.name), col(Member.id))
+    unexpected = col(Member.id).not_in(people_expected(event.id or 0))
+    ordered = wanted.where(_may_come(event)).order_by(unexpected, col(Member.name), col(Member.id))
     return list(session.execute(ordered.limit(most)))
 
 
