@@ -19,6 +19,7 @@ PROTECTED = (
     "cap_use",
     "consent_text",
     "erasure",
+    "event_change",
     "evaluation_rule",
     "hold",
     "hold_resolution",
@@ -1062,6 +1063,22 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column(
+            "credited",
+            sa.Enum(
+                "member",
+                "household",
+                name="credited",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.CheckConstraint(
+            "credited = 'member' OR unit <> 'party'",
+            name=op.f("ck_points_rule_party_credited"),
+        ),
         sa.CheckConstraint(
             "most_minutes_an_activity BETWEEN 1 AND 1440",
             name=op.f("ck_points_rule_most_minutes_an_activity"),
@@ -1262,7 +1279,16 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("place", sqlmodel.sql.sqltypes.AutoString(length=100), nullable=False),
+        sa.Column("place_id", sa.BigInteger(), nullable=True),
         sa.Column("description", sqlmodel.sql.sqltypes.AutoString(length=2000), nullable=False),
+        sa.Column("served", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+        sa.Column("dangerous", sa.Boolean(), nullable=False),
+        sa.Column("risks", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column("insurance", sqlmodel.sql.sqltypes.AutoString(length=100), nullable=False),
+        sa.Column("skill", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("least_age", sa.Integer(), nullable=True),
+        sa.Column("in_charge_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("recorder_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("starts_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("ends_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column(
@@ -1291,10 +1317,12 @@ def upgrade() -> None:
         sa.Column("cancel_reason", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
         sa.CheckConstraint("capacity > 0", name=op.f("ck_event_capacity")),
         sa.CheckConstraint("ends_at > starts_at", name=op.f("ck_event_times")),
+        sa.CheckConstraint("least_age > 0", name=op.f("ck_event_least_age")),
         sa.ForeignKeyConstraint(
             ["hour_rule_id"], ["hour_rule.id"], name=op.f("fk_event_hour_rule_id")
         ),
         sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_event_org_id")),
+        sa.ForeignKeyConstraint(["place_id"], ["organisation.id"], name=op.f("fk_event_place_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
         sa.UniqueConstraint("code", name=op.f("uq_event_code")),
         sa.UniqueConstraint("created_by", "key", name=op.f("uq_event_created_by_key")),
@@ -1341,6 +1369,21 @@ def upgrade() -> None:
     with op.batch_alter_table("shift", schema=None) as batch_op:
         batch_op.create_index("ix_shift_event_id", ["event_id"], unique=False)
         batch_op.create_index("ix_shift_post_id", ["post_id"], unique=False)
+
+    op.create_table(
+        "event_change",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("fields", sa.JSON(), nullable=False),
+        sa.Column("note", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_event_change_event_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event_change")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("event_change", schema=None) as batch_op:
+        batch_op.create_index("ix_event_change_event_id", ["event_id"], unique=False)
 
     op.create_table(
         "cap_use",
@@ -1762,6 +1805,122 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "linked_identity",
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("issuer", sqlmodel.sql.sqltypes.AutoString(length=255), nullable=False),
+        sa.Column("subject_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("subject_digest", sa.LargeBinary(), nullable=True),
+        sa.Column("linked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("unlinked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_linked_identity_user_id")),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_linked_identity")),
+        sa.UniqueConstraint("subject_digest", name=op.f("uq_linked_identity_subject_digest")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "spent_return",
+        sa.Column("state_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("state_digest", name=op.f("pk_spent_return")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("spent_return", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_spent_return_at"), ["at"], unique=False)
+
+    op.create_table(
+        "sign_up",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("post_id", sa.BigInteger(), nullable=True),
+        sa.Column("shift_id", sa.BigInteger(), nullable=True),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("team_id", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "signed_up",
+                "waiting",
+                "withdrawn",
+                name="signupstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "way",
+            sa.Enum(
+                "self",
+                "team",
+                "companion",
+                "organiser",
+                name="signupway",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("asked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("by_kind", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("by_id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("moved_up_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("withdrawn_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column(
+            "withdrawal_reason", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False
+        ),
+        sa.CheckConstraint(
+            "(state = 'withdrawn') = (withdrawn_at IS NOT NULL)", name=op.f("ck_sign_up_withdrawn")
+        ),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_sign_up_event_id")),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_sign_up_member_id")),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_sign_up_post_id")),
+        sa.ForeignKeyConstraint(["shift_id"], ["shift.id"], name=op.f("fk_sign_up_shift_id")),
+        sa.ForeignKeyConstraint(["team_id"], ["organisation.id"], name=op.f("fk_sign_up_team_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_up")),
+        sa.UniqueConstraint(
+            "by_kind",
+            "by_id",
+            "key",
+            "member_id",
+            name=op.f("uq_sign_up_by_kind_by_id_key_member_id"),
+        ),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("sign_up", schema=None) as batch_op:
+        batch_op.create_index("ix_sign_up_event_id_state", ["event_id", "state"], unique=False)
+        batch_op.create_index("ix_sign_up_member_id", ["member_id"], unique=False)
+
+    op.create_table(
+        "sign_up_terms",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("post_id", sa.BigInteger(), nullable=True),
+        sa.Column("closes_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("party_only", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_sign_up_terms_event_id")),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_sign_up_terms_post_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_up_terms")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("sign_up_terms", schema=None) as batch_op:
+        batch_op.create_index("ix_sign_up_terms_event_id", ["event_id"], unique=False)
+
+    op.create_table(
+        "calendar_address",
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("token_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_calendar_address_member_id")
+        ),
+        sa.PrimaryKeyConstraint("member_id", name=op.f("pk_calendar_address")),
+        sa.UniqueConstraint("token_digest", name=op.f("uq_calendar_address_token_digest")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "attendance",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("event_id", sa.BigInteger(), nullable=False),
@@ -1793,6 +1952,7 @@ def upgrade() -> None:
                 "credited",
                 "nothing",
                 "unsettled",
+                "absent",
                 name="attendancestate",
                 native_enum=False,
                 create_constraint=True,
@@ -1801,12 +1961,28 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("checked_in_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("returned_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("checked_out_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("pairs", sa.Integer(), nullable=False),
+        sa.Column(
+            "credit",
+            sa.Enum(
+                "at_check_out",
+                "at_close",
+                "after_confirmation",
+                name="credit",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
         sa.Column("minutes", sa.Integer(), nullable=True),
         sa.Column("held_minutes", sa.Integer(), nullable=False),
         sa.Column("why", sa.JSON(), nullable=False),
         sa.Column("hour_rule_id", sa.BigInteger(), nullable=True),
         sa.Column("credited_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("credits", sa.Integer(), nullable=False),
         sa.CheckConstraint("minutes >= 0", name=op.f("ck_attendance_minutes")),
         sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_attendance_event_id")),
         sa.ForeignKeyConstraint(
@@ -1889,7 +2065,7 @@ def upgrade() -> None:
         "scan",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("event_id", sa.BigInteger(), nullable=False),
-        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=True),
         sa.Column(
             "way",
             sa.Enum(
@@ -1909,16 +2085,40 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column(
+            "kind",
+            sa.Enum(
+                "auto",
+                "in",
+                "out",
+                "undo",
+                name="scankind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
             "verdict",
             sa.Enum(
                 "check_in",
                 "already_in",
                 "offer_check_out",
+                "offer_return",
                 "checked_in",
                 "checked_out",
                 "not_begun",
                 "over",
                 "cancelled",
+                "already_out",
+                "not_checked_in",
+                "in_review",
+                "undone",
+                "code_invalid",
+                "code_expired",
+                "card_lost",
+                "member_left",
+                "not_on_roster",
                 name="verdict",
                 native_enum=False,
                 create_constraint=True,
@@ -1931,12 +2131,71 @@ def upgrade() -> None:
         sa.Column("by_kind", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
         sa.Column("by_id", sa.Integer(), nullable=False),
         sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("device_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("offset_ms", sa.Integer(), nullable=True),
+        sa.Column("undoes", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=True),
+        sa.Column("since", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_scan_event_id")),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_scan_member_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_scan")),
         sa.UniqueConstraint(
             "member_id", "event_id", "key", name=op.f("uq_scan_member_id_event_id_key")
         ),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("scan", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_scan_device_key",
+            ["event_id", "key"],
+            unique=True,
+            sqlite_where=sa.text("device_at IS NOT NULL"),
+            postgresql_where=sa.text("device_at IS NOT NULL"),
+        )
+
+    op.create_table(
+        "late_scan",
+        sa.Column("scan_id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "reason",
+            sa.Enum(
+                "after_close",
+                "period_closed",
+                "clock_moved",
+                "points_spent",
+                name="latereason",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("accepted", sa.Boolean(), nullable=True),
+        sa.Column("decided_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("decided_by_id", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["user.id"], name=op.f("fk_late_scan_decided_by_id")
+        ),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_late_scan_event_id")),
+        sa.ForeignKeyConstraint(["scan_id"], ["scan.id"], name=op.f("fk_late_scan_scan_id")),
+        sa.PrimaryKeyConstraint("scan_id", name=op.f("pk_late_scan")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("late_scan", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_late_scan_waiting",
+            ["event_id"],
+            unique=False,
+            sqlite_where=sa.text("accepted IS NULL"),
+            postgresql_where=sa.text("accepted IS NULL"),
+        )
+
+    op.create_table(
+        "scan_reason",
+        sa.Column("scan_id", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.ForeignKeyConstraint(["scan_id"], ["scan.id"], name=op.f("fk_scan_reason_scan_id")),
+        sa.PrimaryKeyConstraint("scan_id", name=op.f("pk_scan_reason")),
         sqlite_strict=True,
     )
     op.create_table(
@@ -2043,6 +2302,7 @@ def upgrade() -> None:
             "entry",
             sa.Enum(
                 "password",
+                "provider",
                 "card",
                 "counter_pin",
                 name="entry",
@@ -2055,6 +2315,7 @@ def upgrade() -> None:
         sa.Column("device_id", sa.BigInteger(), nullable=True),
         sa.Column("org_id", sa.BigInteger(), nullable=True),
         sa.Column("must_enrol", sa.Boolean(), nullable=False),
+        sa.Column("seen_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("address", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
         sa.Column("agent", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
         sa.Column("revoked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
@@ -2353,6 +2614,30 @@ def upgrade() -> None:
             unique=True,
             sqlite_where=sa.text("undone_at IS NULL"),
             postgresql_where=sa.text("undone_at IS NULL"),
+        )
+
+    op.create_table(
+        "distinct_pair",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("one_id", sa.BigInteger(), nullable=False),
+        sa.Column("two_id", sa.BigInteger(), nullable=False),
+        sa.Column("told_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("told_by", sa.Integer(), nullable=False),
+        sa.Column("taken_back_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("taken_back_by", sa.Integer(), nullable=True),
+        sa.CheckConstraint("one_id < two_id", name=op.f("ck_distinct_pair_order")),
+        sa.ForeignKeyConstraint(["one_id"], ["member.id"], name=op.f("fk_distinct_pair_one_id")),
+        sa.ForeignKeyConstraint(["two_id"], ["member.id"], name=op.f("fk_distinct_pair_two_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_distinct_pair")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("distinct_pair", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_distinct_pair_stands",
+            ["one_id", "two_id"],
+            unique=True,
+            sqlite_where=sa.text("taken_back_at IS NULL"),
+            postgresql_where=sa.text("taken_back_at IS NULL"),
         )
 
     op.create_table(

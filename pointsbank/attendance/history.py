@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from pointsbank.attendance.models import Attendance, Scan
 from pointsbank.attendance.queries import counted_today
-from pointsbank.attendance.rules import AttendanceState, Verdict
+from pointsbank.attendance.rules import AttendanceState, ScanKind, Verdict
 from pointsbank.core import audit, clock
 from pointsbank.core.actor import Actor
 from pointsbank.core.statements import portions
@@ -162,6 +162,8 @@ def _attendance(
         "checked_out_at": row.checked_out_at,
         "minutes": minutes,
         "held_minutes": held,
+        "pairs": 1,
+        "credits": int(bool(minutes)),
         "why": why_of(cuts),
         "hour_rule_id": event.hour_rule_id,
         "credited_at": at if minutes else None,
@@ -169,14 +171,15 @@ def _attendance(
 
 
 def _scans(actor: Actor, row: PastAttendance, at: datetime) -> Iterable[dict[str, Any]]:
-    for verdict, scanned_at in (
-        (Verdict.CHECKED_IN, row.checked_in_at),
-        (Verdict.CHECKED_OUT, row.checked_out_at),
+    for kind, verdict, scanned_at in (
+        (ScanKind.IN, Verdict.CHECKED_IN, row.checked_in_at),
+        (ScanKind.OUT, Verdict.CHECKED_OUT, row.checked_out_at),
     ):
         yield {
             "event_id": row.event_id,
             "member_id": row.member_id,
             "way": row.way,
+            "kind": kind,
             "verdict": verdict,
             "scanned_at": scanned_at,
             "received_at": at,

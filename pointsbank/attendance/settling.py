@@ -85,7 +85,7 @@ def set_minutes(
     fresh: list[Service] = []
     dated = open_day(session, on, clock.local_day(at))
     for one in found:
-        asked, was_credited = wanted[one.id or 0], one.credited_at is not None
+        asked, was_credited = wanted[one.id or 0], bool(one.credits)
         minutes, held = within_day(asked, terms, counted.get(one.member_id, 0))
         way = one.way if minutes <= (one.minutes or 0) else Way.SUPPLEMENTED
         _write(one, minutes, [Cut(mark, asked), *held], at)
@@ -126,7 +126,8 @@ def _write(attendance: Attendance, minutes: int, told: Sequence[Cut], at: dateti
     attendance.minutes, attendance.held_minutes = minutes, held_minutes(told)
     attendance.why = why_of([*kept, *told])
     attendance.state = AttendanceState.CREDITED if minutes else AttendanceState.NOTHING
-    attendance.credited_at = attendance.credited_at or (at if minutes else None)
+    attendance.credited_at = at if minutes else None
+    attendance.credits += bool(minutes or attendance.credits)
 
 
 def _service(attendance: Attendance, event: Event, way: Way) -> Service:

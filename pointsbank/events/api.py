@@ -1,4 +1,4 @@
-"""Events, check-ins and check-outs, attendances and hour rules under /api/v1."""
+"""Events with their posts and shifts under /api/v1."""
 
 from typing import Any
 
@@ -6,14 +6,22 @@ from pointsbank.core import clock
 from pointsbank.core.actor import Scope
 from pointsbank.core.database import snapshot, transaction
 from pointsbank.events import operations, queries
-from pointsbank.events.models import Event
+from pointsbank.events.models import Event, Post, Shift
 from pointsbank.events.rules import ORGANISERS
 from pointsbank.events.schemas import (
     CancellationRequest,
+    CopyRequest,
+    EventChangeRequest,
     EventsQuery,
     EventsView,
     EventView,
+    NewShiftRequest,
     PlanRequest,
+    PostRequest,
+    PostsView,
+    PostView,
+    ShiftRequest,
+    ShiftView,
 )
 from pointsbank.web import SIGNED_IN, ApiBlueprint, actor, allow
 
@@ -53,6 +61,97 @@ def event(event_id: int) -> Event:
     """One event; a draft is known to its organisers only."""
     with snapshot() as session:
         return queries.event(session, actor(), event_id)
+
+
+@api.put("/events/<int:event_id>")
+@api.arguments(EventChangeRequest)
+@api.response(200, EventView)
+@allow(*ORGANISERS)
+def change(asked: dict[str, Any], event_id: int) -> Event:
+    """Say something else of an event; what is not given becomes empty."""
+    with transaction() as session:
+        return operations.change(session, actor(), event_id=event_id, **asked, at=clock.now())
+
+
+@api.post("/events/<int:event_id>/copies")
+@api.arguments(CopyRequest)
+@api.response(201, EventView)
+@allow(*ORGANISERS)
+def copy(asked: dict[str, Any], event_id: int) -> Event:
+    """Draft an event like this one at another time, with its posts and shifts."""
+    with transaction() as session:
+        return operations.copy(session, actor(), event_id=event_id, **asked, at=clock.now())
+
+
+@api.get("/events/<int:event_id>/posts")
+@api.response(200, PostsView)
+@allow(SIGNED_IN, Scope.READ_EVENTS)
+def posts(event_id: int) -> dict[str, Any]:
+    """An event's posts and shifts; shifts without a post are of the whole event."""
+    with snapshot() as session:
+        queries.event(session, actor(), event_id)
+        return {
+            "posts": queries.posts_of(session, event_id),
+            "shifts": queries.shifts_of(session, event_id),
+        }
+
+
+@api.post("/events/<int:event_id>/posts")
+@api.arguments(PostRequest)
+@api.response(201, PostView)
+@allow(*ORGANISERS)
+def add_post(asked: dict[str, Any], event_id: int) -> Post:
+    """Add a post. A second one of the same name is refused, the same once more only answered."""
+    with transaction() as session:
+        return operations.add_post(session, actor(), event_id=event_id, **asked, at=clock.now())
+
+
+@api.put("/posts/<int:post_id>")
+@api.arguments(PostRequest)
+@api.response(200, PostView)
+@allow(*ORGANISERS)
+def change_post(asked: dict[str, Any], post_id: int) -> Post:
+    """Say something else of a post; what is not given becomes empty."""
+    with transaction() as session:
+        return operations.change_post(session, actor(), post_id=post_id, **asked, at=clock.now())
+
+
+@api.post("/posts/<int:post_id>/removal")
+@api.response(204)
+@allow(*ORGANISERS)
+def remove_post(post_id: int) -> None:
+    """Take a post with its shifts from a draft."""
+    with transaction() as session:
+        operations.remove_post(session, actor(), post_id=post_id, at=clock.now())
+
+
+@api.post("/events/<int:event_id>/shifts")
+@api.arguments(NewShiftRequest)
+@api.response(201, ShiftView)
+@allow(*ORGANISERS)
+def add_shift(asked: dict[str, Any], event_id: int) -> Shift:
+    """Add a shift to a post or to the whole event, within its time."""
+    with transaction() as session:
+        return operations.add_shift(session, actor(), event_id=event_id, **asked, at=clock.now())
+
+
+@api.put("/shifts/<int:shift_id>")
+@api.arguments(ShiftRequest)
+@api.response(200, ShiftView)
+@allow(*ORGANISERS)
+def change_shift(asked: dict[str, Any], shift_id: int) -> Shift:
+    """Move a shift, or say how many it takes."""
+    with transaction() as session:
+        return operations.change_shift(session, actor(), shift_id=shift_id, **asked, at=clock.now())
+
+
+@api.post("/shifts/<int:shift_id>/removal")
+@api.response(204)
+@allow(*ORGANISERS)
+def remove_shift(shift_id: int) -> None:
+    """Take a shift from a draft."""
+    with transaction() as session:
+        operations.remove_shift(session, actor(), shift_id=shift_id, at=clock.now())
 
 
 @api.post("/events/<int:event_id>/publication")

@@ -1,17 +1,22 @@
-"""Tables: events, their posts and shifts."""
+"""Tables: events, their posts and shifts, and what was changed of them."""
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
-from pointsbank.core.database import Table, choice, key, reference
+from pointsbank.core.database import Table, append_only, choice, key, reference
+from pointsbank.core.encryption import sealed
 from pointsbank.earning.rules import DeedCategory
 from pointsbank.events.rules import EventState
 
 
 class Event(Table, table=True):
-    """An occasion of service that an organisation holds; ``code`` is what its poster shows."""
+    """An occasion of service that an organisation holds; ``code`` is what its poster shows.
+
+    With ``place_id`` the place is a station or partner of the register, and ``place`` its name. The
+    names of the person in charge and of the recorder are sealed.
+    """
 
     __tablename__ = "event"
     __table_args__ = (
@@ -21,14 +26,24 @@ class Event(Table, table=True):
         Index("ix_event_starts", "starts_at"),
         CheckConstraint("ends_at > starts_at", name="times"),
         CheckConstraint("capacity > 0", name="capacity"),
+        CheckConstraint("least_age > 0", name="least_age"),
     )
 
-    id: int | None = key()
+    id: int = key()
     org_id: int = reference("organisation.id")
     title: str = Field(max_length=60)
     kind: DeedCategory = Field(sa_type=choice(DeedCategory))
     place: str = Field(max_length=100)
+    place_id: int | None = reference("organisation.id", optional=True)
     description: str = Field(default="", max_length=2000)
+    served: str = Field(default="", max_length=60)
+    dangerous: bool = False
+    risks: str = Field(default="", max_length=500)
+    insurance: str = Field(default="", max_length=100)
+    skill: str = Field(default="", max_length=40)
+    least_age: int | None = None
+    in_charge_sealed: bytes | None = sealed(optional=True)
+    recorder_sealed: bytes | None = sealed(optional=True)
     starts_at: datetime
     ends_at: datetime
     state: EventState = Field(sa_type=choice(EventState))
@@ -44,7 +59,9 @@ class Event(Table, table=True):
 
 
 class Post(Table, table=True):
-    """A job at an event that people sign up for: how many it takes, and what it asks of them."""
+    """A job at an event that people sign up for: how many it takes in all its shifts together
+    (none: as many as come), and what it asks of them besides what the event asks.
+    """
 
     __tablename__ = "post"
     __table_args__ = (
@@ -53,7 +70,7 @@ class Post(Table, table=True):
         CheckConstraint("least_age > 0", name="least_age"),
     )
 
-    id: int | None = key()
+    id: int = key()
     event_id: int = reference("event.id")
     name: str = Field(max_length=40)
     duties: str = Field(default="", max_length=500)
@@ -64,7 +81,9 @@ class Post(Table, table=True):
 
 
 class Shift(Table, table=True):
-    """A stretch of an event's time, of one post or of the whole event: how many it takes."""
+    """A stretch of an event's time, of one post or of the whole event: how many it takes (none: as
+    many as its post).
+    """
 
     __tablename__ = "shift"
     __table_args__ = (
@@ -74,9 +93,26 @@ class Shift(Table, table=True):
         CheckConstraint("capacity > 0", name="capacity"),
     )
 
-    id: int | None = key()
+    id: int = key()
     event_id: int = reference("event.id")
     post_id: int | None = reference("post.id", optional=True)
     starts_at: datetime
     ends_at: datetime
     capacity: int | None = None
+
+
+class EventChange(Table, table=True):
+    """What was changed of an event that was known already, told to those who had read it."""
+
+    __tablename__ = "event_change"
+    __table_args__ = (Index("ix_event_change_event_id", "event_id"),)
+
+    id: int = key()
+    event_id: int = reference("event.id")
+    at: datetime
+    actor_id: int = Field(sa_type=BigInteger)
+    fields: list[str] = Field(default_factory=list, sa_type=JSON)
+    note: str = Field(max_length=200)
+
+
+append_only("event_change")

@@ -1,5 +1,6 @@
 """Local rules as JSON and as forms, made from what each kind says of its terms."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -7,7 +8,9 @@ import marshmallow as ma
 from flask_babel import lazy_gettext
 from marshmallow import validate
 
+from pointsbank.core.errors import Invalid
 from pointsbank.local_rules.rules import Choice, Number, Numbers, RuleKind, Term
+from pointsbank.web.requests import sentences
 from pointsbank.web.schemas import Day, Request, Text, View, Whole
 
 
@@ -103,3 +106,22 @@ def view_of(kind: RuleKind) -> type[View]:
 def _named(base: type[Any], kind: RuleKind, fields: dict[str, Any], ending: str) -> type[Any]:
     name = "".join(word.capitalize() for word in str(kind.table.__tablename__).split("_"))
     return type(f"{name}{ending}", (base,), fields)
+
+
+def adoption_of(kind: RuleKind, org_id: int, typed: Mapping[str, str]) -> dict[str, Any]:
+    """The boxes of a form as the body that they mean, checked. Refuses: Invalid."""
+    given: dict[str, Any] = {"org_id": org_id, "from_on": typed.get("from_on", "")}
+    if kind.table.PART:
+        given[kind.table.PART] = typed.get("part", "")
+    for term in kind.terms:
+        text = typed.get(term.name, "")
+        if isinstance(term, Numbers):
+            boxes = {option: typed.get(f"{term.name}.{option}", "") for option in term.options}
+            given[term.name] = {option: box for option, box in boxes.items() if box.strip()}
+        elif text or not (isinstance(term, Number) and term.optional):
+            given[term.name] = text
+    try:
+        return dict(request_of(kind)().load(given))
+    except ma.ValidationError as refused:
+        fields = sentences(refused.messages)
+        raise Invalid({name.removesuffix(".value"): fields[name] for name in fields}) from None

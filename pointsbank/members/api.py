@@ -106,6 +106,15 @@ def withdraw_consent(asked: dict[str, Any], member_id: int) -> None:
         operations.withdraw_consent(session, actor(), member_id=member_id, **asked, at=clock.now())
 
 
+@api.get("/skills")
+@api.response(200, SkillsView)
+@allow(*queries.REGISTER_READERS)
+def skills() -> dict[str, Any]:
+    """The skills that a member may have."""
+    with snapshot() as session:
+        return {"skills": queries.skills(session)}
+
+
 @api.post("/skills")
 @api.arguments(SkillRequest)
 @api.response(200, SkillsView)

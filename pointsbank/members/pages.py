@@ -14,7 +14,7 @@ from pointsbank.core import clock
 from pointsbank.core.database import Session, snapshot, transaction
 from pointsbank.core.encryption import seal, unseal
 from pointsbank.core.errors import Conflict, Invalid, Refused, say
-from pointsbank.members import operations, profile, queries, search
+from pointsbank.members import operations, own_pages, profile, queries, search
 from pointsbank.members.cards import sheet
 from pointsbank.members.models import Member
 from pointsbank.members.places import TEAM_STAFF
@@ -60,6 +60,7 @@ from pointsbank.web.errors import sentence_of, status_of
 from pointsbank.web.navigation import Link
 
 pages = PageBlueprint("members", __name__)
+pages.register_blueprint(own_pages.pages)
 NAVIGATION = [Link("/members", say("成员名册"), 46, frozenset(queries.REGISTER_READERS))]
 PAGE_SIZE = 30
 Answer = Response | tuple[str, int]

@@ -49,6 +49,8 @@ class Ground:
     open_event: int
     code: str
     draft: int
+    post: int  # of the draft, with its shift
+    shift: int
     elsewhere: int  # an event of 光明社区, also open
     code_elsewhere: str
     goods: int
@@ -71,6 +73,7 @@ def lay() -> Ground:
             *(_event(session, org, n) for n, org in enumerate((here, there))), strict=True
         )
         draft, _ = _event(session, here, 9, opens=False)
+        post, shift = _post(session, draft)
         goods = [_goods(session, org_id, n) for n, org_id in enumerate((here, there))]
         for member_id in (place.wang, place.zhou):
             _give(session, member_id)
@@ -96,8 +99,8 @@ def lay() -> Ground:
         ).id
         enrolments = lay_enrolments(session, place)
     return Ground(
-        place, mine[0], codes[0], draft, mine[1], codes[1], *goods, *sold, card, lost_digits,
-        transfer, household, enrolments,
+        place, mine[0], codes[0], draft, post, shift, mine[1], codes[1], *goods, *sold, card,
+        lost_digits, transfer, household, enrolments,
     )  # fmt: skip
 
 
@@ -110,6 +113,18 @@ def _event(session: Session, org_id: int, number: int, *, opens: bool = True) ->
         events.publish(session, SYSTEM, event_id=event.id, at=NOW)
         events.open_event(session, SYSTEM, event_id=event.id, at=NOW)
     return event.id, event.code
+
+
+def _post(session: Session, event_id: int) -> tuple[int, int]:
+    post = events.add_post(
+        session, SYSTEM, event_id=event_id, name="楼道", duties="", capacity=3, skill="",
+        least_age=None, place="", at=NOW,
+    )  # fmt: skip
+    shift = events.add_shift(
+        session, SYSTEM, event_id=event_id, post_id=post.id, starts_at=NOW,
+        ends_at=NOW + timedelta(hours=1), capacity=3, at=NOW,
+    )  # fmt: skip
+    return post.id, shift.id
 
 
 def _goods(session: Session, org_id: int, number: int) -> int:

@@ -33,7 +33,7 @@ WRONG_IN_FORMS = ("\x00", "不可外传" * 2000, "\x1b[2J")
 NUMBERS = {
     "org_id", "org", "to_org_id", "kept_id", "other_id", "level", "goods_id", "quantity",
     "price_points", "capacity", "version", "residence_id", "team_id", "least_age", "note_id",
-    "head_id",
+    "head_id", "place_id", "post_id",
 }  # fmt: skip
 WRONG_NUMBERS = ("-1", "1.5", "1e3", "１２", "true", "9" * 18, "9" * 30, "")
 INSTANTS = {"starts_at", "ends_at", "from_on", "on", "asked_on"}
