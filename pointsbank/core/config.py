@@ -68,6 +68,7 @@ class Settings(BaseSettings):
     audit_months: int = Field(24, ge=6, le=240)
     upload_bytes: int = Field(2_000_000, ge=10_000)
     import_bytes: int = Field(20_000_000, ge=10_000, le=100_000_000)
+    evidence_bytes: int = Field(15_000_000, ge=10_000, le=100_000_000)
     import_days: int = Field(30, ge=1, le=400)
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 
