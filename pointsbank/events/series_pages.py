@@ -119,7 +119,10 @@ def series(series_id: int) -> str:
             series=found,
             events=events,
             organisation=organisation(session, found.org_id),
-            drafts=sum(event.state is EventState.DRAFT for event in events),
+            drafts=sum(
+                event.state is EventState.DRAFT and event.starts_at >= clock.now()
+                for event in events
+            ),
         )
 
 

@@ -70,8 +70,15 @@ class Place:
             ],
             "auditor": ["/ledger", "/audit", "/nowhere"],
         }
+        notice = f"/recruitment/{org}/2026-11"
+        pages["organiser"] += ["/events/templates", "/events/from-template?preset=patrol", notice]
+        pages["volunteer"].append(notice)
         if event:
             pages["organiser"] += [f"{event[0]}/attendance", f"{event[0]}/poster"]
+            pages["organiser"] += [f"{event[0]}/{one}" for one in ("edit", "copy", "posts")]
+            pages["organiser"].append(
+                f"{event[0]}/series?weekdays=5&begins=09:00&from_on=2026-12-01&until_on=2026-12-31"
+            )
         one = f"/organisations/{org}"
         pages["secretary"] += ["/organisations/tree", f"{one}/details", f"{one}/details/edit"]
         pages["secretary"] += [f"{one}/local-rules/hour-rules/new", f"{one}/local-rules"]
