@@ -7,6 +7,7 @@ from journeys.event_bodies import event_forms, event_jsons
 from journeys.ground import Ground
 from journeys.ground_enrolment import enrolment_forms, enrolment_jsons
 from journeys.member_bodies import member_forms, member_jsons
+from journeys.signup_bodies import signup_forms, signup_jsons
 
 from pointsbank.access import queries as access
 from pointsbank.attendance import claims
@@ -31,6 +32,7 @@ def jsons(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
         ("clerk", "POST", "/api/v1/sessions"): {"name": "clerk", "password": "nothing-near"},
         ("clerk", "PUT", "/api/v1/me/password"): {"current": "nothing-near", "new": "Neu-2026-x"},
         **event_jsons(ground),
+        **signup_jsons(ground),
         ("volunteer", "POST", "/api/v1/check-ins"): {"code": ground.code, "key": key},
         ("volunteer", "POST", "/api/v1/check-outs"): {"code": ground.code, "key": key},
         ("clerk", "POST", "/api/v1/goods"): {
@@ -150,6 +152,7 @@ def forms(ground: Ground) -> dict[tuple[str, str], dict[str, Any]]:
         ("clerk", "/sign-in"): {"name": "clerk", "password": "nothing-near"},
         ("clerk", "/password"): {"current": "wrong", "new": "Neu-2026-x", "again": "Neu-2026-x"},
         **event_forms(ground),
+        **signup_forms(ground),
         ("organiser", f"/events/{ground.open_event}/scans"): {
             "member_code": ground.card, "key": key,
         },
