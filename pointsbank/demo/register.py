@@ -180,13 +180,14 @@ def _workbooks(desk: Desk) -> int:
         desk.session, SYSTEM, import_id=first, takes_doubtful=True, consented=True, at=desk.now
     )
     _run(desk, first)
-    _checked(desk, [*good[:3], *bad], "志愿者名册（第二批）.xlsx", "demo-import-2")
+    more = [_line(desk, n) for n in range(20, 24)]
+    _checked(desk, [*good[:3], *more, *bad], "志愿者名册（第二批）.xlsx", "demo-import-2")
     return len(good)
 
 
 def _line(desk: Desk, n: int) -> list[str]:
     name, phone = person_name(desk.rng, 1978, woman=n % 2 == 1), f"1390000{n + 101:04d}"
-    return [str(n + 1), name, "女" if n % 2 else "男", phone, f"197{n % 10}-05-{n + 10}", "", ""]
+    return [str(n + 1), name, "女" if n % 2 else "男", phone, f"197{n % 10}-0{n % 9 + 1}-{n % 15 + 10}", "", ""]
 
 
 def _checked(desk: Desk, rows: Sequence[list[str]], file_name: str, key: str) -> int:
