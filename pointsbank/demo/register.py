@@ -23,6 +23,7 @@ from pointsbank.enrolment.workbook import Book
 from pointsbank.members import operations as members
 from pointsbank.members.models import Member
 from pointsbank.members.rules import IN_THE_PARTY, Consent, ConsentWay, NewMember, Relation
+from pointsbank.orgs.models import Organisation
 from pointsbank.transfers import operations as transfers
 
 HOUSEHOLDS, IN_EACH = 8, 3
@@ -101,7 +102,8 @@ def _applications(desk: Desk) -> None:
 def _report_ins(desk: Desk) -> None:
     """Some went back to their unit with the receipt, one has ended."""
     in_service = desk.session.execute(
-        select(col(Member.id))
+        select(col(Member.id), col(Organisation.parent_id))
+        .join(Organisation, col(Organisation.id) == col(Member.residence_id))
         .where(
             col(Member.residence_id).in_(desk.home.homes),
             col(Member.employer_id).is_not(None),
@@ -110,13 +112,13 @@ def _report_ins(desk: Desk) -> None:
         )
         .order_by(col(Member.id))
         .limit(REPORT_INS)
-    ).scalars()
+    ).all()
     duties = ("政策宣讲", "治安巡逻", "环境整治", "矛盾调解", "帮扶慰问", "便民维修")
-    for n, (member_id, duty) in enumerate(zip(in_service, duties, strict=False)):
+    for n, ((member_id, grid_id), duty) in enumerate(zip(in_service, duties, strict=False)):
         day = desk.today - timedelta(days=50 - 7 * n)
         found = report_ins.report_in(
-            desk.session, SYSTEM, member_id=member_id, on=day, duty=f"{duty}岗",
-            key=f"demo-report-in-{n}", at=desk.now,
+            desk.session, SYSTEM, member_id=member_id, grid_id=grid_id, on=day,
+            duty=f"{duty}岗", key=f"demo-report-in-{n}", at=desk.now,
         )  # fmt: skip
         if n < REPORT_INS // 2:
             report_ins.return_receipt(
@@ -187,7 +189,15 @@ def _workbooks(desk: Desk) -> int:
 
 def _line(desk: Desk, n: int) -> list[str]:
     name, phone = person_name(desk.rng, 1978, woman=n % 2 == 1), f"1390000{n + 101:04d}"
-    return [str(n + 1), name, "女" if n % 2 else "男", phone, f"197{n % 10}-0{n % 9 + 1}-{n % 15 + 10}", "", ""]
+    return [
+        str(n + 1),
+        name,
+        "女" if n % 2 else "男",
+        phone,
+        f"197{n % 10}-0{n % 9 + 1}-{n % 15 + 10}",
+        "",
+        "",
+    ]
 
 
 def _checked(desk: Desk, rows: Sequence[list[str]], file_name: str, key: str) -> int:
