@@ -8,6 +8,7 @@ from enum import StrEnum
 from pointsbank.core.errors import Conflict, Forbidden, Invalid, NotFound, say
 from pointsbank.events.rules import EventState
 from pointsbank.hours.rules import Credit, HourTerms, Stay, Way
+from pointsbank.members.rules import CodeInvalid
 
 
 class Verdict(StrEnum):
@@ -263,6 +264,14 @@ class CodeUnknown(NotFound):
 
 class ClaimForAnotherEvent(Invalid):
     sentence = say("这次扫码属于另一个活动，请重新扫描本活动的二维码。")
+
+
+class RotatingExpired(Conflict):
+    sentence = say("动态码已过期，请重新扫屏幕上的码。")
+
+
+class RotatingInvalid(CodeInvalid):
+    sentence = say("动态码不对，请重新扫屏幕上的码。")
 
 
 class NotAVolunteer(Forbidden):
