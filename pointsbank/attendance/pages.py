@@ -8,7 +8,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from pointsbank.access.entrance import reading_codes
-from pointsbank.attendance import claims, door, operations, queries, rotating
+from pointsbank.attendance import claims, door, door_pages, operations, queries, rotating
 from pointsbank.attendance.entrance import keeping_refusals
 from pointsbank.attendance.event import WATCHERS
 from pointsbank.attendance.rules import (
@@ -46,6 +46,7 @@ from pointsbank.web.access import visitor
 from pointsbank.web.errors import sentence_of, status_of
 
 pages = PageBlueprint("attendance", __name__)
+pages.register_blueprint(door_pages.pages)
 
 
 @pages.context_processor
