@@ -1256,6 +1256,53 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_card_member_id"), ["member_id"], unique=False)
 
     op.create_table(
+        "event_series",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("weekdays", sa.JSON(), nullable=False),
+        sa.Column("begins", sa.JSON(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=False),
+        sa.Column("but", sa.JSON(), nullable=False),
+        sa.Column("created_by", sa.Integer(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("ended_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.CheckConstraint("from_on <= until_on", name=op.f("ck_event_series_period")),
+        sa.ForeignKeyConstraint(
+            ["org_id"], ["organisation.id"], name=op.f("fk_event_series_org_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event_series")),
+        sa.UniqueConstraint("created_by", "key", name=op.f("uq_event_series_created_by_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("event_series", schema=None) as batch_op:
+        batch_op.create_index("ix_event_series_org_id", ["org_id"], unique=False)
+
+    op.create_table(
+        "event_template",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("length_minutes", sa.Integer(), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("posts", sa.JSON(), nullable=False),
+        sa.Column("created_by", sa.Integer(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("put_away_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.CheckConstraint("length_minutes > 0", name=op.f("ck_event_template_length")),
+        sa.ForeignKeyConstraint(
+            ["org_id"], ["organisation.id"], name=op.f("fk_event_template_org_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event_template")),
+        sa.UniqueConstraint("created_by", "key", name=op.f("uq_event_template_created_by_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("event_template", schema=None) as batch_op:
+        batch_op.create_index("ix_event_template_org_id", ["org_id"], unique=False)
+
+    op.create_table(
         "event",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("org_id", sa.BigInteger(), nullable=False),
@@ -1308,6 +1355,7 @@ def upgrade() -> None:
         ),
         sa.Column("code", sqlmodel.sql.sqltypes.AutoString(length=6), nullable=False),
         sa.Column("capacity", sa.Integer(), nullable=True),
+        sa.Column("series_id", sa.BigInteger(), nullable=True),
         sa.Column("hour_rule_id", sa.BigInteger(), nullable=True),
         sa.Column("created_by", sa.Integer(), nullable=False),
         sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
@@ -1323,6 +1371,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_event_org_id")),
         sa.ForeignKeyConstraint(["place_id"], ["organisation.id"], name=op.f("fk_event_place_id")),
+        sa.ForeignKeyConstraint(
+            ["series_id"], ["event_series.id"], name=op.f("fk_event_series_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
         sa.UniqueConstraint("code", name=op.f("uq_event_code")),
         sa.UniqueConstraint("created_by", "key", name=op.f("uq_event_created_by_key")),
@@ -1330,6 +1381,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("event", schema=None) as batch_op:
         batch_op.create_index("ix_event_org_starts", ["org_id", "starts_at"], unique=False)
+        batch_op.create_index("ix_event_series_id_starts", ["series_id", "starts_at"], unique=False)
         batch_op.create_index("ix_event_starts", ["starts_at"], unique=False)
 
     op.create_table(
@@ -1771,6 +1823,7 @@ def upgrade() -> None:
         sa.Column("password_hash", sqlmodel.sql.sqltypes.AutoString(length=255), nullable=False),
         sa.Column("counter_pin_hash", sqlmodel.sql.sqltypes.AutoString(length=255), nullable=False),
         sa.Column("has_pin", sa.Boolean(), nullable=False),
+        sa.Column("password_chosen_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("must_change", sa.Boolean(), nullable=False),
         sa.Column("opened_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("disabled_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
@@ -2674,6 +2727,235 @@ def upgrade() -> None:
     with op.batch_alter_table("transfer_step", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_transfer_step_transfer_id"), ["transfer_id"], unique=False
+        )
+
+    op.create_table(
+        "paper_rating",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("marks", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.CheckConstraint("marks BETWEEN 1 AND 5", name=op.f("ck_paper_rating_marks")),
+        sa.CheckConstraint("number >= 0", name=op.f("ck_paper_rating_number")),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_paper_rating_event_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_paper_rating")),
+        sa.UniqueConstraint("event_id", "marks", name=op.f("uq_paper_rating_event_id_marks")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "rating_code",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("code", sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
+        sa.Column("marks", sa.Integer(), nullable=True),
+        sa.Column("rated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.CheckConstraint("marks BETWEEN 1 AND 5", name=op.f("ck_rating_code_marks")),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_rating_code_event_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rating_code")),
+        sa.UniqueConstraint("code", name=op.f("uq_rating_code_code")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("rating_code", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_rating_code_event_id"), ["event_id"], unique=False)
+
+    op.create_table(
+        "review_word",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "overlap",
+                "long_day",
+                "self_credit",
+                name="findingkind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("subject", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("word", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column("by_kind", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_review_word_event_id")),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_review_word_member_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_review_word")),
+        sa.UniqueConstraint("kind", "subject", name=op.f("uq_review_word_kind_subject")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("review_word", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_review_word_event_id"), ["event_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_review_word_member_id"), ["member_id"], unique=False)
+
+    op.create_table(
+        "hour_change",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("attendance_id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "settled",
+                "corrected",
+                "objection",
+                "supplemented",
+                "approved",
+                name="changekind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("minutes_before", sa.Integer(), nullable=False),
+        sa.Column("minutes_after", sa.Integer(), nullable=False),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column("by_kind", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.CheckConstraint(
+            "minutes_before >= 0 AND minutes_after >= 0", name=op.f("ck_hour_change_minutes")
+        ),
+        sa.ForeignKeyConstraint(
+            ["attendance_id"], ["attendance.id"], name=op.f("fk_hour_change_attendance_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_hour_change_member_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hour_change")),
+        sa.UniqueConstraint(
+            "by_kind",
+            "by_id",
+            "key",
+            "attendance_id",
+            name=op.f("uq_hour_change_by_kind_by_id_key_attendance_id"),
+        ),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("hour_change", schema=None) as batch_op:
+        batch_op.create_index("ix_hour_change_attendance_id", ["attendance_id"], unique=False)
+        batch_op.create_index("ix_hour_change_member_id", ["member_id"], unique=False)
+
+    op.create_table(
+        "objection",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("attendance_id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("text", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column("wanted_minutes", sa.Integer(), nullable=True),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "open",
+                "granted",
+                "refused",
+                name="answerstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("made_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("answer", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column("answered_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("by_kind", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["attendance_id"], ["attendance.id"], name=op.f("fk_objection_attendance_id")
+        ),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_objection_member_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_objection")),
+        sa.UniqueConstraint("member_id", "key", name=op.f("uq_objection_member_id_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("objection", schema=None) as batch_op:
+        batch_op.create_index("ix_objection_attendance_id", ["attendance_id"], unique=False)
+        batch_op.create_index(
+            "uq_objection_open",
+            ["attendance_id"],
+            unique=True,
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        )
+
+    op.create_table(
+        "supplement",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("came_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("left_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("text", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "open",
+                "granted",
+                "refused",
+                name="answerstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("asked_by_kind", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("asked_by_id", sa.Integer(), nullable=False),
+        sa.Column("asked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("answer", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column("answered_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("by_kind", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("attendance_id", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("left_at > came_at", name=op.f("ck_supplement_times")),
+        sa.ForeignKeyConstraint(
+            ["attendance_id"], ["attendance.id"], name=op.f("fk_supplement_attendance_id")
+        ),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_supplement_event_id")),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_supplement_member_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_supplement")),
+        sa.UniqueConstraint(
+            "asked_by_kind",
+            "asked_by_id",
+            "key",
+            name=op.f("uq_supplement_asked_by_kind_asked_by_id_key"),
+        ),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("supplement", schema=None) as batch_op:
+        batch_op.create_index("ix_supplement_member_id", ["member_id"], unique=False)
+        batch_op.create_index(
+            "uq_supplement_open",
+            ["event_id", "member_id"],
+            unique=True,
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        )
+
+    op.create_table(
+        "evidence",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("supplement_id", sa.BigInteger(), nullable=False),
+        sa.Column("image", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["supplement_id"], ["supplement.id"], name=op.f("fk_evidence_supplement_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_evidence")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("evidence", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_evidence_supplement_id"), ["supplement_id"], unique=False
         )
 
     for name in PROTECTED:
