@@ -1,10 +1,11 @@
 """What is looked up about settlement: who waits, with what suggested; a volunteer's hours."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, and_, func, select
 from sqlmodel import Session, col
 
 from pointsbank.attendance.models import Attendance
@@ -19,7 +20,14 @@ from pointsbank.ledger.queries import OriginTransfer, transfers_of
 from pointsbank.members.models import Member
 from pointsbank.members.queries import ids_of_person
 from pointsbank.orgs.queries import among, ancestors_of, ids_below
-from pointsbank.settlement.models import Evidence, HourChange, Objection, Supplement
+from pointsbank.settlement.models import (
+    Evidence,
+    HourChange,
+    Objection,
+    PaperRating,
+    RatingCode,
+    Supplement,
+)
 from pointsbank.settlement.rules import (
     APPROVERS,
     HELD_FOR,
@@ -27,9 +35,12 @@ from pointsbank.settlement.rules import (
     SETTLERS,
     AnswerState,
     NoSuchAttendance,
+    NoSuchRatingCode,
     NoSuchSupplement,
+    Ratings,
     Suggestion,
     Tier,
+    ratings_of,
     suggest,
 )
 
@@ -110,7 +121,7 @@ def my_hours(session: Session, member_id: int, *, page: int = 1) -> list[Hours]:
     rows = session.execute(
         select(Attendance, Event)
         .join(Event, col(Event.id) == col(Attendance.event_id))
-        .where(among(Attendance.member_id, ids_of_person(session, member_id)))
+        .where(_stays_of(session, member_id))
         .order_by(col(Event.starts_at).desc(), col(Attendance.id).desc())
         .offset((page - 1) * PAGE)
         .limit(PAGE)
@@ -121,8 +132,15 @@ def my_hours(session: Session, member_id: int, *, page: int = 1) -> list[Hours]:
 
 def count_of_hours(session: Session, member_id: int) -> int:
     """How many attendances a person has."""
-    mine = among(Attendance.member_id, ids_of_person(session, member_id))
-    return int(session.execute(select(func.count(col(Attendance.id))).where(mine)).scalar_one())
+    counted = select(func.count(col(Attendance.id))).where(_stays_of(session, member_id))
+    return int(session.execute(counted).scalar_one())
+
+
+def _stays_of(session: Session, member_id: int) -> Any:
+    return and_(
+        among(Attendance.member_id, ids_of_person(session, member_id)),
+        col(Attendance.state) != AttendanceState.ABSENT,
+    )
 
 
 def _objections(session: Session, attendance_ids: Sequence[int | None]) -> list[Objection]:
@@ -145,6 +163,7 @@ class File:
     objections: list[Objection]
     changes: list[HourChange]
     entries: list[OriginTransfer]
+    ratings: Ratings
     is_own: bool
 
     @property
@@ -176,7 +195,7 @@ def file_of(session: Session, actor: Actor, attendance_id: int) -> File:
     return File(
         one, event, name, hour_rule(session, one.hour_rule_id),
         _objections(session, [attendance_id]), list(changes),
-        transfers_of(session, "attendance", attendance_id), is_own,
+        transfers_of(session, "attendance", attendance_id), ratings(session, one.event_id), is_own,
     )  # fmt: skip
 
 
@@ -253,6 +272,40 @@ def supplement_seen_by(
         actor.require(*_WATCHERS, org_id=event.org_id)
     row: Row[Supplement, Event, str] = found
     return row
+
+
+def paper_ratings(session: Session, event_id: int) -> dict[int, int]:
+    """How many gave an event which marks on paper."""
+    rows = session.execute(
+        select(col(PaperRating.marks), col(PaperRating.number)).where(
+            col(PaperRating.event_id) == event_id
+        )
+    )
+    return dict(rows.all())
+
+
+def ratings(session: Session, event_id: int) -> Ratings:
+    """What those served said of an event, on paper and by codes together."""
+    by_code = session.execute(
+        select(col(RatingCode.marks), func.count())
+        .where(col(RatingCode.event_id) == event_id, col(RatingCode.marks).is_not(None))
+        .group_by(col(RatingCode.marks))
+    )
+    numbers = Counter(paper_ratings(session, event_id))
+    numbers.update(dict(by_code.all()))
+    return ratings_of(numbers)
+
+
+def event_of_code(session: Session, code: str) -> tuple[Event, RatingCode]:
+    """What a printed code rates. Refuses: NoSuchRatingCode."""
+    found = session.execute(
+        select(Event, RatingCode)
+        .join(RatingCode, col(RatingCode.event_id) == col(Event.id))
+        .where(col(RatingCode.code) == code.strip().upper())
+    ).first()
+    if found is None:
+        raise NoSuchRatingCode
+    return found[0], found[1]
 
 
 def images_of(session: Session, supplement_id: int) -> list[str]:

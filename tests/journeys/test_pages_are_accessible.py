@@ -70,7 +70,11 @@ class Place:
             ],
             "auditor": ["/ledger", "/audit", "/nowhere"],
         }
+        pages["volunteer"] += ["/me/hours"]
+        pages["secretary"] += ["/reviews"]
         if event:
+            pages["volunteer"] += [f"{event[0]}/supplements/new"]
+            pages["secretary"] += [f"{event[0]}/settlement", f"{event[0]}/ratings"]
             pages["organiser"] += [f"{event[0]}/attendance", f"{event[0]}/poster"]
         one = f"/organisations/{org}"
         pages["secretary"] += ["/organisations/tree", f"{one}/details", f"{one}/details/edit"]
