@@ -1256,6 +1256,53 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_card_member_id"), ["member_id"], unique=False)
 
     op.create_table(
+        "event_series",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("weekdays", sa.JSON(), nullable=False),
+        sa.Column("begins", sa.JSON(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=False),
+        sa.Column("but", sa.JSON(), nullable=False),
+        sa.Column("created_by", sa.Integer(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("ended_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.CheckConstraint("from_on <= until_on", name=op.f("ck_event_series_period")),
+        sa.ForeignKeyConstraint(
+            ["org_id"], ["organisation.id"], name=op.f("fk_event_series_org_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event_series")),
+        sa.UniqueConstraint("created_by", "key", name=op.f("uq_event_series_created_by_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("event_series", schema=None) as batch_op:
+        batch_op.create_index("ix_event_series_org_id", ["org_id"], unique=False)
+
+    op.create_table(
+        "event_template",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("length_minutes", sa.Integer(), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("posts", sa.JSON(), nullable=False),
+        sa.Column("created_by", sa.Integer(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("put_away_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.CheckConstraint("length_minutes > 0", name=op.f("ck_event_template_length")),
+        sa.ForeignKeyConstraint(
+            ["org_id"], ["organisation.id"], name=op.f("fk_event_template_org_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event_template")),
+        sa.UniqueConstraint("created_by", "key", name=op.f("uq_event_template_created_by_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("event_template", schema=None) as batch_op:
+        batch_op.create_index("ix_event_template_org_id", ["org_id"], unique=False)
+
+    op.create_table(
         "event",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("org_id", sa.BigInteger(), nullable=False),
@@ -1308,6 +1355,7 @@ def upgrade() -> None:
         ),
         sa.Column("code", sqlmodel.sql.sqltypes.AutoString(length=6), nullable=False),
         sa.Column("capacity", sa.Integer(), nullable=True),
+        sa.Column("series_id", sa.BigInteger(), nullable=True),
         sa.Column("hour_rule_id", sa.BigInteger(), nullable=True),
         sa.Column("created_by", sa.Integer(), nullable=False),
         sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
@@ -1323,6 +1371,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_event_org_id")),
         sa.ForeignKeyConstraint(["place_id"], ["organisation.id"], name=op.f("fk_event_place_id")),
+        sa.ForeignKeyConstraint(
+            ["series_id"], ["event_series.id"], name=op.f("fk_event_series_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
         sa.UniqueConstraint("code", name=op.f("uq_event_code")),
         sa.UniqueConstraint("created_by", "key", name=op.f("uq_event_created_by_key")),
@@ -1330,6 +1381,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("event", schema=None) as batch_op:
         batch_op.create_index("ix_event_org_starts", ["org_id", "starts_at"], unique=False)
+        batch_op.create_index("ix_event_series_id_starts", ["series_id", "starts_at"], unique=False)
         batch_op.create_index("ix_event_starts", ["starts_at"], unique=False)
 
     op.create_table(
@@ -1771,6 +1823,7 @@ def upgrade() -> None:
         sa.Column("password_hash", sqlmodel.sql.sqltypes.AutoString(length=255), nullable=False),
         sa.Column("counter_pin_hash", sqlmodel.sql.sqltypes.AutoString(length=255), nullable=False),
         sa.Column("has_pin", sa.Boolean(), nullable=False),
+        sa.Column("password_chosen_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("must_change", sa.Boolean(), nullable=False),
         sa.Column("opened_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("disabled_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),

@@ -1,6 +1,7 @@
-"""Tables: events, their posts and shifts, and what was changed of them."""
+"""Tables: events, their posts and shifts, what was changed of them; series and templates."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import JSON, BigInteger, CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field
@@ -9,6 +10,56 @@ from pointsbank.core.database import Table, append_only, choice, key, reference
 from pointsbank.core.encryption import sealed
 from pointsbank.earning.rules import DeedCategory
 from pointsbank.events.rules import EventState
+
+
+class EventSeries(Table, table=True):
+    """The rule by which events like one another are held: on these days of the week (1 Monday to 7
+    Sunday), at these times of the day ("06:30"), between two days, but on some.
+    """
+
+    __tablename__ = "event_series"
+    __table_args__ = (
+        UniqueConstraint("created_by", "key"),
+        Index("ix_event_series_org_id", "org_id"),
+        CheckConstraint("from_on <= until_on", name="period"),
+    )
+
+    id: int = key()
+    org_id: int = reference("organisation.id")
+    weekdays: list[int] = Field(default_factory=list, sa_type=JSON)
+    begins: list[str] = Field(default_factory=list, sa_type=JSON)
+    from_on: date
+    until_on: date
+    but: list[str] = Field(default_factory=list, sa_type=JSON)
+    created_by: int
+    key: str = Field(max_length=64)
+    created_at: datetime
+    ended_at: datetime | None = None
+
+
+class EventTemplate(Table, table=True):
+    """What an organisation's new events begin with: content without times and names, length, posts
+    and shifts (see ``templates``). One that is no longer used is kept, with the day it was put
+    away.
+    """
+
+    __tablename__ = "event_template"
+    __table_args__ = (
+        UniqueConstraint("created_by", "key"),
+        Index("ix_event_template_org_id", "org_id"),
+        CheckConstraint("length_minutes > 0", name="length"),
+    )
+
+    id: int = key()
+    org_id: int = reference("organisation.id")
+    name: str = Field(max_length=40)
+    length_minutes: int
+    content: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    posts: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    created_by: int
+    key: str = Field(max_length=64)
+    created_at: datetime
+    put_away_at: datetime | None = None
 
 
 class Event(Table, table=True):
@@ -24,6 +75,7 @@ class Event(Table, table=True):
         UniqueConstraint("created_by", "key"),
         Index("ix_event_org_starts", "org_id", "starts_at"),
         Index("ix_event_starts", "starts_at"),
+        Index("ix_event_series_id_starts", "series_id", "starts_at"),
         CheckConstraint("ends_at > starts_at", name="times"),
         CheckConstraint("capacity > 0", name="capacity"),
         CheckConstraint("least_age > 0", name="least_age"),
@@ -49,6 +101,7 @@ class Event(Table, table=True):
     state: EventState = Field(sa_type=choice(EventState))
     code: str = Field(max_length=6)
     capacity: int | None = None
+    series_id: int | None = reference("event_series.id", optional=True)
     hour_rule_id: int | None = reference("hour_rule.id", optional=True)
     created_by: int
     key: str = Field(max_length=64)

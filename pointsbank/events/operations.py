@@ -1,19 +1,19 @@
 """The verbs of events: plan, copy, change, publish, open, end, cancel.
 
-Those of posts and shifts are in ``posts``; what is over already is entered in ``history``.
+Those of posts and shifts are in ``posts``, those of series in ``series``; what is over already is
+entered in ``history``.
 """
 
 from datetime import datetime
 from typing import Any, Unpack
 
-from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from pointsbank.core import audit, clock
 from pointsbank.core.actor import Actor
 from pointsbank.events import parts
-from pointsbank.events.codes import unused_codes
-from pointsbank.events.content import columns_of, completed, content_of, is_same
+from pointsbank.events.content import completed, content_of, is_same
+from pointsbank.events.drafts import draft, drafted_before, say_otherwise
 from pointsbank.events.history import PastEvent, record_events
 from pointsbank.events.models import Event
 from pointsbank.events.posts import (
@@ -23,10 +23,8 @@ from pointsbank.events.posts import (
     change_shift,
     copy_posts,
     held,
-    move_shifts,
     remove_post,
     remove_shift,
-    write_change,
 )
 from pointsbank.events.rules import (
     ORGANISERS,
@@ -34,23 +32,20 @@ from pointsbank.events.rules import (
     EventInPast,
     EventState,
     KeyReused,
-    changed_fields,
-    check_change,
-    check_places,
     check_safe,
     check_state,
     check_times,
     moved,
 )
+from pointsbank.events.series import change_from, dates, end_series, publish_series, repeat
 from pointsbank.hours.queries import hour_rule_in_force
-from pointsbank.orgs.models import Organisation
 from pointsbank.orgs.queries import organisation
 from pointsbank.orgs.rules import check_open
 
 __all__ = [
-    "PastEvent", "add_post", "add_shift", "cancel", "change", "change_post", "change_shift", "copy",
-    "end_event", "held", "open_event", "plan", "publish", "record_events", "remove_post",
-    "remove_shift",
+    "PastEvent", "add_post", "add_shift", "cancel", "change", "change_from", "change_post",
+    "change_shift", "copy", "dates", "end_event", "end_series", "held", "open_event", "plan",
+    "publish", "publish_series", "record_events", "remove_post", "remove_shift", "repeat",
 ]  # fmt: skip
 
 
@@ -69,7 +64,7 @@ def plan(
     OrganisationClosed, EventInPast, TimesImpossible, TooFarAhead; of the place NoSuchOrganisation,
     NotAHouse, OrganisationClosed; PlaceMissing, NoSuchSkill.
     """
-    before = _drafted_before(session, actor, org_id, key)
+    before = drafted_before(session, actor, org_id, key)
     if before:
         if before.org_id != org_id or not is_same(before, content):
             raise KeyReused
@@ -78,7 +73,7 @@ def plan(
     actor.require(*ORGANISERS, org_id=org_id)
     check_open(org.closed_on)
     check_times(content["starts_at"], content["ends_at"], at)
-    event = _draft(session, actor, org_id, completed(session, content), key=key, at=at)
+    [event] = draft(session, actor, org_id, [completed(session, content)], keys=[key], at=at)
     _note(session, actor, "plan", event, at)
     return event
 
@@ -92,7 +87,7 @@ def copy(
     OrganisationClosed, then as ``plan`` from EventInPast on.
     """
     origin = held(session, actor, event_id)
-    before = _drafted_before(session, actor, origin.org_id, key)
+    before = drafted_before(session, actor, origin.org_id, key)
     content = moved(content_of(origin), starts_at)
     if before:
         if before.org_id != origin.org_id or not is_same(before, content):
@@ -100,8 +95,10 @@ def copy(
         return before
     check_open(organisation(session, origin.org_id).closed_on)
     check_times(content["starts_at"], content["ends_at"], at)
-    event = _draft(session, actor, origin.org_id, completed(session, content), key=key, at=at)
-    copy_posts(session, origin, [event])
+    event = draft(session, actor, origin.org_id, [completed(session, content)], keys=[key], at=at)[
+        0
+    ]
+    copy_posts(session, origin.id, origin.starts_at, [event])
     _note(session, actor, "copy", event, at, origin=event_id)
     return event
 
@@ -124,21 +121,7 @@ def change(
     RisksMissing, InsuranceMissing.
     """
     event = held(session, actor, event_id)
-    before, after = content_of(event), completed(session, content)
-    changed = changed_fields(before, after)
-    if not changed:
-        return event
-    people = parts.taken_of(session, [event_id])[event_id].people
-    check_change(event.state, changed, note=note, people=people)
-    if {"starts_at", "ends_at"} & set(changed):
-        check_times(after["starts_at"], after["ends_at"], at)
-        move_shifts(session, event, after["starts_at"], after["ends_at"])
-    check_places(after["capacity"], people)
-    if event.state is not EventState.DRAFT:
-        check_safe(after)
-    write_change(session, actor, event, changed, note=note, at=at)
-    for name, value in columns_of(after).items():
-        setattr(event, name, value)
+    say_otherwise(session, actor, [(event, completed(session, content))], note=note, at=at)
     return event
 
 
@@ -204,38 +187,6 @@ def end_event(event: Event, *, at: datetime) -> None:
     check_state(event.state, EventState.OPEN)
     event.state = EventState.CLOSED
     event.closed_at = at
-
-
-def _drafted_before(session: Session, actor: Actor, org_id: int, key: str) -> Event | None:
-    """What this actor's key made before; one plan at a time in an organisation, so that two taps
-    make one draft.
-    """
-    session.execute(
-        select(col(Organisation.id))
-        .where(col(Organisation.id) == org_id)
-        .with_for_update(key_share=True)
-    )
-    found: Event | None = session.execute(
-        select(Event).where(col(Event.created_by) == actor.id, col(Event.key) == key)
-    ).scalar_one_or_none()
-    return found
-
-
-def _draft(
-    session: Session, actor: Actor, org_id: int, content: Content, *, key: str, at: datetime
-) -> Event:
-    event = Event(
-        **columns_of(content),
-        org_id=org_id,
-        state=EventState.DRAFT,
-        code=unused_codes(session, 1)[0],
-        created_by=actor.id,
-        key=key,
-        created_at=at,
-    )
-    session.add(event)
-    session.flush()
-    return event
 
 
 def _note(

@@ -227,57 +227,81 @@ def remove_shift(session: Session, actor: Actor, *, shift_id: int, at: datetime)
     write_change(session, actor, event, ["shifts"], note="", at=at)
 
 
-def move_shifts(session: Session, event: Event, starts_at: datetime, ends_at: datetime) -> None:
-    """Move an event's shifts to where it will begin. Refuses: ShiftOutside."""
-    by = starts_at - event.starts_at
-    for shift in queries.shifts_of(session, event.id):
-        times = shift.starts_at + by, shift.ends_at + by
-        check_within(*times, begins=starts_at, ends=ends_at)
-        shift.starts_at, shift.ends_at = times
+def move_shifts(session: Session, moved: Sequence[tuple[Event, datetime, datetime]]) -> None:
+    """Move the shifts of events to where these will begin. Refuses: ShiftOutside."""
+    shifts = queries.shifts_by_event(session, [event.id for event, _, _ in moved])
+    for event, starts_at, ends_at in moved:
+        by = starts_at - event.starts_at
+        for shift in shifts[event.id]:
+            times = shift.starts_at + by, shift.ends_at + by
+            check_within(*times, begins=starts_at, ends=ends_at)
+            shift.starts_at, shift.ends_at = times
 
 
-def copy_posts(session: Session, origin: Event, events: Sequence[Event]) -> None:
+def copy_posts(
+    session: Session, origin_id: int, origin_starts_at: datetime, events: Sequence[Event]
+) -> None:
     """Give events like one its posts and shifts, each as long after the beginning as there."""
-    posts, shifts = queries.posts_of(session, origin.id), queries.shifts_of(session, origin.id)
+    posts, shifts = queries.posts_of(session, origin_id), queries.shifts_of(session, origin_id)
+    said = [post.model_dump(exclude={"id", "event_id"}) for post in posts]
+    rows = [{**one, "event_id": event.id} for event in events for one in said]
+    if rows:
+        session.execute(insert(Post), rows)
+    made = queries.posts_by_event(session, [event.id for event in events])
+    names = {post.id: post.name for post in posts}
+    shift_rows = []
     for event in events:
-        copies = {}
-        for post in posts:
-            copies[post.id] = Post(**post.model_dump(exclude={"id", "event_id"}), event_id=event.id)
-            session.add(copies[post.id])
-        session.flush()
-        by = event.starts_at - origin.starts_at
-        for shift in shifts:
-            post_id = copies[shift.post_id].id if shift.post_id else None
-            session.add(
-                Shift(
-                    event_id=event.id,
-                    post_id=post_id,
-                    starts_at=shift.starts_at + by,
-                    ends_at=shift.ends_at + by,
-                    capacity=shift.capacity,
-                )
-            )
-    session.flush()
+        by, its = (
+            event.starts_at - origin_starts_at,
+            {post.name: post.id for post in made[event.id]},
+        )
+        shift_rows += [
+            {
+                "event_id": event.id,
+                "post_id": its[names[shift.post_id]] if shift.post_id else None,
+                "starts_at": shift.starts_at + by,
+                "ends_at": shift.ends_at + by,
+                "capacity": shift.capacity,
+            }
+            for shift in shifts
+        ]
+    if shift_rows:
+        session.execute(insert(Shift), shift_rows)
 
 
 def write_change(
     session: Session, actor: Actor, event: Event, fields: list[str], *, note: str, at: datetime
 ) -> None:
-    """Keep what was changed of an event, and tell it where the event is known already.
+    """As ``write_changes``, of one event."""
+    write_changes(session, actor, [(event, fields)], note=note, at=at)
+
+
+def write_changes(
+    session: Session,
+    actor: Actor,
+    changes: Sequence[tuple[Event, list[str]]],
+    *,
+    note: str,
+    at: datetime,
+) -> None:
+    """Keep what was changed of events, and tell it where an event is known already.
 
     Refuses: NoteMissing.
     """
-    if event.state is not EventState.DRAFT:
-        if not note:
-            raise NoteMissing
-        told = {
-            "event_id": event.id, "at": at, "actor_id": actor.id, "fields": fields, "note": note,
-        }  # fmt: skip
+    known = [(event, fields) for event, fields in changes if event.state is not EventState.DRAFT]
+    if known and not note:
+        raise NoteMissing
+    told = [
+        {"event_id": event.id, "at": at, "actor_id": actor.id, "fields": fields, "note": note}
+        for event, fields in known
+    ]
+    if told:
         session.execute(insert(EventChange), told)
-    audit.record(
-        session, actor, "events.change", ("event", event.id), at=at, org_id=event.org_id,
-        fields=fields,
-    )  # fmt: skip
+    for event, fields in changes:
+        audit.record(
+            session, actor, "events.change", ("event", event.id), at=at, org_id=event.org_id,
+            fields=fields,
+        )  # fmt: skip
 
 
 def _editable(session: Session, actor: Actor, event_id: int) -> Event:

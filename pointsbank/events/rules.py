@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, TypedDict
+from typing import Any, Self, TypedDict
 
 from pointsbank.core.actor import Role
 from pointsbank.core.errors import Conflict, Invalid, NotFound, say
@@ -13,6 +13,7 @@ from pointsbank.earning.rules import DeedCategory
 
 LONGEST_EVENT = timedelta(hours=24)
 FARTHEST_AHEAD = timedelta(days=731)
+MOST_EVENTS_A_SERIES = 200
 ORGANISERS = (Role.ORGANISER, Role.SECRETARY)
 CONFIRMERS = (*ORGANISERS, Role.REVIEWER)
 # Kinds of organisation that have a house where events take place.
@@ -29,6 +30,15 @@ class EventState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class PosterOf(StrEnum):
+    """What a poster is for: the event, each of its posts, or each place where posts are."""
+
+    EVENT = "event"
+    POST = "post"
+    PLACE = "place"
+
+
+PER_SHEET = (1, 2, 4, 8)
 STATE_NAMES = {
     EventState.DRAFT: say("草稿"),
     EventState.PUBLISHED: say("已发布"),
@@ -100,6 +110,52 @@ PROMISED = frozenset(
 )  # fmt: skip
 # What completes the record of an event that has begun.
 OF_THE_RECORD = ("served", "in_charge", "recorder")
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesRule:
+    """On which days of the week (1 Monday to 7 Sunday) and at which times of the day events of a
+    series begin, from one day until another, but on some.
+    """
+
+    weekdays: frozenset[int]
+    begins: frozenset[time]
+    from_on: date
+    until_on: date
+    but: frozenset[date] = frozenset()
+
+    @classmethod
+    def written(
+        cls,
+        weekdays: Collection[int],
+        begins: Collection[str],
+        from_on: date,
+        until_on: date,
+        but: Collection[str] = (),
+    ) -> Self:
+        """From what a row holds: times as "06:30", days as "2026-12-25"."""
+        times = frozenset(time.fromisoformat(one) for one in begins)
+        days = frozenset(date.fromisoformat(one) for one in but)
+        return cls(frozenset(weekdays), times, from_on, until_on, days)
+
+
+def occurrences(rule: SeriesRule) -> list[datetime]:
+    """When the series' events begin, by the local clock, earliest first.
+
+    Refuses, in order: DaysMissing, PeriodImpossible, NoDates, TooManyEvents.
+    """
+    if not rule.weekdays or not rule.begins:
+        raise DaysMissing
+    if rule.until_on < rule.from_on or rule.until_on > rule.from_on + FARTHEST_AHEAD:
+        raise PeriodImpossible
+    days = (rule.from_on + timedelta(n) for n in range((rule.until_on - rule.from_on).days + 1))
+    held = [day for day in days if day.isoweekday() in rule.weekdays and day not in rule.but]
+    found = [datetime.combine(day, begins) for day in held for begins in sorted(rule.begins)]
+    if not found:
+        raise NoDates
+    if len(found) > MOST_EVENTS_A_SERIES:
+        raise TooManyEvents(count=len(found), most=MOST_EVENTS_A_SERIES)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +331,10 @@ class PlacesTaken(Conflict):
     sentence = say("已有 %(taken)s 人报名，名额不能少于这个数。")
 
 
+class PostsMissing(Conflict):
+    sentence = say("这个活动没有分岗位，请打印整个活动的海报。")
+
+
 class PostNotFound(NotFound):
     sentence = say("没有这个岗位。")
 
@@ -293,3 +353,35 @@ class ShiftTwice(Conflict):
 
 class ShiftOutside(Invalid):
     sentence = say("班次必须在活动时间之内，结束晚于开始。")
+
+
+class SeriesNotFound(NotFound):
+    sentence = say("没有这个系列活动。")
+
+
+class TemplateNotFound(NotFound):
+    sentence = say("没有这个模板。")
+
+
+class InSeries(Conflict):
+    sentence = say("这个活动已经属于一个系列。")
+
+
+class NotInSeries(Conflict):
+    sentence = say("这个活动不属于任何系列，只能改这一场。")
+
+
+class DaysMissing(Invalid):
+    sentence = say("请至少选一个星期几，填一个开始时间。")
+
+
+class PeriodImpossible(Invalid):
+    sentence = say("系列的最后一天不能早于第一天，也不能超过两年。")
+
+
+class NoDates(Invalid):
+    sentence = say("这段时间里没有符合的日期。")
+
+
+class TooManyEvents(Invalid):
+    sentence = say("这样会有 %(count)s 场，一个系列最多 %(most)s 场。请缩短时间。")

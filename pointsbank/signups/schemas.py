@@ -10,6 +10,7 @@ from marshmallow import fields
 from pointsbank.signups.rules import MOST_IN_A_TEAM, SignUpState, SignUpWay
 from pointsbank.web.schemas import Instant, Request, Text, View, Whole, choice, repeat_key
 
+MOST_POSTS = 100
 _SPOT = re.compile(r"([0-9]{0,18})-([0-9]{0,18})")
 
 
@@ -80,17 +81,26 @@ class SignUpWithdrawalRequest(Request):
 
 
 class TermsRequest(Request):
-    closes_at = Instant(allow_none=True, metadata={"description": "none: until it begins"})
-    party_only = fields.Boolean(metadata={"description": "party members only, at any post"})
-    party_post_ids = fields.List(Whole(least=1), validate=ma.validate.Length(max=100))
+    closes_at = Instant(
+        required=True, allow_none=True, metadata={"description": "none: until it begins"}
+    )
+    party_only = fields.Boolean(
+        required=True, metadata={"description": "party members only, at any post"}
+    )
+    party_post_ids = fields.List(
+        Whole(least=1), required=True, validate=ma.validate.Length(max=MOST_POSTS)
+    )
 
 
 class TermsForm(TermsRequest):
+    """The same from a page, where what was left empty or unticked is not given."""
+
     @ma.pre_load
     def _given(self, typed: Any, **_: Any) -> dict[str, Any]:
         given = {name: value for name, value in typed.items() if value != ""}
         chosen = typed.getlist("party_post_ids") if hasattr(typed, "getlist") else []
-        return {**given, "party_post_ids": chosen}
+        left_out = {"closes_at": None, "party_only": False}
+        return {**left_out, **given, "party_post_ids": chosen}
 
 
 class OthersQuery(Request):

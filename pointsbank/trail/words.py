@@ -14,6 +14,7 @@ ACTION_NAMES = {
     "access.end_sessions": say("结束其他登录"),
     "access.grant_role": say("授予角色"),
     "access.link_identity": say("关联统一身份认证"),
+    "access.lock_out": say("输错次数过多，暂停登录"),
     "access.open_user": say("开设账号"),
     "access.remove_authenticator": say("停用动态口令"),
     "access.reset_authenticator": say("重设动态口令"),
