@@ -95,8 +95,8 @@ MOST_CODES = 500
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Minutes for somebody who never checked out: as if she had stayed to the end, and as the
-    others' median stay (none checked out: None), which is never more.
+    """Minutes for somebody who never checked out: as if she had stayed to her shift's end, else the
+    event's, and as the others' median stay (none checked out: None), which is never more.
     """
 
     by_end: int
@@ -118,10 +118,13 @@ def without_tiers(terms: HourTerms) -> HourTerms:
 
 def suggest(
     checked_in_at: datetime, starts_at: datetime, ends_at: datetime, terms: HourTerms,
-    others: Sequence[int],
+    others: Sequence[int], *, left_at: datetime | None = None,
 ) -> Suggestion:  # fmt: skip
-    """What a missed check-out is probably worth; ``others``: the minutes of those who left."""
-    stay = Stay(checked_in_at, max(checked_in_at, ends_at))
+    """What a missed check-out is probably worth. ``others``: the minutes of those who left;
+    ``left_at``: when the shift ended that she had signed up for.
+    """
+    end = ends_at if left_at is None or left_at <= checked_in_at else left_at
+    stay = Stay(checked_in_at, max(checked_in_at, end))
     by_end, _ = worth([stay], starts_at, ends_at, without_tiers(terms))
     by_others = min(median_low(others), by_end) if others else None
     return Suggestion(by_end, by_others, len(others))

@@ -61,7 +61,7 @@ def test_the_organiser_accepts_a_suggestion_with_one_tap(past: Past) -> None:
     assert "待核定 1 人" in client.get("/events").text
     here = f"/events/{past.event_id}/settlement"
     page = client.get(here).text
-    assert "按活动结束：150 分钟" in page
+    assert "服务到结束：150 分钟" in page
     assert "按其他人的中位数：90 分钟" in page
     assert "全部按建议核定" not in page, "there is only one"
     answer = submit(client, here, attendance_id=past.wang, minutes=90, key="one-tap")
