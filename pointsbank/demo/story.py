@@ -12,8 +12,7 @@ from sqlmodel import Session
 from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM, Role
 from pointsbank.core.database import transaction
-from pointsbank.demo import history, people, register, signups, staff, today, tree
-from pointsbank.demo import history, people, settlement, signups, staff, today, tree
+from pointsbank.demo import history, people, register, settlement, signups, staff, today, tree
 from pointsbank.demo.history import Happening
 from pointsbank.demo.people import Crowd
 from pointsbank.demo.shape import SHAPES, Shape

@@ -73,7 +73,13 @@ class Place:
             "auditor": ["/ledger", "/audit", "/nowhere"],
         }
         wang, li = self.town.wang, self.town.li
-        pages["volunteer"] += ["/me/consents", "/me/data", "/me/departure", "/transfers", "/me/hours"]
+        pages["volunteer"] += [
+            "/me/consents",
+            "/me/data",
+            "/me/departure",
+            "/transfers",
+            "/me/hours",
+        ]
         pages["secretary"] += [
             f"/members/{wang}", f"/members/{wang}/departure", f"/duplicates/{wang}/{li}",
             "/duplicates", "/members?stars=0", "/transfers", "/reviews",
