@@ -5,12 +5,15 @@ from datetime import datetime
 from typing import Any
 
 from pointsbank.access.entrance import reading_codes
-from pointsbank.attendance import claims, operations, queries
+from pointsbank.attendance import claims, offline, operations, queries
+from pointsbank.attendance import roster as rosters
 from pointsbank.attendance.operations import Confirmation, ScanAnswer
 from pointsbank.attendance.schemas import (
     AttendancesView,
     ConfirmationView,
     CountsView,
+    NamesView,
+    RosterView,
     ScanRequest,
     ScanView,
 )
@@ -68,6 +71,31 @@ def _seen(attendance: Any, name: str, clips: list[Clip]) -> dict[str, Any]:
     why = [sentence_of(reason) for reason in reasons(attendance.why)]
     told = [sentence_of(clip_reason(clip)) for clip in clips]
     return {**attendance.model_dump(), "name": name, "why": why, "clips": told}
+
+
+@api.get("/events/<int:event_id>/roster")
+@api.response(200, RosterView)
+@allow(*ORGANISERS, Scope.AT_DOOR)
+def roster(event_id: int) -> dict[str, Any]:
+    """Who may come, sealed so that an entry opens only with the card or pass that it belongs to."""
+    now = clock.now()
+    with snapshot() as session:
+        event, people = rosters.expected(session, actor(), event_id)
+    sealed = offline.roster(event_id, people, now)
+    return {
+        "event": event, "salt": sealed.salt, "iterations": sealed.iterations,
+        "entries": sealed.entries, "issued_at": sealed.issued_at,
+    }  # fmt: skip
+
+
+@api.post("/events/<int:event_id>/roster/names")
+@api.response(200, NamesView)
+@allow(*ORGANISERS, Scope.AT_DOOR)
+def take_names_along(event_id: int) -> dict[str, Any]:
+    """The same people's names, for a device that keeps them behind its PIN; it is recorded."""
+    with transaction() as session:
+        people = rosters.take_names_along(session, actor(), event_id=event_id, at=clock.now())
+    return {"people": people}
 
 
 @api.post("/check-ins")

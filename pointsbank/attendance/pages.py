@@ -8,7 +8,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from pointsbank.access.entrance import reading_codes
-from pointsbank.attendance import claims, door, operations, queries
+from pointsbank.attendance import claims, door, operations, queries, scanner_pages
 from pointsbank.attendance.event import WATCHERS
 from pointsbank.attendance.rules import ATTENDANCE_NAMES, Verdict, window
 from pointsbank.attendance.schemas import ClaimForm, DoorForm, ScannedQuery
@@ -37,6 +37,7 @@ from pointsbank.web.access import visitor
 from pointsbank.web.errors import sentence_of, status_of
 
 pages = PageBlueprint("attendance", __name__)
+pages.register_blueprint(scanner_pages.pages)
 
 
 @pages.context_processor

@@ -89,3 +89,40 @@ class AttendancesView(View):
 class ConfirmationView(View):
     people = fields.Integer(metadata={"description": "whose hours were credited now"})
     minutes = fields.Integer()
+
+
+class SealedEntryView(View):
+    tag = fields.String(metadata={"description": "of the code: hex, eight bytes"})
+    sealed = fields.String(metadata={"description": "base64 of nonce, ciphertext, tag"})
+
+
+class EventFactsView(View):
+    """What a device shows of its event without network."""
+
+    id = fields.Integer()
+    title = fields.String()
+    place = fields.String()
+    starts_at = Instant()
+    ends_at = Instant()
+
+
+class RosterView(View):
+    """Sealed entries. With s = PBKDF2-SHA256(digits, salt, iterations): the tag is the beginning of
+    HMAC-SHA256(s, "tag"), the AES-256-GCM key is HMAC-SHA256(s, "key").
+    """
+
+    event = fields.Nested(EventFactsView)
+    salt = fields.String()
+    iterations = fields.Integer()
+    entries = fields.List(fields.Nested(SealedEntryView))
+    issued_at = Instant()
+
+
+class ExpectedView(View):
+    member_id = fields.Integer()
+    name = fields.String()
+    phone_tail = fields.String()
+
+
+class NamesView(View):
+    people = fields.List(fields.Nested(ExpectedView))

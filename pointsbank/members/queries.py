@@ -20,7 +20,7 @@ from pointsbank.members.affiliations import (
     noted,
     party_standings,
 )
-from pointsbank.members.codes import check_digits_hold, is_phone_code
+from pointsbank.members.codes import check_digits_hold, is_phone_code, with_check_digits
 from pointsbank.members.models import (
     Card,
     ConsentText,
@@ -52,8 +52,8 @@ from pointsbank.orgs import queries as orgs
 from pointsbank.orgs.models import OrganisationReach
 
 __all__ = [
-    "affiliated", "affiliations", "household", "household_members", "household_times", "noted",
-    "party_standings",
+    "affiliated", "affiliations", "check_digits_hold", "household", "household_members",
+    "household_times", "noted", "party_standings", "with_check_digits",
 ]  # fmt: skip
 
 REGISTER_READERS = (

@@ -14,6 +14,9 @@ from pointsbank.core.errors import Refused
 
 COOKIE = "session_token"
 DEVICE_COOKIE = "device_token"
+ACTING_AS = "Acting-As"
+"""What a shared device's own page sends, with "device", so that a person's session does not count:
+what was scanned on the device is the device's, whoever is signed in on it."""
 _LONGEST = timedelta(days=400)
 _BEARER = "Bearer "
 _REFRESH = timedelta(minutes=1)
@@ -91,7 +94,8 @@ def register(app: Flask, actor_of: Callable[[str, datetime, str], Actor | None])
     """
 
     def resolve(asked: Request) -> Actor | None:
-        for token in (token_of(asked), device_token_of(asked)):
+        as_device = asked.headers.get(ACTING_AS) == "device"
+        for token in (None if as_device else token_of(asked), device_token_of(asked)):
             found = actor_of(token, clock.now(), asked.remote_addr or "") if token else None
             if found is not None:
                 return found

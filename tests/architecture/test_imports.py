@@ -6,8 +6,8 @@ import pytest
 from house import ORDER, PACKAGE, feature_of, files, imports
 
 # A feature with many pages has them in several files, each named for what its pages are of.
-EDGES = {"api", "pages", "import_pages", "report_pages", "commands", "schemas"}
-PAGES = {"pages", "import_pages", "report_pages"}
+EDGES = {"api", "pages", "import_pages", "report_pages", "scanner_pages", "commands", "schemas"}
+PAGES = {"pages", "import_pages", "report_pages", "scanner_pages"}
 SEEN_BY_OTHERS = {"rules", "models", "queries", "operations", "presets"}
 LIBRARIES = {
     "flask": lambda p: feature_of(p) == "web" or p.stem in PAGES | {"api", "app", "server"},
