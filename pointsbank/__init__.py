@@ -28,6 +28,7 @@ departure          退出            a member's leaving or death, with its day
 deputy role        两代表一委员    a term as party delegate, deputy or conference member
 device             设备            a shared tablet with one post, paired by a QR code
 door pass          签到凭证        a member's twenty digits for one event, the same all along
+device             设备            a shared tablet for one task, paired by a QR code
 enrolment          登记            how people come into the register
 erasure            删除个人信息    what the bank knows of a person goes; the ledger stays
 evaluation         年度评议参考    one row a member and year; informs, never grades
@@ -57,6 +58,7 @@ party standing     政治面貌        none, applicant, probationary or full mem
 passbook           积分存折        what a person sees of her own
 phone code         手机码          the short-lived code a member shows at the counter
 points rule        积分规则        dated local rule: minutes to points
+post               岗位            a job at an event, with how many it takes and what it asks
 poster             签到海报        an event's printed QR
 posting            记账            a transfer asked for
 reach              管辖范围        an organisation with everything below it, on a day
@@ -66,6 +68,7 @@ report-in          双报到          an in-service party member received where 
 residence          居住地          the organisation where a member lives
 seal               封存            chained digest over a closed run of transfers
 sealed year        年度封存        an evaluation's rows, fixed for ever
+shift              班次            a stretch of an event's time that people sign up for
 slip               初始密码条      a first password, printed once and handed over
 split              拆分            found an organisation out of another
 star               星级            1 to 5, by hours

@@ -17,19 +17,27 @@ PROTECTED = (
     "audit_pruning",
     "audit_seal",
     "cap_use",
+    "consent_text",
     "erasure",
+    "evaluation_rule",
     "hold",
     "hold_resolution",
+    "hour_rule",
+    "leaving_rule",
     "organisation_change",
     "period",
     "period_balance",
+    "points_rule",
     "redemption_line",
+    "registration_rule",
     "scan",
     "seal",
     "sealed_row",
     "sealed_year",
+    "star_ladder",
     "stock_movement",
     "transfer",
+    "transfer_rule",
     "transfer_step",
     "unit",
     "verification",
@@ -301,6 +309,7 @@ def upgrade() -> None:
         "evaluation_rule",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("from_on", sa.Date(), nullable=False),
         sa.Column("seal_from_month", sa.Integer(), nullable=False),
         sa.Column("seal_from_day", sa.Integer(), nullable=False),
@@ -310,11 +319,13 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "seal_from_month BETWEEN 1 AND 12", name=op.f("ck_evaluation_rule_seal_from_month")
         ),
+        sa.CheckConstraint("version >= 1", name=op.f("ck_evaluation_rule_version")),
         sa.ForeignKeyConstraint(
             ["org_id"], ["organisation.id"], name=op.f("fk_evaluation_rule_org_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_evaluation_rule")),
         sa.UniqueConstraint("org_id", "from_on", name=op.f("uq_evaluation_rule_org_id_from_on")),
+        sa.UniqueConstraint("org_id", "version", name=op.f("uq_evaluation_rule_org_id_version")),
         sqlite_strict=True,
     )
     op.create_table(
@@ -425,6 +436,7 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.CheckConstraint("version >= 1", name=op.f("ck_hour_rule_version")),
         sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_hour_rule_org_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hour_rule")),
         sa.UniqueConstraint("org_id", "from_on", name=op.f("uq_hour_rule_org_id_from_on")),
@@ -562,13 +574,16 @@ def upgrade() -> None:
         "registration_rule",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("from_on", sa.Date(), nullable=False),
         sa.Column("least_age", sa.Integer(), nullable=False),
+        sa.CheckConstraint("version >= 1", name=op.f("ck_registration_rule_version")),
         sa.ForeignKeyConstraint(
             ["org_id"], ["organisation.id"], name=op.f("fk_registration_rule_org_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_registration_rule")),
         sa.UniqueConstraint("org_id", "from_on", name=op.f("uq_registration_rule_org_id_from_on")),
+        sa.UniqueConstraint("org_id", "version", name=op.f("uq_registration_rule_org_id_version")),
         sqlite_strict=True,
     )
     op.create_table(
@@ -579,6 +594,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "consent_text",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
         sa.Column(
             "kind",
             sa.Enum(
@@ -592,10 +611,18 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
-        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("from_on", sa.Date(), nullable=False),
         sa.Column("body", sqlmodel.sql.sqltypes.AutoString(length=2000), nullable=False),
-        sa.PrimaryKeyConstraint("kind", "version", name=op.f("pk_consent_text")),
+        sa.CheckConstraint("version >= 1", name=op.f("ck_consent_text_version")),
+        sa.ForeignKeyConstraint(
+            ["org_id"], ["organisation.id"], name=op.f("fk_consent_text_org_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent_text")),
+        sa.UniqueConstraint(
+            "org_id", "kind", "from_on", name=op.f("uq_consent_text_org_id_kind_from_on")
+        ),
+        sa.UniqueConstraint(
+            "org_id", "kind", "version", name=op.f("uq_consent_text_org_id_kind_version")
+        ),
         sqlite_strict=True,
     )
     op.create_table(
@@ -985,10 +1012,9 @@ def upgrade() -> None:
         "points_rule",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("org_id", sa.BigInteger(), nullable=False),
-        sa.Column("unit", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("from_on", sa.Date(), nullable=False),
-        sa.Column("until_on", sa.Date(), nullable=True),
+        sa.Column("unit", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
         sa.Column("points_per_hour", sa.Integer(), nullable=False),
         sa.Column("by_category", sa.JSON(), nullable=False),
         sa.Column("each_time", sa.JSON(), nullable=False),
@@ -1040,14 +1066,14 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "points_per_hour BETWEEN 0 AND 1000", name=op.f("ck_points_rule_points_per_hour")
         ),
-        sa.CheckConstraint(
-            "until_on IS NULL OR until_on >= from_on", name=op.f("ck_points_rule_span")
-        ),
         sa.CheckConstraint("version >= 1", name=op.f("ck_points_rule_version")),
         sa.ForeignKeyConstraint(
             ["org_id"], ["organisation.id"], name=op.f("fk_points_rule_org_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_points_rule")),
+        sa.UniqueConstraint(
+            "org_id", "unit", "from_on", name=op.f("uq_points_rule_org_id_unit_from_on")
+        ),
         sa.UniqueConstraint(
             "org_id", "unit", "version", name=op.f("uq_points_rule_org_id_unit_version")
         ),
@@ -1091,7 +1117,6 @@ def upgrade() -> None:
         sa.Column("org_id", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("from_on", sa.Date(), nullable=False),
-        sa.Column("until_on", sa.Date(), nullable=True),
         sa.Column(
             "window",
             sa.Enum(
@@ -1105,14 +1130,12 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("levels", sa.JSON(), nullable=False),
-        sa.CheckConstraint(
-            "until_on IS NULL OR until_on >= from_on", name=op.f("ck_star_ladder_span")
-        ),
         sa.CheckConstraint("version >= 1", name=op.f("ck_star_ladder_version")),
         sa.ForeignKeyConstraint(
             ["org_id"], ["organisation.id"], name=op.f("fk_star_ladder_org_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_star_ladder")),
+        sa.UniqueConstraint("org_id", "from_on", name=op.f("uq_star_ladder_org_id_from_on")),
         sa.UniqueConstraint("org_id", "version", name=op.f("uq_star_ladder_org_id_version")),
         sqlite_strict=True,
     )
@@ -1276,6 +1299,44 @@ def upgrade() -> None:
     with op.batch_alter_table("event", schema=None) as batch_op:
         batch_op.create_index("ix_event_org_starts", ["org_id", "starts_at"], unique=False)
         batch_op.create_index("ix_event_starts", ["starts_at"], unique=False)
+
+    op.create_table(
+        "post",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("duties", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column("capacity", sa.Integer(), nullable=True),
+        sa.Column("skill", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("least_age", sa.Integer(), nullable=True),
+        sa.Column("place", sqlmodel.sql.sqltypes.AutoString(length=100), nullable=False),
+        sa.CheckConstraint("capacity > 0", name=op.f("ck_post_capacity")),
+        sa.CheckConstraint("least_age > 0", name=op.f("ck_post_least_age")),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_post_event_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_post")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("post", schema=None) as batch_op:
+        batch_op.create_index("ix_post_event_id", ["event_id"], unique=False)
+
+    op.create_table(
+        "shift",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("post_id", sa.BigInteger(), nullable=True),
+        sa.Column("starts_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("ends_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("capacity", sa.Integer(), nullable=True),
+        sa.CheckConstraint("capacity > 0", name=op.f("ck_shift_capacity")),
+        sa.CheckConstraint("ends_at > starts_at", name=op.f("ck_shift_times")),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_shift_event_id")),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_shift_post_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_shift")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("shift", schema=None) as batch_op:
+        batch_op.create_index("ix_shift_event_id", ["event_id"], unique=False)
+        batch_op.create_index("ix_shift_post_id", ["post_id"], unique=False)
 
     op.create_table(
         "cap_use",
@@ -2077,6 +2138,7 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.CheckConstraint("version >= 1", name=op.f("ck_leaving_rule_version")),
         sa.ForeignKeyConstraint(
             ["org_id"], ["organisation.id"], name=op.f("fk_leaving_rule_org_id")
         ),
@@ -2103,6 +2165,7 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.CheckConstraint("version >= 1", name=op.f("ck_transfer_rule_version")),
         sa.ForeignKeyConstraint(
             ["org_id"], ["organisation.id"], name=op.f("fk_transfer_rule_org_id")
         ),

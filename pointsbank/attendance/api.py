@@ -17,14 +17,15 @@ from pointsbank.attendance.schemas import (
     ScanRequest,
     ScanView,
 )
-from pointsbank.attendance.words import clip_reason, reasons
+from pointsbank.attendance.words import reasons
 from pointsbank.core import clock
 from pointsbank.core.actor import Role, Scope
 from pointsbank.core.database import Session, snapshot, transaction
+from pointsbank.earning.rules import why_clipped
 from pointsbank.events.queries import event as event_seen
 from pointsbank.events.rules import CONFIRMERS, ORGANISERS
 from pointsbank.hours.rules import Way
-from pointsbank.ledger.queries import Clip
+from pointsbank.ledger.rules import Clip
 from pointsbank.members.queries import member_by_code
 from pointsbank.web import ApiBlueprint, actor, allow
 from pointsbank.web.errors import sentence_of
@@ -69,7 +70,7 @@ def attendances(event_id: int) -> dict[str, Any]:
 
 def _seen(attendance: Any, name: str, clips: list[Clip]) -> dict[str, Any]:
     why = [sentence_of(reason) for reason in reasons(attendance.why)]
-    told = [sentence_of(clip_reason(clip)) for clip in clips]
+    told = [sentence_of(why_clipped(clip)) for clip in clips]
     return {**attendance.model_dump(), "name": name, "why": why, "clips": told}
 
 

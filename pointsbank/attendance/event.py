@@ -7,9 +7,10 @@ from sqlmodel import Session
 
 from pointsbank.attendance import queries
 from pointsbank.attendance.rules import ATTENDANCE_NAMES, SomebodyCame
-from pointsbank.attendance.words import clip_reason, reasons
+from pointsbank.attendance.words import reasons
 from pointsbank.core.actor import Actor, Role
 from pointsbank.core.errors import say
+from pointsbank.earning.rules import why_clipped
 from pointsbank.events.models import Event
 from pointsbank.events.queries import hour_rule_for
 from pointsbank.events.rules import CONFIRMERS, ORGANISERS, Mark, Part
@@ -40,7 +41,7 @@ def part(session: Session, actor: Actor, event: Event, at: datetime) -> Part:
             "mine": mine,
             "state": ATTENDANCE_NAMES[mine.state] if mine else "",
             "why": reasons(mine.why) if mine else [],
-            "clips": [(_UNIT_NAMES[clip.unit], clip_reason(clip)) for clip in clips],
+            "clips": [(_UNIT_NAMES[clip.unit], why_clipped(clip)) for clip in clips],
             "rule": hour_rule_for(session, event),
             "counts": queries.counts(session, event.id),
             "may_run": actor.may(*ORGANISERS, org_id=event.org_id),

@@ -12,11 +12,12 @@ from pointsbank.attendance import claims, door, operations, queries, scanner_pag
 from pointsbank.attendance.event import WATCHERS
 from pointsbank.attendance.rules import ATTENDANCE_NAMES, Verdict, window
 from pointsbank.attendance.schemas import ClaimForm, DoorForm, ScannedQuery
-from pointsbank.attendance.words import clip_reason, reasons
+from pointsbank.attendance.words import reasons
 from pointsbank.core import clock
 from pointsbank.core.actor import Scope
 from pointsbank.core.database import Session, snapshot, transaction
 from pointsbank.core.errors import Refused
+from pointsbank.earning.rules import why_clipped
 from pointsbank.events.queries import event as event_seen
 from pointsbank.events.rules import CONFIRMERS, ORGANISERS, STATE_NAMES, EventState
 from pointsbank.hours.rules import Way
@@ -47,7 +48,7 @@ def _words() -> dict[str, Any]:
         "attendance_names": ATTENDANCE_NAMES,
         "reasons": reasons,
         "unit_names": {unit.code: unit.name for unit in DEFAULT_UNITS},
-        "clip_reason": clip_reason,
+        "why_clipped": why_clipped,
     }
 
 

@@ -11,7 +11,8 @@ from sqlmodel import Session, col
 from pointsbank.attendance.models import Attendance, Scan
 from pointsbank.attendance.rules import AttendanceState, ScanFact
 from pointsbank.events.models import Event
-from pointsbank.ledger.queries import Clip, clips_of
+from pointsbank.ledger.queries import clips_of
+from pointsbank.ledger.rules import Clip
 from pointsbank.members.models import Member
 from pointsbank.orgs.queries import among
 

@@ -47,7 +47,7 @@ def expected(session: Session, actor: Actor, event_id: int) -> tuple[Event, list
         )
     )
     cards = _good_cards(session, [row[0] for row in members])
-    return found, [Expected(*row, cards=tuple(cards.get(row[0], ()))) for row in members]
+    return found, [Expected(*row, tuple(cards.get(row[0], ()))) for row in members]
 
 
 def _good_cards(session: Session, member_ids: list[int]) -> dict[int, list[str]]:

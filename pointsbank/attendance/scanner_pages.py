@@ -126,7 +126,9 @@ def _modules() -> list[str]:
 def _version() -> str:
     """Another one as soon as a file, a template or the reader's language is another."""
     templates = Path(__file__).parent / "templates/attendance"
-    paths = [folder("static") / name.partition("?")[0].removeprefix("/static/") for name in _files()]
+    paths = [
+        folder("static") / name.partition("?")[0].removeprefix("/static/") for name in _files()
+    ]
     paths += [templates / "scanner.html", folder("static") / "js/scanner/worker.js"]
     stamps = [f"{path.name} {path.stat().st_mtime_ns}" for path in paths]
     told = "\n".join([chosen_language(), *stamps])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from random import Random
+from typing import Any
 
 from sqlmodel import Session
 
@@ -20,6 +21,7 @@ from pointsbank.demo.today import Going
 from pointsbank.demo.tree import SINCE, Territory
 from pointsbank.earning.operations import adopt_points_rule
 from pointsbank.earning.presets import PRESETS as POINTS_RULES
+from pointsbank.earning.rules import DeedCategory
 from pointsbank.hours.operations import adopt_hour_rule
 from pointsbank.hours.presets import PRESETS as HOUR_RULES
 from pointsbank.ledger.operations import declare_default_units, seal_next
@@ -106,6 +108,7 @@ def _cast(shape: Shape, rng: Random, first: date, now: datetime, told: Told) -> 
     with transaction() as session:
         territory = tree.found_territory(session, shape, at=start)
         _adopt_rules(session, territory.city_id, at=start)
+        _adopt_own_rules(session, territory, first, now)
         shelves = history.open_counters(session, territory.communities, at=start)
         history.deliver(session, shelves, times=2, round_="opening", at=start)
     told(Chapter.PEOPLE, 0, 1)
@@ -134,6 +137,22 @@ def _adopt_rules(session: Session, city_id: int, *, at: datetime) -> None:
         session, SYSTEM, org_id=city_id, from_on=SINCE, levels=ladder.levels,
         window=ladder.window, at=at,
     )  # fmt: skip
+
+
+def _adopt_own_rules(session: Session, territory: Territory, first: date, now: datetime) -> None:
+    """What some communities decided for themselves; the first one's begins next month."""
+    home, *others = (community.id for community in territory.communities)
+    month = (clock.local_day(now).replace(day=1) + timedelta(days=32)).replace(day=1)
+    ten: dict[str, Any] = {**POINTS_RULES["baicheng"].rules[0], "at": clock.day_start(first)}
+    patrol = {"by_category": {DeedCategory.PATROL: 15}}
+    adopt_points_rule(session, SYSTEM, org_id=home, from_on=month, **(ten | patrol))
+    if others:
+        adopt_points_rule(session, SYSTEM, org_id=others[0], from_on=first, **(ten | patrol))
+        ladder = LADDERS["zhangjiagang"]
+        adopt_star_ladder(
+            session, SYSTEM, org_id=others[-1], from_on=first, levels=ladder.levels,
+            window=ladder.window, at=ten["at"],
+        )  # fmt: skip
 
 
 def _week(

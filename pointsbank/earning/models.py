@@ -1,23 +1,22 @@
-"""The points rules: one row a version, never rewritten but for the day on which it ends."""
+"""The points rules: one row a version, never rewritten."""
 
-from datetime import date
+from typing import Any, ClassVar
 
-from sqlalchemy import JSON, CheckConstraint, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint
 from sqlmodel import Field
 
-from pointsbank.core.database import Table, choice, key, reference
-from pointsbank.earning.rules import Audience, Rounding
+from pointsbank.core.database import append_only, choice
+from pointsbank.earning.rules import Audience, PointsRule, Rounding
 from pointsbank.ledger.rules import OverCap
+from pointsbank.local_rules.models import LocalRule, one_after_another
 
 
-class PointsRuleRow(Table, table=True):
+class PointsRuleRow(LocalRule, table=True):
     """A version of an organisation's rule for one unit; fields as in ``rules.PointsRule``."""
 
     __tablename__ = "points_rule"
-    __table_args__ = (
-        UniqueConstraint("org_id", "unit", "version"),
-        CheckConstraint("version >= 1", name="version"),
-        CheckConstraint("until_on IS NULL OR until_on >= from_on", name="span"),
+    __table_args__: Any = (
+        *one_after_another("unit"),
         CheckConstraint("points_per_hour BETWEEN 0 AND 1000", name="points_per_hour"),
         CheckConstraint(
             "most_minutes_an_activity BETWEEN 1 AND 1440", name="most_minutes_an_activity"
@@ -25,12 +24,9 @@ class PointsRuleRow(Table, table=True):
         CheckConstraint("over_cap <> 'refuse'", name="over_cap"),
     )
 
-    id: int = key()
-    org_id: int = reference("organisation.id")
+    PART: ClassVar[str] = "unit"
+
     unit: str = Field(max_length=16)
-    version: int
-    from_on: date
-    until_on: date | None = None
     points_per_hour: int
     by_category: dict[str, int] = Field(default_factory=dict, sa_type=JSON)
     each_time: dict[str, int] = Field(default_factory=dict, sa_type=JSON)
@@ -39,3 +35,9 @@ class PointsRuleRow(Table, table=True):
     over_cap: OverCap = Field(sa_type=choice(OverCap))
     audience: Audience = Field(sa_type=choice(Audience))
     rounding: Rounding = Field(sa_type=choice(Rounding))
+
+    def frozen(self) -> PointsRule:
+        return PointsRule(self.id, self.org_id, self.unit, self.version, self.from_on, **self.terms)
+
+
+append_only("points_rule")

@@ -1,30 +1,23 @@
 """Adopting a points rule."""
 
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, insert, select, update
-from sqlmodel import Session, col
+from sqlmodel import Session
 
-from pointsbank.core import audit, clock
-from pointsbank.core.actor import Actor, Role
-from pointsbank.earning import queries
+from pointsbank.core.actor import Actor
 from pointsbank.earning.models import PointsRuleRow
 from pointsbank.earning.rules import (
     POINT_UNITS,
     Audience,
-    LaterRuleStands,
     PointsRule,
     Rounding,
-    RuleBackdated,
     UnknownPointsUnit,
     check_points_rule,
 )  # fmt: skip
 from pointsbank.ledger.rules import CapWindow, OverCap
-from pointsbank.orgs.models import Organisation
-from pointsbank.orgs.queries import organisation
+from pointsbank.local_rules.operations import adopt
 
 
 def adopt_points_rule(
@@ -44,13 +37,13 @@ def adopt_points_rule(
     rounding: Rounding = Rounding.DOWN,
     at: datetime,
 ) -> PointsRule:
-    """Put a new version of a rule into force from a day; it ends the version before on the eve.
+    """Put a new version of a unit's rule into force from a day.
 
-    A repeat with the same day and content is an answer. Refuses, in order: ``NotFound``
-    (organisation), ``UnknownPointsUnit``, ``Forbidden`` (secretary), ``RuleBackdated`` (before
-    today, unless the system does it), ``LaterRuleStands``, ``PointsRuleOutOfRange``.
+    Refuses, in order: UnknownPointsUnit, then as ``local_rules.adopt``, PointsRuleOutOfRange.
     """
-    terms: dict[str, Any] = {
+    if unit not in POINT_UNITS:
+        raise UnknownPointsUnit(unit=unit)
+    counted: dict[str, Any] = {
         "points_per_hour": points_per_hour,
         "by_category": dict(by_category or {}),
         "each_time": dict(each_time or {}),
@@ -58,55 +51,8 @@ def adopt_points_rule(
         "caps": dict(caps or {}),
         "over_cap": over_cap,
     }
-    wanted = PointsRule(
-        0, org_id, unit, 1, from_on, None, **terms, audience=audience, rounding=rounding
-    )
-    session.execute(_anchor(org_id))
-    latest = queries.latest_points_rule(session, org_id, unit)
-    if latest and replace(wanted, id=latest.id, version=latest.version) == latest:
-        return latest
-    organisation(session, org_id)
-    if unit not in POINT_UNITS:
-        raise UnknownPointsUnit(unit=unit)
-    actor.require(Role.SECRETARY, org_id=org_id)
-    if actor.kind != "system" and from_on < clock.local_day(at):
-        raise RuleBackdated(today=clock.local_day(at))
-    if latest and from_on <= latest.from_on:
-        raise LaterRuleStands(version=latest.version, from_on=latest.from_on)
-    check_points_rule(**terms)
-    return _succeed(session, actor, latest, wanted, at)
-
-
-def _succeed(
-    session: Session, actor: Actor, latest: PointsRule | None, rule: PointsRule, at: datetime
-) -> PointsRule:
-    if latest:
-        session.execute(
-            update(PointsRuleRow)
-            .where(col(PointsRuleRow.id) == latest.id)
-            .values(until_on=rule.from_on - timedelta(days=1))
-        )
-        rule = replace(rule, version=latest.version + 1)
-    row = {name: getattr(rule, name) for name in PointsRule.__dataclass_fields__ if name != "id"}
-    rule_id = session.execute(
-        insert(PointsRuleRow).returning(col(PointsRuleRow.id)), row
-    ).scalar_one()
-    adopted = replace(rule, id=rule_id)
-    audit.record(
-        session,
-        actor,
-        "earning.adopt_points_rule",
-        ("points_rule", rule_id),
-        at=at,
-        org_id=rule.org_id,
-        unit=rule.unit,
-        version=rule.version,
-        from_on=rule.from_on,
-    )
-    return adopted
-
-
-def _anchor(org_id: int) -> Select[int]:
-    """The row that adoptions of one organisation wait for."""
-    anchor = select(col(Organisation.id)).where(col(Organisation.id) == org_id)
-    return anchor.with_for_update(key_share=True)
+    terms = {**counted, "audience": audience, "rounding": rounding}
+    return adopt(
+        session, actor, PointsRuleRow, org_id=org_id, part=unit, from_on=from_on, terms=terms,
+        at=at, check=lambda: check_points_rule(**counted),
+    ).frozen()  # fmt: skip

@@ -1,13 +1,13 @@
 """What a deed is worth: its category, the dated points rule as a value, the sum with reasons."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from pointsbank.core.errors import Conflict, Invalid, NotFound, say
-from pointsbank.ledger.rules import MORALITY, PARTY, WINDOW_NAMES, Cap, CapWindow, OverCap
+from pointsbank.core.errors import Invalid, NotFound, say
+from pointsbank.ledger.rules import MORALITY, PARTY, WINDOW_NAMES, Cap, CapWindow, Clip, OverCap
 
 POINT_UNITS = (MORALITY, PARTY)
 MOST_POINTS_PER_HOUR = 1_000
@@ -55,9 +55,25 @@ class Rounding(StrEnum):
     UP = "up"
 
 
+AUDIENCE_NAMES: dict[str, str] = {
+    Audience.ALL: say("所有成员"),
+    Audience.PARTY: say("仅党员"),
+}
+ROUNDING_NAMES: dict[str, str] = {
+    Rounding.DOWN: say("舍去"),
+    Rounding.HALF_UP: say("四舍五入"),
+    Rounding.UP: say("按 1 分计"),
+}
+OVER_CAP_NAMES: dict[str, str] = {
+    OverCap.CLIP: say("记到上限为止"),
+    OverCap.WITHHOLD: say("这一次全部不记"),
+}
+"""What a rule may say; ``OverCap.REFUSE`` is none of it, see ``check_points_rule``."""
+
+
 @dataclass(frozen=True, slots=True)
 class PointsRule:
-    """One version of an organisation's rule for one unit, in force ``from_on`` to ``until_on``.
+    """One version of an organisation's rule for one unit, in force until the next one begins.
 
     ``by_category``: points per hour of categories that differ from ``points_per_hour`` (0: earns
     nothing). ``each_time``: points added once for an activity of that category, however long.
@@ -70,7 +86,6 @@ class PointsRule:
     unit: str
     version: int
     from_on: date
-    until_on: date | None
     points_per_hour: int
     by_category: Mapping[str, int] = field(default_factory=dict)
     each_time: Mapping[str, int] = field(default_factory=dict)
@@ -79,6 +94,10 @@ class PointsRule:
     over_cap: OverCap = OverCap.CLIP
     audience: Audience = Audience.ALL
     rounding: Rounding = Rounding.DOWN
+
+    @property
+    def part(self) -> str:
+        return self.unit
 
     @property
     def ref(self) -> str:
@@ -127,31 +146,10 @@ class UnknownPointsUnit(NotFound):
     sentence = say("没有“%(unit)s”这种积分。")
 
 
-class RuleBackdated(Conflict):
-    """A rule may not change what people were told before."""
-
-    sentence = say("积分规则不能追溯：最早从%(today)s起施行。")
-
-
-class LaterRuleStands(Conflict):
-    """Versions follow one another in time."""
-
-    sentence = say("第%(version)s版规则已定于%(from_on)s起施行，新规则须晚于这一天。")
-
-
 class PointsRuleOutOfRange(Invalid):
     """A number of the rule is negative, huge, or for no known category."""
 
     sentence = say("积分规则的数值超出允许范围，请检查后重试。")
-
-
-def in_force(rules: Iterable[PointsRule], on: date) -> list[PointsRule]:
-    """The rule of each unit that decides on a day, from rules in order of nearness."""
-    deciding: dict[str, PointsRule] = {}
-    for rule in rules:
-        if rule.from_on <= on and (rule.until_on is None or on <= rule.until_on):
-            deciding.setdefault(rule.unit, rule)
-    return list(deciding.values())
 
 
 def earns(rule: PointsRule, *, is_party_member: bool) -> bool:
@@ -187,10 +185,15 @@ def points_for(minutes: int, category: str, rule: PointsRule) -> PointsEarned:
     return PointsEarned(points, tuple(why))
 
 
-def why_clipped(window: CapWindow, most: int, used: int, asked: int, amount: int) -> Reason:
-    """Why an activity earned fewer points than it would have: ``amount``, not ``asked``."""
-    facts = {"window": WINDOW_NAMES[window], "most": most, "used": used, "asked": asked}
-    if not amount:
+def why_clipped(clip: Clip) -> Reason:
+    """Why an activity earned fewer points than it would have."""
+    facts = {
+        "window": WINDOW_NAMES[clip.window],
+        "most": clip.most,
+        "used": clip.used,
+        "asked": clip.asked,
+    }
+    if not clip.amount:
         return Reason(
             say("%(window)s上限%(most)s分，此前已得%(used)s分，本次应得%(asked)s分，未记入。"),
             facts,
@@ -199,7 +202,7 @@ def why_clipped(window: CapWindow, most: int, used: int, asked: int, amount: int
         say(
             "%(window)s上限%(most)s分，此前已得%(used)s分，本次应得%(asked)s分，实记%(amount)s分。"
         ),
-        {**facts, "amount": amount},
+        {**facts, "amount": clip.amount},
     )
 
 

@@ -1,12 +1,14 @@
 """Sealed years and their rows, both append-only, and the dated rule of when a year may be."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, CheckConstraint, LargeBinary, UniqueConstraint
 from sqlmodel import Field
 
 from pointsbank.core.database import Table, append_only, key, reference
+from pointsbank.evaluation.rules import EvaluationRule
+from pointsbank.local_rules.models import LocalRule, one_after_another
 
 
 class SealedYear(Table, table=True):
@@ -44,21 +46,21 @@ class SealedRow(Table, table=True):
     figures: list[int] = Field(sa_type=JSON)
 
 
-class EvaluationRuleVersion(Table, table=True):
+class EvaluationRuleVersion(LocalRule, table=True):
     """From which day of a year an organisation, and those below it without a rule, may seal."""
 
     __tablename__ = "evaluation_rule"
     __table_args__: Any = (
-        UniqueConstraint("org_id", "from_on"),
+        *one_after_another(),
         CheckConstraint("seal_from_month BETWEEN 1 AND 12", name="seal_from_month"),
         CheckConstraint("seal_from_day BETWEEN 1 AND 28", name="seal_from_day"),
     )
 
-    id: int = key()
-    org_id: int = reference("organisation.id")
-    from_on: date
     seal_from_month: int
     seal_from_day: int
 
+    def frozen(self) -> EvaluationRule:
+        return EvaluationRule(**self.terms)
 
-append_only("sealed_year", "sealed_row")
+
+append_only("sealed_year", "sealed_row", "evaluation_rule")

@@ -14,7 +14,6 @@ from pointsbank.evaluation.queries import (
     Seal,
     counted,
     last_digest,
-    latest_rule,
     organisation_in_reach,
     rule_in_force,
     seal_of,
@@ -22,15 +21,14 @@ from pointsbank.evaluation.queries import (
     sealed_year,
 )
 from pointsbank.evaluation.rules import (
-    LaterRuleStands,
     NobodyToEvaluate,
-    RuleBackdated,
     SealKeyReused,
     YearAlreadySealed,
     check_seal_day,
     check_sealable,
     seal_digest,
 )
+from pointsbank.local_rules.operations import adopt
 from pointsbank.orgs.models import Organisation
 
 _ROWS_A_STATEMENT = 2000
@@ -143,33 +141,10 @@ def adopt_evaluation_rule(
 ) -> EvaluationRuleVersion:
     """From ``from_on`` on, an organisation and those below it may seal from this day of a year on.
 
-    The newest version once more is an answer. Refuses: NoSuchEvaluation, Forbidden (secretary
-    there), RuleBackdated (before today, unless the system adopts it), LaterRuleStands,
-    SealDayImpossible.
+    Refuses as ``local_rules.adopt``, then SealDayImpossible.
     """
-    _lock(session, org_id)
-    latest = latest_rule(session, org_id)
-    wanted = (from_on, seal_from_month, seal_from_day)
-    if latest and (latest.from_on, latest.seal_from_month, latest.seal_from_day) == wanted:
-        return latest
-    organisation_in_reach(session, actor, org_id)
-    actor.require(Role.SECRETARY, org_id=org_id)
-    today = clock.local_day(at)
-    if from_on < today and actor.kind != "system":
-        raise RuleBackdated(today=today)
-    if latest and from_on <= latest.from_on:
-        raise LaterRuleStands(from_on=latest.from_on)
-    check_seal_day(seal_from_month, seal_from_day)
-    adopted = EvaluationRuleVersion(
-        org_id=org_id,
-        from_on=from_on,
-        seal_from_month=seal_from_month,
-        seal_from_day=seal_from_day,
-    )
-    session.add(adopted)
-    session.flush()
-    audit.record(
-        session, actor, "evaluation.adopt_rule", ("evaluation_rule", adopted.id), at=at,
-        org_id=org_id, from_on=from_on, seal_from=f"{seal_from_month:02d}-{seal_from_day:02d}",
+    terms = {"seal_from_month": seal_from_month, "seal_from_day": seal_from_day}
+    return adopt(
+        session, actor, EvaluationRuleVersion, org_id=org_id, from_on=from_on, terms=terms, at=at,
+        check=lambda: check_seal_day(seal_from_month, seal_from_day),
     )  # fmt: skip
-    return adopted

@@ -35,11 +35,12 @@ from pointsbank.evaluation.rules import (
 )
 from pointsbank.evaluation.totals import totals_by_member
 from pointsbank.ledger.models import Unit
+from pointsbank.local_rules import queries as local_rules
 from pointsbank.members import queries as members
 from pointsbank.members.models import Member
 from pointsbank.members.rules import Relation
 from pointsbank.orgs import queries as orgs
-from pointsbank.orgs.models import Organisation, OrganisationKind, OrganisationReach
+from pointsbank.orgs.models import Organisation, OrganisationKind
 from pointsbank.orgs.rules import Line
 
 READERS = (Role.SECRETARY, Role.OFFICIAL)
@@ -286,31 +287,8 @@ def _line(row: Row[Any]) -> SealedFigures:
 
 def rule_in_force(session: Session, org_id: int, on: date) -> EvaluationRule:
     """The nearest organisation's rule above (itself first) in force on a day, else the default."""
-    found = session.execute(
-        select(col(EvaluationRuleVersion.seal_from_month), col(EvaluationRuleVersion.seal_from_day))
-        .join(
-            OrganisationReach,
-            col(OrganisationReach.ancestor_id) == col(EvaluationRuleVersion.org_id),
-        )
-        .where(
-            col(OrganisationReach.organisation_id) == org_id,
-            col(EvaluationRuleVersion.from_on) <= on,
-        )
-        .order_by(col(OrganisationReach.depth), col(EvaluationRuleVersion.from_on).desc())
-        .limit(1)
-    ).first()
-    return EvaluationRule(*found) if found else EvaluationRule()
-
-
-def latest_rule(session: Session, org_id: int) -> EvaluationRuleVersion | None:
-    """The organisation's own newest version."""
-    found = (
-        select(EvaluationRuleVersion)
-        .where(col(EvaluationRuleVersion.org_id) == org_id)
-        .order_by(col(EvaluationRuleVersion.from_on).desc())
-        .limit(1)
-    )
-    return session.execute(found).scalar_one_or_none()
+    row = local_rules.rule_in_force(session, EvaluationRuleVersion, org_id, on)
+    return row.frozen() if row else EvaluationRule()
 
 
 def listed(

@@ -93,14 +93,6 @@ class NobodyToEvaluate(Conflict):
     sentence = say("%(year)s年度该组织名下没有可评议的人员，不能封存。请先核对人员归属。")
 
 
-class RuleBackdated(Conflict):
-    sentence = say("封存日期的规定不能追溯：最早从%(today)s起施行。")
-
-
-class LaterRuleStands(Conflict):
-    sentence = say("已有从%(from_on)s起施行的规定，新规定须晚于这一天。")
-
-
 class SealDayImpossible(Invalid):
     sentence = say("封存起始日须是1月至12月中每月1日至28日的某一天。")
 

@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 
 from pointsbank.core import clock
 from pointsbank.core.actor import Actor
-from pointsbank.events.models import Event
+from pointsbank.events.models import Event, Post, Shift
 from pointsbank.events.rules import ORGANISERS, EventNotFound, EventState
 from pointsbank.hours.queries import hour_rule, hour_rule_in_force
 from pointsbank.hours.rules import HourRule
@@ -28,6 +28,22 @@ def event(session: Session, actor: Actor, event_id: int) -> Event:
     if found.state is EventState.DRAFT and not actor.may(*ORGANISERS, org_id=found.org_id):
         raise EventNotFound
     return found
+
+
+def posts_of(session: Session, event_id: int) -> list[Post]:
+    """An event's posts, in the order they were written down."""
+    found = select(Post).where(col(Post.event_id) == event_id).order_by(col(Post.id))
+    return list(session.execute(found).scalars())
+
+
+def shifts_of(session: Session, event_id: int) -> list[Shift]:
+    """An event's shifts, of all its posts and of none, earliest first."""
+    found = (
+        select(Shift)
+        .where(col(Shift.event_id) == event_id)
+        .order_by(col(Shift.starts_at), col(Shift.id))
+    )
+    return list(session.execute(found).scalars())
 
 
 def hour_rule_for(session: Session, found: Event) -> HourRule:

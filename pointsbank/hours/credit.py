@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 from pointsbank.core.actor import Actor
 from pointsbank.core.statements import portions
 from pointsbank.earning.queries import points_rules_of
-from pointsbank.earning.rules import PointsRule, earns, in_force, points_for
+from pointsbank.earning.rules import PointsRule, earns, points_for
 from pointsbank.hours.rules import PROVENANCE, Way
 from pointsbank.ledger.operations import post_all
 from pointsbank.ledger.rules import (
@@ -105,8 +105,7 @@ def _rules_by_place(
     session: Session, services: Iterable[Service]
 ) -> dict[tuple[int, date], list[PointsRule]]:
     places = {(service.org_id, service.on) for service in services}
-    versions = points_rules_of(session, {org_id for org_id, _ in places})
-    return {(org_id, on): in_force(versions[org_id], on) for org_id, on in places}
+    return points_rules_of(session, places)
 
 
 def _party_members(

@@ -1,24 +1,20 @@
 """Tables: dated hour rules."""
 
-from datetime import date
+from typing import Any
 
-from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
-from pointsbank.core.database import Table, choice, key, reference
+from pointsbank.core.database import append_only, choice
 from pointsbank.hours.rules import Credit, HourRule, HourTerms, Rounding
+from pointsbank.local_rules.models import LocalRule, one_after_another
 
 
-class HourRuleRow(Table, table=True):
+class HourRuleRow(LocalRule, table=True):
     """One version of an organisation's hour rule, in force until the next one begins."""
 
     __tablename__ = "hour_rule"
-    __table_args__ = (UniqueConstraint("org_id", "version"), UniqueConstraint("org_id", "from_on"))
+    __table_args__: Any = one_after_another()
 
-    id: int | None = key()
-    org_id: int = reference("organisation.id")
-    version: int
-    from_on: date
     rounding: Rounding = Field(sa_type=choice(Rounding))
     least_minutes: int
     most_minutes: int
@@ -30,5 +26,8 @@ class HourRuleRow(Table, table=True):
     credit_roster: Credit = Field(sa_type=choice(Credit, "credit_roster"))
 
     def frozen(self) -> HourRule:
-        terms = HourTerms(**{name: getattr(self, name) for name in HourTerms.__slots__})
+        terms = HourTerms(**self.terms)
         return HourRule(self.id, self.org_id, self.version, self.from_on, terms)
+
+
+append_only("hour_rule")

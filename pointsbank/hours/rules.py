@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from pointsbank.core.errors import Conflict, Invalid, say
+from pointsbank.core.errors import Invalid, say
 
 MOST_MINUTES = 24 * 60
 
@@ -56,6 +56,20 @@ STEP_MINUTES = {
     Rounding.MINUTE: 1, Rounding.TENTH: 6, Rounding.QUARTER: 15, Rounding.HALF: 30,
     Rounding.HOUR: 60,
 }  # fmt: skip
+
+
+CREDIT_NAMES: dict[str, str] = {
+    Credit.AT_CHECK_OUT: say("签退时记入"),
+    Credit.AT_CLOSE: say("活动结束时记入"),
+    Credit.AFTER_CONFIRMATION: say("组织者确认后记入"),
+}
+ROUNDING_NAMES: dict[str, str] = {
+    Rounding.MINUTE: say("按分钟"),
+    Rounding.TENTH: say("按 0.1 小时"),
+    Rounding.QUARTER: say("按一刻钟"),
+    Rounding.HALF: say("按半小时"),
+    Rounding.HOUR: say("按整小时"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +208,3 @@ def check_hour_terms(terms: HourTerms) -> None:
 
 class HourTermsOutOfRange(Invalid):
     sentence = say("时长规则的分钟数须在 0 至 1440 之间，最少时长不能超过最多时长。")
-
-
-class HourRuleBackdated(Conflict):
-    sentence = say("时长规则不能追溯：须晚于%(from_on)s起施行。")

@@ -11,7 +11,7 @@ from pointsbank.core.database import Session
 from pointsbank.ledger.columns import among, is_account, total
 from pointsbank.ledger.joint import joint_period_figures, joint_statement
 from pointsbank.ledger.models import TABLES
-from pointsbank.ledger.rules import AccountRef, CapWindow, OwnerKind
+from pointsbank.ledger.rules import AccountRef, Clip, OwnerKind
 from pointsbank.ledger.statements import PeriodFigures, StatementEntry, period_figures, statement
 
 __all__ = [
@@ -61,22 +61,6 @@ class Reversible:
     origin_kind: str
     origin_id: int
     rule: str
-
-
-@dataclass(frozen=True, slots=True)
-class Clip:
-    """What a cap took of a posting: it would have been ``asked``, ``amount`` was posted.
-
-    ``used`` is what counted under the cap before it. Where nothing was posted there is no transfer.
-    """
-
-    unit: str
-    window: CapWindow
-    most: int
-    used: int
-    asked: int
-    amount: int
-    transfer_id: int | None
 
 
 @dataclass(frozen=True, slots=True)

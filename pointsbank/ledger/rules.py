@@ -188,6 +188,22 @@ class Cap:
 
 
 @dataclass(frozen=True, slots=True)
+class Clip:
+    """What a cap took of a posting: it would have been ``asked``, ``amount`` was posted.
+
+    ``used`` is what counted under the cap before it. Where nothing was posted there is no transfer.
+    """
+
+    unit: str
+    window: CapWindow
+    most: int
+    used: int
+    asked: int
+    amount: int
+    transfer_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Posting:
     """One transfer asked for. ``amount`` is in the accounts' unit; ``key`` is made by the caller.
 

@@ -1,27 +1,23 @@
-"""Consents given and withdrawn, and the words that a bank adopts for them."""
+"""Consents given and withdrawn."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import insert, update
 from sqlmodel import Session, col
 
 from pointsbank.core import audit, clock
-from pointsbank.core.actor import Actor, Role
+from pointsbank.core.actor import Actor
 from pointsbank.core.errors import Forbidden
 from pointsbank.members import queries
-from pointsbank.members.models import ConsentText, Member, MemberConsent
+from pointsbank.members.models import Member, MemberConsent
 from pointsbank.members.places import locked
 from pointsbank.members.registration import REGISTRARS
 from pointsbank.members.rules import (
-    MOST_CONSENT_CHARACTERS,
     Consent,
     ConsentWay,
-    DayInPast,
     MemberLeft,
     NoSuchConsent,
-    TooLong,
 )
-from pointsbank.orgs import queries as orgs
 
 
 def give_consent(
@@ -79,40 +75,6 @@ def withdraw_consent(
         session, actor, "members.consent_withdrawn", ("member", member_id), at=at,
         org_id=withdrawing.residence_id, kind=kind,
     )  # fmt: skip
-
-
-def adopt_consent_text(
-    session: Session,
-    actor: Actor,
-    *,
-    org_id: int,
-    kind: Consent,
-    body: str,
-    from_on: date,
-    at: datetime,
-) -> int:
-    """Put new words for a consent into use from a day, in the whole bank; their version. What was
-    agreed to before stays. ``org_id`` is the highest organisation, whose administrator does it.
-
-    Refuses: NoSuchOrganisation, Forbidden, TooLong, DayInPast.
-    """
-    if orgs.organisation(session, org_id).parent_id is not None:
-        raise Forbidden
-    actor.require(Role.ADMINISTRATOR, org_id=org_id)
-    if not 0 < len(body.strip()) <= MOST_CONSENT_CHARACTERS:
-        raise TooLong(most=MOST_CONSENT_CHARACTERS)
-    if from_on < (today := clock.local_day(at)):
-        raise DayInPast(today=today)
-    version = queries.text_versions(session, date.max)[kind] + 1
-    session.execute(
-        insert(ConsentText),
-        {"kind": kind, "version": version, "from_on": from_on, "body": body.strip()},
-    )
-    audit.record(
-        session, actor, "members.consent_text_adopted", ("organisation", org_id), at=at,
-        org_id=org_id, kind=kind, version=version, from_on=from_on,
-    )  # fmt: skip
-    return version
 
 
 def _withdraw(session: Session, standing: MemberConsent, at: datetime) -> None:

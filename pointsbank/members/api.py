@@ -4,23 +4,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from pointsbank.core import clock
-from pointsbank.core.actor import Role
 from pointsbank.core.database import snapshot, transaction
 from pointsbank.members import operations, queries, search
 from pointsbank.members.models import Member
-from pointsbank.members.rules import RegistrationRule
 from pointsbank.members.schemas import (
     ChangeRequest,
     ConsentRequest,
-    ConsentTextRequest,
-    ConsentTextView,
     FoundView,
     MemberMoveRequest,
     MemberPageQuery,
     MemberSearchRequest,
     MembersView,
     MemberView,
-    RegistrationRuleRequest,
     SkillRequest,
     SkillsView,
     WithdrawalRequest,
@@ -109,37 +104,6 @@ def withdraw_consent(asked: dict[str, Any], member_id: int) -> None:
     """Note that she no longer agrees; 409 where she does not."""
     with transaction() as session:
         operations.withdraw_consent(session, actor(), member_id=member_id, **asked, at=clock.now())
-
-
-@api.post("/consent-texts")
-@api.arguments(ConsentTextRequest)
-@api.response(201, ConsentTextView)
-@allow(Role.ADMINISTRATOR)
-def consent_text(asked: dict[str, Any]) -> dict[str, Any]:
-    """Adopt new words for a consent in the whole bank."""
-    with transaction() as session:
-        version = operations.adopt_consent_text(session, actor(), **asked, at=clock.now())
-    return {"version": version}
-
-
-@api.post("/registration-rules")
-@api.arguments(RegistrationRuleRequest)
-@api.response(204)
-@allow(*operations.REGISTRARS)
-def registration_rule(asked: dict[str, Any]) -> None:
-    """From which age people are registered in an organisation and below it, from a day on."""
-    rule = RegistrationRule(asked.pop("least_age"))
-    with transaction() as session:
-        operations.adopt_registration_rule(session, actor(), **asked, rule=rule, at=clock.now())
-
-
-@api.get("/skills")
-@api.response(200, SkillsView)
-@allow(*queries.REGISTER_READERS)
-def skills() -> dict[str, Any]:
-    """The skills that a member may have."""
-    with snapshot() as session:
-        return {"skills": queries.skills(session)}
 
 
 @api.post("/skills")

@@ -35,7 +35,10 @@ CONSENT_TEXTS = {
     Consent.PUBLICATION: say("同意在公示和表彰中使用我的姓名（按规定隐去部分字）和服务情况。"),
     Consent.SHARING: say("同意把我的服务记录提供给我的工作单位、所在党组织和上级主管部门。"),
 }
-"""What is agreed to until a bank adopts a text of its own: version 1."""
+"""What is agreed to until a bank adopts a text of its own."""
+
+PROGRAM_TEXT = 1
+"""Their version."""
 
 
 class NoSuchConsent(Conflict):

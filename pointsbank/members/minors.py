@@ -34,6 +34,10 @@ class TooYoung(Invalid):
     sentence = say("未满 %(least_age)s 周岁，按现行登记规则不能登记。")
 
 
+class LeastAgeOutOfRange(Invalid):
+    sentence = say("最低登记年龄应在 0 到 %(most)s 周岁之间。")
+
+
 class GuardianMissing(Invalid):
     sentence = say("未满 18 周岁的成员须有监护人同意：请填写监护人的姓名、电话和关系。")
 
@@ -60,6 +64,12 @@ def check_age(
         raise TooYoung(least_age=rule.least_age)
     if age < ADULT and not has_guardian:
         raise GuardianMissing
+
+
+def check_least_age(least_age: int) -> None:
+    """Refuses: LeastAgeOutOfRange."""
+    if not 0 <= least_age <= ADULT:
+        raise LeastAgeOutOfRange(most=ADULT)
 
 
 def check_guardian(guardian: Guardian) -> Guardian:

@@ -1,12 +1,14 @@
 """Tables: members and what ties them to organisations, dated; consents, guardians, cards."""
 
 from datetime import date, datetime
+from typing import Any, ClassVar
 
-from sqlalchemy import JSON, Index, String, UniqueConstraint, text
+from sqlalchemy import JSON, Index, String, text
 from sqlmodel import Field
 
-from pointsbank.core.database import Table, choice, key, reference
+from pointsbank.core.database import Table, append_only, choice, key, reference
 from pointsbank.core.encryption import digested, sealed
+from pointsbank.local_rules.models import LocalRule, one_after_another
 from pointsbank.members.rules import (
     Consent,
     ConsentWay,
@@ -15,6 +17,7 @@ from pointsbank.members.rules import (
     HonourLevel,
     Leaving,
     PartyStatus,
+    RegistrationRule,
     Relation,
     Sex,
 )
@@ -137,14 +140,14 @@ class MemberConsent(Table, table=True):
     withdrawn_at: datetime | None = None
 
 
-class ConsentText(Table, table=True):
-    """A version of what is agreed to, in use from a day; version 1 is the program's."""
+class ConsentText(LocalRule, table=True):
+    """A version of what is agreed to, in use from a day; the program's is no row."""
 
     __tablename__ = "consent_text"
+    __table_args__: Any = one_after_another("kind")
+    PART: ClassVar[str] = "kind"
 
-    kind: Consent = Field(primary_key=True, sa_type=choice(Consent))
-    version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
-    from_on: date
+    kind: Consent = Field(sa_type=choice(Consent))
     body: str = Field(max_length=2000)
 
 
@@ -160,16 +163,16 @@ class MemberGuardian(Table, table=True):
     consented_at: datetime
 
 
-class RegistrationRuleRow(Table, table=True):
+class RegistrationRuleRow(LocalRule, table=True):
     """A version of an organisation's rule for registrations."""
 
     __tablename__ = "registration_rule"
-    __table_args__ = (UniqueConstraint("org_id", "from_on"),)
+    __table_args__: Any = one_after_another()
 
-    id: int = key()
-    org_id: int = reference("organisation.id")
-    from_on: date
     least_age: int
+
+    def frozen(self) -> RegistrationRule:
+        return RegistrationRule(self.least_age)
 
 
 class Skill(Table, table=True):
@@ -260,3 +263,6 @@ class MemberNumbering(Table, table=True):
 
     year: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     last: int
+
+
+append_only("consent_text", "registration_rule")

@@ -11,7 +11,8 @@ from pointsbank.core import audit, clock
 from pointsbank.core.actor import Actor, Role
 from pointsbank.core.errors import Forbidden
 from pointsbank.members import queries
-from pointsbank.members.agreements import adopt_consent_text, give_consent, withdraw_consent
+from pointsbank.members.adoptions import adopt_consent_text, adopt_registration_rule
+from pointsbank.members.agreements import give_consent, withdraw_consent
 from pointsbank.members.codes import card_digits
 from pointsbank.members.households import (
     change_head,
@@ -34,12 +35,7 @@ from pointsbank.members.places import (
     leave_team,
     move_member,
 )
-from pointsbank.members.record import (
-    add_skill,
-    adopt_registration_rule,
-    change_member,
-    show,
-)
+from pointsbank.members.record import add_skill, change_member, show
 from pointsbank.members.registration import (
     REGISTRARS,
     register,

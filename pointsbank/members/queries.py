@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 from pointsbank.core import clock
 from pointsbank.core.actor import Actor, Role
 from pointsbank.core.encryption import digest, unseal
+from pointsbank.local_rules.queries import bearing
 from pointsbank.members import codes
 from pointsbank.members.affiliations import (
     affiliated,
@@ -33,6 +34,7 @@ from pointsbank.members.models import (
 from pointsbank.members.rules import (
     CONSENT_TEXTS,
     PHONE,
+    PROGRAM_TEXT,
     SKILLS,
     CardLost,
     CardReplaced,
@@ -49,7 +51,6 @@ from pointsbank.members.rules import (
     masked_phone,
 )
 from pointsbank.orgs import queries as orgs
-from pointsbank.orgs.models import OrganisationReach
 
 __all__ = [
     "affiliated", "affiliations", "check_digits_hold", "household", "household_members",
@@ -138,21 +139,8 @@ def registration_rules(
 ) -> dict[int, RegistrationRule]:
     """For each organisation the nearest rule above (its own first) in force on a day."""
     rules = {org_id: RegistrationRule() for org_id in org_ids}
-    found = session.execute(
-        select(col(OrganisationReach.organisation_id), col(RegistrationRuleRow.least_age))
-        .join(
-            RegistrationRuleRow,
-            col(RegistrationRuleRow.org_id) == col(OrganisationReach.ancestor_id),
-        )
-        .where(
-            orgs.among(OrganisationReach.organisation_id, rules),
-            col(RegistrationRuleRow.from_on) <= on,
-        )
-        # The deciding one comes last: the nearest, and of its versions the newest.
-        .order_by(col(OrganisationReach.depth).desc(), col(RegistrationRuleRow.from_on))
-    )
-    rules.update((org_id, RegistrationRule(least_age)) for org_id, least_age in found)
-    return rules
+    nearest = bearing(session, RegistrationRuleRow, rules, on)
+    return rules | {org_id: versions[0].frozen() for org_id, versions in nearest.items()}
 
 
 def text_versions(session: Session, on: date) -> dict[Consent, int]:
@@ -162,13 +150,18 @@ def text_versions(session: Session, on: date) -> dict[Consent, int]:
         .where(col(ConsentText.from_on) <= on)
         .group_by(col(ConsentText.kind))
     )
-    return dict.fromkeys(Consent, 1) | {Consent(kind): version for kind, version in found}
+    program = dict.fromkeys(Consent, PROGRAM_TEXT)
+    return program | {Consent(kind): version for kind, version in found}
 
 
 def consent_text(session: Session, kind: Consent, version: int) -> str:
-    """The words of a version; version 1 is the program's."""
-    adopted = session.get(ConsentText, (kind, version))
-    return adopted.body if adopted else CONSENT_TEXTS[kind]
+    """The words of a version."""
+    adopted = session.execute(
+        select(col(ConsentText.body)).where(
+            col(ConsentText.kind) == kind, col(ConsentText.version) == version
+        )
+    ).scalar()
+    return CONSENT_TEXTS[kind] if adopted is None else str(adopted)
 
 
 def consents(session: Session, member_id: int) -> list[MemberConsent]:
@@ -191,17 +184,6 @@ def standing_consents(session: Session, member_id: int) -> dict[Consent, MemberC
 def guardian(session: Session, member_id: int) -> MemberGuardian | None:
     """Who agreed to a minor's registration."""
     return session.get(MemberGuardian, member_id)
-
-
-def latest_registration_rule(session: Session, org_id: int) -> RegistrationRuleRow | None:
-    """The organisation's own newest version."""
-    wanted = (
-        select(RegistrationRuleRow)
-        .where(col(RegistrationRuleRow.org_id) == org_id)
-        .order_by(col(RegistrationRuleRow.from_on).desc())
-        .limit(1)
-    )
-    return session.execute(wanted).scalar_one_or_none()
 
 
 def member_by_phone(session: Session, phone: str) -> Member | None:

@@ -1,6 +1,6 @@
 """A member's own record: changing it, and showing in full what is masked everywhere else."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Unpack
 
 from sqlalchemy import delete, insert, update
@@ -14,7 +14,6 @@ from pointsbank.members.models import (
     Member,
     MemberGuardian,
     NameKey,
-    RegistrationRuleRow,
     Skill,
 )
 from pointsbank.members.places import locked
@@ -29,8 +28,6 @@ from pointsbank.members.rules import (
     NewMember,
     NothingToShow,
     ReasonMissing,
-    RegistrationRule,
-    RuleBackdated,
     Secret,
     TooLong,
     check_age,
@@ -148,38 +145,6 @@ def add_skill(session: Session, actor: Actor, *, name: str, org_id: int, at: dat
     audit.record(
         session, actor, "members.skill_added", ("organisation", org_id), at=at, org_id=org_id,
         skill=bare,
-    )  # fmt: skip
-
-
-def adopt_registration_rule(
-    session: Session,
-    actor: Actor,
-    *,
-    org_id: int,
-    rule: RegistrationRule,
-    from_on: date,
-    at: datetime,
-) -> None:
-    """Put a rule for registrations into force from a day, for an organisation and all below.
-
-    Refuses: NoSuchOrganisation, Forbidden (secretary or administrator), RuleBackdated (before
-    today, or before the version that stands).
-    """
-    orgs.organisation(session, org_id)
-    actor.require(*REGISTRARS, org_id=org_id)
-    earliest = clock.local_day(at)
-    latest = queries.latest_registration_rule(session, org_id)
-    if latest is not None:
-        earliest = max(earliest, latest.from_on + timedelta(days=1))
-    if from_on < earliest:
-        raise RuleBackdated(earliest=earliest)
-    session.execute(
-        insert(RegistrationRuleRow),
-        {"org_id": org_id, "from_on": from_on, "least_age": rule.least_age},
-    )
-    audit.record(
-        session, actor, "members.registration_rule_adopted", ("organisation", org_id), at=at,
-        org_id=org_id, from_on=from_on, least_age=rule.least_age,
     )  # fmt: skip
 
 

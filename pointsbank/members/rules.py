@@ -11,6 +11,7 @@ from pointsbank.members.consents import (
     CONSENT_NAMES,
     CONSENT_TEXTS,
     CONSENT_WAY_NAMES,
+    PROGRAM_TEXT,
     Consent,
     ConsentWay,
     NoSuchConsent,
@@ -32,15 +33,18 @@ from pointsbank.members.documents import (
     sex_of,
 )
 from pointsbank.members.minors import (
+    ADULT,
     DayInFuture,
     Guardian,
     GuardianMissing,
+    LeastAgeOutOfRange,
     RegistrationRule,
     RelationInvalid,
     TooYoung,
     age_on,
     check_age,
     check_guardian,
+    check_least_age,
 )
 from pointsbank.members.names import (
     PHONE,
@@ -76,16 +80,65 @@ from pointsbank.members.party import (
 )
 
 __all__ = [
-    "CONSENT_NAMES", "CONSENT_TEXTS", "CONSENT_WAY_NAMES", "DEPUTY_NAMES", "DOCUMENT_NAMES",
-    "HONOUR_LEVEL_NAMES", "IN_THE_PARTY", "MOST_NOTE_CHARACTERS", "MOST_TRAINING_MINUTES",
-    "PARTY_STATUS_NAMES", "PHONE", "SEX_NAMES", "AlreadyDeputy", "BirthDisagrees", "Consent",
-    "ConsentWay", "DayInFuture", "DeputyKind", "Document", "DocumentInvalid", "DocumentKind",
-    "DocumentTaken", "Guardian", "GuardianMissing", "HonourLevel", "JoinedWithoutParty",
-    "NameInvalid", "NoSuchConsent", "NoSuchNote", "NoteInvalid", "NoteKind", "PartyStatus",
-    "PhoneInvalid", "RegistrationRule", "RelationInvalid", "Sex", "SexDisagrees", "TermOver",
-    "TooYoung", "TrainingTooLong", "age_on", "birth_of", "check_age", "check_document",
-    "check_guardian", "check_joined", "check_name", "check_note", "check_phone", "document_tail",
-    "folded_digits", "masked_document", "masked_name", "masked_phone", "sex_of",
+    "ADULT",
+    "CONSENT_NAMES",
+    "CONSENT_TEXTS",
+    "CONSENT_WAY_NAMES",
+    "DEPUTY_NAMES",
+    "DOCUMENT_NAMES",
+    "HONOUR_LEVEL_NAMES",
+    "IN_THE_PARTY",
+    "MOST_NOTE_CHARACTERS",
+    "MOST_TRAINING_MINUTES",
+    "PARTY_STATUS_NAMES",
+    "PHONE",
+    "PROGRAM_TEXT",
+    "SEX_NAMES",
+    "AlreadyDeputy",
+    "BirthDisagrees",
+    "Consent",
+    "ConsentWay",
+    "DayInFuture",
+    "DeputyKind",
+    "Document",
+    "DocumentInvalid",
+    "DocumentKind",
+    "DocumentTaken",
+    "Guardian",
+    "GuardianMissing",
+    "HonourLevel",
+    "JoinedWithoutParty",
+    "LeastAgeOutOfRange",
+    "NameInvalid",
+    "NoSuchConsent",
+    "NoSuchNote",
+    "NoteInvalid",
+    "NoteKind",
+    "PartyStatus",
+    "PhoneInvalid",
+    "RegistrationRule",
+    "RelationInvalid",
+    "Sex",
+    "SexDisagrees",
+    "TermOver",
+    "TooYoung",
+    "TrainingTooLong",
+    "age_on",
+    "birth_of",
+    "check_age",
+    "check_document",
+    "check_guardian",
+    "check_joined",
+    "check_least_age",
+    "check_name",
+    "check_note",
+    "check_phone",
+    "document_tail",
+    "folded_digits",
+    "masked_document",
+    "masked_name",
+    "masked_phone",
+    "sex_of",
 ]  # fmt: skip
 """What others see through here of the rooms that rules have of their own."""
 
@@ -239,20 +292,12 @@ class MoveBackdated(Conflict):
     sentence = say("日期太早：目前这一项自%(since)s起登记。")
 
 
-class RuleBackdated(Conflict):
-    sentence = say("登记规则不能追溯：最早从%(earliest)s起施行。")
-
-
 class ReasonMissing(Invalid):
     sentence = say("请写明查看的理由，理由会记入审计记录。")
 
 
 class NothingToShow(NotFound):
     sentence = say("没有登记这一项。")
-
-
-class DayInPast(Invalid):
-    sentence = say("日期不能早于今天（%(today)s）。")
 
 
 class NotLeft(Conflict):

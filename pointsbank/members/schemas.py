@@ -8,7 +8,6 @@ import marshmallow as ma
 from pointsbank.members.minors import MOST_RELATION_CHARACTERS
 from pointsbank.members.names import MOST_NAME_CHARACTERS
 from pointsbank.members.rules import (
-    MOST_CONSENT_CHARACTERS,
     MOST_NOTE_CHARACTERS,
     MOST_TEXT_CHARACTERS,
     MOST_TRAINING_MINUTES,
@@ -181,23 +180,6 @@ class WithdrawalRequest(Request):
 
 class WithdrawalForm(FormOfParts):
     kind = _choice(Consent, required=True)
-
-
-class ConsentTextRequest(Request):
-    org_id = _id(required=True, metadata={"description": "the highest organisation"})
-    kind = _choice(Consent, required=True)
-    body = Text(MOST_CONSENT_CHARACTERS, required=True)
-    from_on = Day(required=True)
-
-
-class ConsentTextView(View):
-    version = ma.fields.Integer()
-
-
-class RegistrationRuleRequest(Request):
-    org_id = _id(required=True)
-    least_age = Whole(most=18, required=True)
-    from_on = Day(required=True)
 
 
 class SkillRequest(Request):

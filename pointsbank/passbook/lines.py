@@ -17,7 +17,8 @@ from pointsbank.earning.queries import points_rules
 from pointsbank.earning.rules import PointsRule
 from pointsbank.hours.queries import hour_rules
 from pointsbank.hours.rules import HourRule
-from pointsbank.ledger.queries import Clip, StatementEntry, clips_of_transfers
+from pointsbank.ledger.queries import StatementEntry, clips_of_transfers
+from pointsbank.ledger.rules import Clip
 from pointsbank.members.models import Member
 
 

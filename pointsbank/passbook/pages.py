@@ -1,7 +1,8 @@
 """My page: balances, star, code, activities, and where every point came from."""
 
-from flask import render_template
+from flask import redirect, render_template
 from flask_babel import gettext
+from werkzeug.wrappers import Response
 
 from pointsbank.attendance.rules import ATTENDANCE_NAMES
 from pointsbank.core import clock
@@ -10,18 +11,19 @@ from pointsbank.core.database import snapshot
 from pointsbank.core.errors import say
 from pointsbank.core.qr import svg
 from pointsbank.earning.rules import CAP_SENTENCES, DEED_CATEGORIES, why_clipped
-from pointsbank.ledger.queries import Clip
 from pointsbank.ledger.rules import DEFAULT_UNITS, REASON_NAMES
 from pointsbank.passbook import queries
 from pointsbank.passbook.rules import PERIOD_NAMES, PROVENANCE_NAMES, periods
 from pointsbank.passbook.schemas import StatementQuery
 from pointsbank.stars.rules import STAR_NAMES
 from pointsbank.web import PageBlueprint, actor, allow, query, wants_fragment
-from pointsbank.web.errors import sentence_of
 from pointsbank.web.navigation import Link
 
 pages = PageBlueprint("passbook", __name__)
-NAVIGATION = (Link("/me", say("我的存折"), 0, frozenset({Role.VOLUNTEER})),)
+NAVIGATION = (
+    Link("/me", say("我的存折"), 0, frozenset({Role.VOLUNTEER})),
+    Link("/me/local-rules", say("本地规则"), 48, frozenset({Role.VOLUNTEER, Role.SECRETARY})),
+)
 
 
 @pages.context_processor
@@ -30,18 +32,13 @@ def _names() -> dict[str, object]:
         "unit_names": {unit.code: unit.name for unit in DEFAULT_UNITS},
         "deed_names": DEED_CATEGORIES,
         "cap_sentences": CAP_SENTENCES,
-        "clip_text": _clip_text,
+        "why_clipped": why_clipped,
         "provenance_names": PROVENANCE_NAMES,
         "reason_names": REASON_NAMES,
         "attendance_names": ATTENDANCE_NAMES,
         "star_names": STAR_NAMES,
         "period_names": PERIOD_NAMES,
     }
-
-
-def _clip_text(clip: Clip) -> str:
-    why = why_clipped(clip.window, clip.most, clip.used, clip.asked, clip.amount)
-    return sentence_of(why)
 
 
 @pages.get("/me")
@@ -75,3 +72,12 @@ def statement() -> str:
     return render_template(
         "passbook/statement.html", mine=mine, asked=asked, periods=periods(clock.today())
     )
+
+
+@pages.get("/me/local-rules")
+@allow(Role.VOLUNTEER, Role.SECRETARY)
+def local_rules() -> Response:
+    """To the rules that hold where she lives, or for the first organisation of her office."""
+    with snapshot() as session:
+        org_id = queries.place_of_rules(session, actor())
+    return redirect(f"/organisations/{org_id}/local-rules", 303)

@@ -12,10 +12,10 @@ from pointsbank.attendance.models import Attendance
 from pointsbank.attendance.queries import clips
 from pointsbank.attendance.rules import AttendanceState
 from pointsbank.core import clock
+from pointsbank.core.actor import Actor, Role
 from pointsbank.events.models import Event
 from pointsbank.ledger.models import Account, Transfer, Unit
 from pointsbank.ledger.queries import (
-    Clip,
     PeriodFigures,
     balances,
     joint_period_figures,
@@ -26,6 +26,7 @@ from pointsbank.ledger.rules import (
     MORALITY,
     PARTY,
     AccountRef,
+    Clip,
     OwnerKind,
     member_account,
 )
@@ -93,6 +94,13 @@ class StatementPage:
     further: int | None
     figures: PeriodFigures | None
     year: Picture
+
+
+def place_of_rules(session: Session, actor: Actor) -> int:
+    """Whose local rules concern her first: where she lives, else where she is secretary."""
+    if actor.member_id:
+        return member(session, actor.member_id).residence_id
+    return next(grant.org_id for grant in actor.grants if grant.role is Role.SECRETARY)
 
 
 def overview(session: Session, member_id: int, at: datetime) -> Overview:

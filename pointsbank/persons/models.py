@@ -3,12 +3,13 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, UniqueConstraint, text
+from sqlalchemy import JSON, Index, text
 from sqlmodel import Field
 
 from pointsbank.core.database import Table, append_only, choice, key, reference
+from pointsbank.local_rules.models import LocalRule, one_after_another
 from pointsbank.members.rules import Leaving
-from pointsbank.persons.rules import LONGEST_REASON, ErasureAsked, PointsOnLeaving
+from pointsbank.persons.rules import LONGEST_REASON, ErasureAsked, LeavingRule, PointsOnLeaving
 
 _STANDS = text("undone_at IS NULL")
 
@@ -68,17 +69,16 @@ class Erasure(Table, table=True):
     erased_by: int
 
 
-class LeavingRuleRow(Table, table=True):
-    """One version of an organisation's rule, in force until the next one begins."""
+class LeavingRuleRow(LocalRule, table=True):
+    """One version of an organisation's rule of what becomes of points."""
 
     __tablename__ = "leaving_rule"
-    __table_args__ = (UniqueConstraint("org_id", "version"), UniqueConstraint("org_id", "from_on"))
+    __table_args__: Any = one_after_another()
 
-    id: int = key()
-    org_id: int = reference("organisation.id")
-    version: int
-    from_on: date
     points: PointsOnLeaving = Field(sa_type=choice(PointsOnLeaving))
 
+    def frozen(self) -> LeavingRule:
+        return LeavingRule(self.org_id, self.version, self.from_on, self.points)
 
-append_only("erasure")
+
+append_only("erasure", "leaving_rule")

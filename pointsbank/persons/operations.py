@@ -3,19 +3,18 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from pointsbank.core import audit, clock
-from pointsbank.core.actor import Actor, Role
+from pointsbank.core.actor import Actor
 from pointsbank.core.errors import Forbidden
 from pointsbank.ledger import operations as ledger
+from pointsbank.local_rules.operations import adopt
 from pointsbank.members import operations as members
 from pointsbank.members import queries as member_queries
 from pointsbank.members.models import Member
 from pointsbank.members.rules import Leaving, MemberLeft, NoSuchMember
-from pointsbank.orgs import queries as orgs
-from pointsbank.orgs.models import Organisation
 from pointsbank.persons import queries, rules
 from pointsbank.persons.collection import person_files
 from pointsbank.persons.models import Departure, Erasure, LeavingRuleRow, Merge
@@ -262,33 +261,11 @@ def adopt_leaving_rule(
     at: datetime,
 ) -> LeavingRule:
     """Put a new version of the rule into force from a day, for who leaves this organisation or one
-    below it.
-
-    A repeat with the same day and content is an answer. Refuses, in order: NoSuchOrganisation,
-    Forbidden (secretary), RuleBackdated (before today, unless the system does it),
-    LaterRuleStands.
+    below it. Refuses as ``local_rules.adopt``.
     """
-    session.execute(
-        select(col(Organisation.id)).where(col(Organisation.id) == org_id).with_for_update()
-    )
-    latest = queries.latest_rule(session, org_id)
-    if latest and (latest.from_on, latest.points) == (from_on, points):
-        return latest
-    orgs.organisation(session, org_id)
-    actor.require(Role.SECRETARY, org_id=org_id)
-    today = clock.local_day(at)
-    if actor.kind != "system" and from_on < today:
-        raise rules.RuleBackdated(today=today)
-    if latest and from_on <= latest.from_on:
-        raise rules.LaterRuleStands(version=latest.version, from_on=latest.from_on)
-    adopted = LeavingRule(org_id, latest.version + 1 if latest else 1, from_on, points)
-    row = {"org_id": org_id, "version": adopted.version, "from_on": from_on, "points": points}
-    session.execute(insert(LeavingRuleRow), row)
-    audit.record(
-        session, actor, "persons.adopt_rule", ("organisation", org_id), at=at, org_id=org_id,
-        version=adopted.version, from_on=from_on, points=points,
-    )  # fmt: skip
-    return adopted
+    terms = {"points": points}
+    row = adopt(session, actor, LeavingRuleRow, org_id=org_id, from_on=from_on, terms=terms, at=at)
+    return row.frozen()
 
 
 def _locked(session: Session, member_ids: Sequence[int]) -> dict[int, Member]:

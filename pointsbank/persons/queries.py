@@ -15,11 +15,11 @@ from pointsbank.core.actor import Actor, Role
 from pointsbank.exchange.models import Redemption
 from pointsbank.ledger import queries as ledger
 from pointsbank.ledger.models import Unit
+from pointsbank.local_rules import queries as local_rules
 from pointsbank.members import queries as members
 from pointsbank.members.models import Card, Member
 from pointsbank.members.rules import Leaving, NoSuchMember
 from pointsbank.orgs import queries as orgs
-from pointsbank.orgs.models import OrganisationReach
 from pointsbank.persons.collection import person_files
 from pointsbank.persons.models import Departure, Erasure, LeavingRuleRow, Merge
 from pointsbank.persons.rules import (
@@ -226,33 +226,8 @@ def holds_roles(session: Session, member_ids: Sequence[int], on: date) -> bool:
 
 def rule_in_force(session: Session, org_id: int, on: date) -> LeavingRule:
     """The nearest organisation's rule above (itself first) in force on a day, else the standing."""
-    found = session.execute(
-        select(*_RULE)
-        .join(OrganisationReach, col(OrganisationReach.ancestor_id) == col(LeavingRuleRow.org_id))
-        .where(col(OrganisationReach.organisation_id) == org_id, col(LeavingRuleRow.from_on) <= on)
-        .order_by(col(OrganisationReach.depth), col(LeavingRuleRow.from_on).desc())
-        .limit(1)
-    ).first()
-    return LeavingRule(*found) if found else STANDING_RULE
-
-
-def latest_rule(session: Session, org_id: int) -> LeavingRule | None:
-    """The newest version of an organisation's own rule."""
-    found = session.execute(
-        select(*_RULE)
-        .where(col(LeavingRuleRow.org_id) == org_id)
-        .order_by(col(LeavingRuleRow.version).desc())
-        .limit(1)
-    ).first()
-    return LeavingRule(*found) if found else None
-
-
-_RULE = (
-    col(LeavingRuleRow.org_id),
-    col(LeavingRuleRow.version),
-    col(LeavingRuleRow.from_on),
-    col(LeavingRuleRow.points),
-)
+    row = local_rules.rule_in_force(session, LeavingRuleRow, org_id, on)
+    return row.frozen() if row else STANDING_RULE
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,12 @@ class PointsOnLeaving(StrEnum):
     EXPIRE = "expire"
 
 
+POINTS_ON_LEAVING = {
+    PointsOnLeaving.KEEP: say("积分保留，重新登记后仍可用"),
+    PointsOnLeaving.EXPIRE: say("积分清零，时长和星级保留"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class LeavingRule:
     """One version of an organisation's rule for who leaves the register; for all below it too."""
@@ -130,14 +136,6 @@ class OwnErasure(Forbidden):
     """Nobody erases herself: another administrator carries it out."""
 
     sentence = say("不能删除自己的信息，请由另一位管理员办理。")
-
-
-class RuleBackdated(Conflict):
-    sentence = say("退出规则不能追溯：最早从%(today)s起施行。")
-
-
-class LaterRuleStands(Conflict):
-    sentence = say("第%(version)s版退出规则已定于%(from_on)s起施行，新规则须晚于这一天。")
 
 
 def check_reason(text: str) -> str:

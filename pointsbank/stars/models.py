@@ -1,28 +1,28 @@
-"""Star ladders: one row a version; levels are a list of (star, hours)."""
+"""Star ladders: one row a version; levels are stars with the hours they take."""
 
-from datetime import date
+from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, UniqueConstraint
+from sqlalchemy import JSON
 from sqlmodel import Field
 
-from pointsbank.core.database import Table, choice, key, reference
-from pointsbank.stars.rules import Window
+from pointsbank.core.database import append_only, choice
+from pointsbank.local_rules.models import LocalRule, one_after_another
+from pointsbank.stars.rules import StarLadder, Window, levels_of
 
 
-class StarLadderRow(Table, table=True):
+class StarLadderRow(LocalRule, table=True):
     """A version of an organisation's ladder; fields as in ``rules.StarLadder``."""
 
     __tablename__ = "star_ladder"
-    __table_args__ = (
-        UniqueConstraint("org_id", "version"),
-        CheckConstraint("version >= 1", name="version"),
-        CheckConstraint("until_on IS NULL OR until_on >= from_on", name="span"),
-    )
+    __table_args__: Any = one_after_another()
 
-    id: int = key()
-    org_id: int = reference("organisation.id")
-    version: int
-    from_on: date
-    until_on: date | None = None
     window: Window = Field(sa_type=choice(Window))
-    levels: list[list[int]] = Field(sa_type=JSON)
+    levels: dict[str, int] = Field(sa_type=JSON)
+
+    def frozen(self) -> StarLadder:
+        return StarLadder(
+            self.id, self.org_id, self.version, self.from_on, self.window, levels_of(self.levels)
+        )
+
+
+append_only("star_ladder")

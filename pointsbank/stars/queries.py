@@ -11,21 +11,19 @@ from sqlmodel import Session, col
 
 from pointsbank.ledger.models import Account, Transfer, Unit
 from pointsbank.ledger.rules import MINUTES, OwnerKind
+from pointsbank.local_rules.queries import bearing
 from pointsbank.members.models import Member
 from pointsbank.members.queries import member, merged_into, same_person
-from pointsbank.orgs.models import OrganisationReach
 from pointsbank.orgs.queries import among
 from pointsbank.stars.models import StarLadderRow
 from pointsbank.stars.rules import (
     NATIONAL,
-    Level,
     StarLadder,
     StarStanding,
     Window,
     star_for,
 )
 
-_FIELDS = tuple(getattr(StarLadderRow, name) for name in StarLadder.__dataclass_fields__)
 _MINUTES = select(col(Unit.id)).where(col(Unit.code) == MINUTES).scalar_subquery()
 
 _HOURS = (
@@ -44,36 +42,8 @@ def ladders_in_force(
     session: Session, org_ids: Collection[int] | Select[int], on: date
 ) -> dict[int, StarLadder]:
     """The ladder that decides on a day, for those organisations that do not follow the national."""
-    ladders: dict[int, StarLadder] = {}
-    rows = session.execute(
-        select(col(OrganisationReach.organisation_id), *_FIELDS)
-        .join(StarLadderRow, col(StarLadderRow.org_id) == col(OrganisationReach.ancestor_id))
-        .where(
-            col(OrganisationReach.organisation_id).in_(org_ids),
-            col(StarLadderRow.from_on) <= on,
-            col(StarLadderRow.until_on).is_(None) | (col(StarLadderRow.until_on) >= on),
-        )
-        .order_by(col(OrganisationReach.organisation_id), col(OrganisationReach.depth).desc())
-    )
-    for organisation_id, *fields in rows:  # the nearest comes last and stays
-        ladders[organisation_id] = _ladder(*fields)
-    return ladders
-
-
-def latest_star_ladder(session: Session, org_id: int) -> StarLadder | None:
-    """The newest version of an organisation's own ladder."""
-    row = session.execute(
-        select(*_FIELDS)
-        .where(col(StarLadderRow.org_id) == org_id)
-        .order_by(col(StarLadderRow.version).desc())
-        .limit(1)
-    ).one_or_none()
-    return _ladder(*row) if row else None
-
-
-def _ladder(*fields: object) -> StarLadder:
-    *head, levels = fields
-    return StarLadder(*head, tuple(Level(star, hours) for star, hours in levels))  # type: ignore
+    versions = bearing(session, StarLadderRow, org_ids, on)
+    return {org_id: nearest[0].frozen() for org_id, nearest in versions.items()}
 
 
 def standing(session: Session, member_id: int, on: date) -> StarStanding:

@@ -1,11 +1,11 @@
 """The ladder of stars as a value, and the standing that so many minutes give on it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from pointsbank.core.errors import Conflict, Invalid, say
+from pointsbank.core.errors import Invalid, say
 
 MOST_LEVELS = 9
 MOST_HOURS = 100_000
@@ -31,6 +31,12 @@ class Window(StrEnum):
     CALENDAR_YEAR = "calendar_year"
 
 
+WINDOW_NAMES: dict[str, str] = {
+    Window.LIFETIME: say("历年累计"),
+    Window.CALENDAR_YEAR: say("只算当年"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Level:
     """A star and the whole hours it takes."""
@@ -47,7 +53,6 @@ class StarLadder:
     org_id: int
     version: int
     from_on: date
-    until_on: date | None
     window: Window
     levels: tuple[Level, ...]
 
@@ -57,7 +62,6 @@ NATIONAL = StarLadder(
     org_id=0,
     version=0,
     from_on=date(2012, 10, 23),
-    until_on=None,
     window=Window.LIFETIME,
     levels=(Level(1, 100), Level(2, 300), Level(3, 600), Level(4, 1_000), Level(5, 1_500)),
 )
@@ -82,22 +86,20 @@ class StarStanding:
     top_star: int
 
 
-class LadderBackdated(Conflict):
-    """A ladder may not take back a star that was shown."""
-
-    sentence = say("星级标准不能追溯：最早从%(today)s起施行。")
-
-
-class LaterLadderStands(Conflict):
-    """Versions follow one another in time."""
-
-    sentence = say("第%(version)s版星级标准已定于%(from_on)s起施行，新标准须晚于这一天。")
-
-
 class LadderOutOfOrder(Invalid):
     """Levels must be stars 1, 2, 3 … with hours that rise."""
 
     sentence = say("星级须从一星起逐级设置，所需小时数逐级增加。")
+
+
+def levels_of(hours: Mapping[str, int]) -> tuple[Level, ...]:
+    """Levels from the hours of each star, as a table and JSON hold them."""
+    return tuple(Level(int(star), hours[star]) for star in sorted(hours, key=int))
+
+
+def hours_of(levels: Sequence[Level]) -> dict[str, int]:
+    """The hours of each star, as a table and JSON hold them."""
+    return {str(level.star): level.hours for level in levels}
 
 
 def star_for(minutes: int, ladder: StarLadder) -> StarStanding:

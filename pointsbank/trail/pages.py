@@ -9,6 +9,7 @@ from flask_babel import gettext
 from pointsbank.core.actor import Role
 from pointsbank.core.database import snapshot
 from pointsbank.core.errors import say
+from pointsbank.local_rules.queries import rule_kinds
 from pointsbank.trail import queries, words
 from pointsbank.trail.schemas import TrailQuery
 from pointsbank.web import PageBlueprint, actor, allow, query
@@ -35,6 +36,7 @@ def audit_trail() -> str:
         places=places,
         actions=sorted((code, gettext(name)) for code, name in words.ACTION_NAMES.items()),
         words=words,
+        rules={kind.subject: kind for kind in rule_kinds()},
         older_url=f"/audit?{urlencode(_given(asked) | {'before': older})}" if older else "",
         newest_url=f"/audit?{urlencode(_given(asked))}" if "before" in asked else "",
     )

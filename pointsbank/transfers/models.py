@@ -1,17 +1,20 @@
 """Tables: membership transfers with their steps, and the dated rules of what becomes of points."""
 
-from datetime import date, datetime
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import Index, text
 from sqlmodel import Field
 
 from pointsbank.core.database import Table, append_only, choice, key, reference
+from pointsbank.local_rules.models import LocalRule, one_after_another
 from pointsbank.members.rules import Relation
 from pointsbank.transfers.rules import (
     LONGEST_TEXT,
     PointsOnTransfer,
     Side,
     Step,
+    TransferRule,
     TransferState,
 )
 
@@ -61,17 +64,16 @@ class TransferStep(Table, table=True):
     key: str = Field(max_length=64, unique=True)
 
 
-class TransferRuleRow(Table, table=True):
-    """One version of an organisation's rule, in force until the next one begins."""
+class TransferRuleRow(LocalRule, table=True):
+    """One version of an organisation's rule of what becomes of points."""
 
     __tablename__ = "transfer_rule"
-    __table_args__ = (UniqueConstraint("org_id", "version"), UniqueConstraint("org_id", "from_on"))
+    __table_args__: Any = one_after_another()
 
-    id: int = key()
-    org_id: int = reference("organisation.id")
-    version: int
-    from_on: date
     points: PointsOnTransfer = Field(sa_type=choice(PointsOnTransfer))
 
+    def frozen(self) -> TransferRule:
+        return TransferRule(self.org_id, self.version, self.from_on, self.points)
 
-append_only("transfer_step")
+
+append_only("transfer_step", "transfer_rule")

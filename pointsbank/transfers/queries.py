@@ -10,10 +10,11 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from pointsbank.core.actor import Actor
+from pointsbank.local_rules import queries as local_rules
 from pointsbank.members.models import Member
 from pointsbank.members.rules import NoSuchMember, Relation
 from pointsbank.orgs import queries as orgs
-from pointsbank.orgs.models import Organisation, OrganisationReach
+from pointsbank.orgs.models import Organisation
 from pointsbank.orgs.rules import HOMES, Line
 from pointsbank.transfers.models import MembershipTransfer, TransferRuleRow, TransferStep
 from pointsbank.transfers.rules import (
@@ -281,33 +282,8 @@ def member_called(session: Session, number: str, name: str) -> Member:
 
 def rule_in_force(session: Session, org_id: int, on: date) -> TransferRule:
     """The nearest organisation's rule above (itself first) in force on a day, else the standing."""
-    found = session.execute(
-        select(*_RULE)
-        .join(OrganisationReach, col(OrganisationReach.ancestor_id) == col(TransferRuleRow.org_id))
-        .where(col(OrganisationReach.organisation_id) == org_id, col(TransferRuleRow.from_on) <= on)
-        .order_by(col(OrganisationReach.depth), col(TransferRuleRow.from_on).desc())
-        .limit(1)
-    ).first()
-    return TransferRule(*found) if found else STANDING_RULE
-
-
-def latest_rule(session: Session, org_id: int) -> TransferRule | None:
-    """The newest version of an organisation's own rule."""
-    found = session.execute(
-        select(*_RULE)
-        .where(col(TransferRuleRow.org_id) == org_id)
-        .order_by(col(TransferRuleRow.version).desc())
-        .limit(1)
-    ).first()
-    return TransferRule(*found) if found else None
-
-
-_RULE = (
-    col(TransferRuleRow.org_id),
-    col(TransferRuleRow.version),
-    col(TransferRuleRow.from_on),
-    col(TransferRuleRow.points),
-)
+    row = local_rules.rule_in_force(session, TransferRuleRow, org_id, on)
+    return row.frozen() if row else STANDING_RULE
 
 
 def is_below(session: Session, org_id: int, above_id: int) -> bool:

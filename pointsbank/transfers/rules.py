@@ -85,6 +85,12 @@ class PointsOnTransfer(StrEnum):
     EXPIRE = "expire"
 
 
+POINTS_ON_TRANSFER = {
+    PointsOnTransfer.KEEP: say("积分随人转走，继续可用"),
+    PointsOnTransfer.EXPIRE: say("积分清零，时长和星级保留"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class TransferRule:
     """One version of an organisation's rule for who leaves it; in force for all below it too."""
@@ -139,14 +145,6 @@ class MovedMeanwhile(Conflict):
 
 class KeyTaken(Conflict):
     sentence = say("这次操作的编号已用于另一项转接，请刷新页面后重试。")
-
-
-class RuleBackdated(Conflict):
-    sentence = say("转接规则不能追溯：最早从%(today)s起施行。")
-
-
-class LaterRuleStands(Conflict):
-    sentence = say("第%(version)s版转接规则已定于%(from_on)s起施行，新规则须晚于这一天。")
 
 
 class ReasonTooLong(Invalid):

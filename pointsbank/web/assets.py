@@ -24,7 +24,7 @@ def register(app: Flask, folder: Path) -> None:
         if path.suffix not in _TEXTS:
             return response
         response.vary.add("Accept-Encoding")
-        if response.status_code == 200 and "gzip" in request.accept_encodings:
+        if response.status_code == 200 and request.accept_encodings["gzip"]:
             response.direct_passthrough = False
             response.set_data(_squeezed(path, path.stat().st_mtime_ns))
             response.content_encoding = "gzip"

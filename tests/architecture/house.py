@@ -10,9 +10,9 @@ PACKAGE = ROOT / "pointsbank"
 
 # Left never imports right.
 ORDER = (
-    "core", "web", "ledger", "orgs", "members", "access", "trail", "accounts", "keys", "enrolment",
-    "transfers", "notices", "earning", "hours", "events", "signups", "attendance", "settlement",
-    "devices", "stars", "exchange", "passbook",
+    "core", "web", "ledger", "orgs", "local_rules", "members", "access", "trail", "accounts",
+    "keys", "enrolment", "transfers", "notices", "earning", "hours", "events", "signups",
+    "attendance", "settlement", "devices", "stars", "exchange", "passbook",
     "wishes", "visits", "receptions", "ideas", "honours", "evaluation", "scorecards", "bulletins",
     "persons", "demo",
 )  # fmt: skip

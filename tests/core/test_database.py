@@ -166,7 +166,8 @@ def test_who_shares_a_commit_with_the_one_who_filled_the_disk_is_told(bank: Data
     written.wait(20)
     second = threading.Thread(target=write, args=(100, lambda: None))
     second.start()
-    time.sleep(0.2)  # until she queues
+    while not bank._queueing:  # type: ignore[attr-defined] # nothing else tells it
+        time.sleep(0.01)
     queueing.set()
     first.join(20)
     second.join(20)

@@ -20,7 +20,7 @@ from pointsbank.earning.rules import (
     points_for,
     why_clipped,
 )
-from pointsbank.ledger.rules import MORALITY, PARTY, WINDOW_NAMES, Cap, CapWindow, OverCap
+from pointsbank.ledger.rules import MORALITY, PARTY, WINDOW_NAMES, Cap, CapWindow, Clip, OverCap
 
 TEN_AN_HOUR = PointsRule(3, 1, MORALITY, 1, date(2026, 1, 1), None, points_per_hour=10)
 
@@ -104,7 +104,7 @@ def test_a_rule_s_caps_are_counted_by_organisation_and_unit_whatever_its_version
     ],
 )
 def test_what_was_clipped_is_said_with_the_reason(amount: int, said: str) -> None:
-    why = why_clipped(CapWindow.MONTH, most=50, used=47, asked=8, amount=amount)
+    why = why_clipped(Clip(MORALITY, CapWindow.MONTH, 50, 47, 8, amount, None))
     assert why.sentence % why.facts == said
 
 

@@ -1,0 +1,89 @@
+"""Hour rules as local rules: what stays of some lengths are worth, and when they count."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session
+
+from pointsbank.core.actor import Actor
+from pointsbank.core.errors import say
+from pointsbank.hours.models import HourRuleRow
+from pointsbank.hours.operations import adopt_hour_rule
+from pointsbank.hours.presets import PRESETS
+from pointsbank.hours.rules import (
+    CREDIT_NAMES,
+    MOST_MINUTES,
+    ROUNDING_NAMES,
+    HourRule,
+    HourTerms,
+    Stay,
+    worth,
+)
+from pointsbank.local_rules.rules import (
+    Choice,
+    Number,
+    Preset,
+    RuleKind,
+    Sample,
+    Terms,
+    Told,
+)
+
+_MINUTES = say("分钟")
+_STAYS = (5, 25, 50, 130, 600)  # minutes that volunteers ask about: a few, half an hour, a day
+_BEGIN = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def _adopt(
+    session: Session, actor: Actor, *, org_id: int, from_on: Any, at: datetime, **terms: Any
+) -> HourRule:
+    return adopt_hour_rule(
+        session, actor, org_id=org_id, from_on=from_on, terms=HourTerms(**terms), at=at
+    )
+
+
+def _samples(terms: Terms) -> list[Sample]:
+    adopted = HourTerms(**terms)
+    ways = {
+        say("扫海报签到"): adopted.credit_static,
+        say("由组织者扫码签到"): adopted.credit_organiser,
+        say("由组织者点名签到"): adopted.credit_roster,
+    }
+    return [_stay(minutes, adopted) for minutes in _STAYS] + [
+        Sample(Told(way), Told(CREDIT_NAMES[credit])) for way, credit in ways.items()
+    ]
+
+
+def _stay(minutes: int, terms: HourTerms) -> Sample:
+    end = _BEGIN + timedelta(minutes=minutes)
+    counted, _ = worth(Stay(_BEGIN, end), _BEGIN, end, terms)
+    counts = Told(say("计 %(minutes)s 分钟"), {"minutes": counted})
+    served = Told(say("服务 %(minutes)s 分钟"), {"minutes": minutes})
+    return Sample(served, counts if counted else Told(say("不计")))
+
+
+KINDS = (
+    RuleKind(
+        path="hour-rules",
+        name=say("时长规则"),
+        about=say("一次服务计多少时长、什么时候记入。"),
+        place=20,
+        table=HourRuleRow,
+        terms=(
+            Choice("rounding", say("取整方式"), ROUNDING_NAMES, hint=say("不足一档的舍去")),
+            Number("least_minutes", say("不足多少不计"), 0, MOST_MINUTES, _MINUTES),
+            Number("most_minutes", say("一次活动最多计"), 1, MOST_MINUTES, _MINUTES),
+            Number("early_minutes", say("可提前多少签到"), 0, MOST_MINUTES, _MINUTES),
+            Number("late_minutes", say("可延后多少签退"), 0, MOST_MINUTES, _MINUTES),
+            Number("repeat_minutes", say("多久之内重复扫码不算签退"), 0, 60, _MINUTES),
+            Choice("credit_static", say("扫海报签到的时长"), CREDIT_NAMES),
+            Choice("credit_organiser", say("组织者扫码签到的时长"), CREDIT_NAMES),
+            Choice("credit_roster", say("点名签到的时长"), CREDIT_NAMES),
+        ),
+        standing={"": asdict(HourTerms())},
+        samples=_samples,
+        adopt=_adopt,
+        presets=tuple(Preset(name, {"": asdict(terms)}) for name, terms in PRESETS.values()),
+    ),
+)

@@ -1,0 +1,105 @@
+"""Local rules as JSON and as forms, made from what each kind says of its terms."""
+
+from functools import cache
+from typing import Any
+
+import marshmallow as ma
+from flask_babel import lazy_gettext
+from marshmallow import validate
+
+from pointsbank.local_rules.rules import Choice, Number, Numbers, RuleKind, Term
+from pointsbank.web.schemas import Day, Request, Text, View, Whole
+
+
+class RulesQuery(Request):
+    org_id = Whole(least=1, required=True, metadata={"description": "whose rules"})
+    on = Day(metadata={"description": "the day on which they hold; today when left out"})
+
+
+class VersionsQuery(Request):
+    org_id = Whole(least=1, required=True, metadata={"description": "the adopter"})
+
+
+class FormQuery(Request):
+    """What a form is first filled with: the preset of this place in the kind's list."""
+
+    part = Text(20, least=0, load_default="")
+    preset = Whole(most=99)
+
+
+class Option(ma.fields.String):
+    """A choice's value, as the member of its enum that it is."""
+
+    def __init__(self, choice: Choice, **options: Any) -> None:
+        self.members: dict[str, str] = {str(value): value for value in choice.options}
+        found = lazy_gettext("没有这个选项。")
+        super().__init__(validate=validate.OneOf(list(self.members), error=found), **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = str(super()._deserialize(value, attr, data, **kwargs))
+        return self.members.get(text, text)
+
+
+def _taken(term: Term) -> ma.fields.Field[Any]:
+    if isinstance(term, Number):
+        blank: dict[str, Any] = (
+            {"allow_none": True, "load_default": None} if term.optional else {"required": True}
+        )
+        return Whole(term.least, term.most, **blank)
+    if isinstance(term, Numbers):
+        return ma.fields.Dict(
+            keys=ma.fields.String(validate=validate.OneOf(list(term.options))),
+            values=Whole(term.least, term.most),
+            load_default=dict,
+        )
+    if isinstance(term, Choice):
+        return Option(term, required=True)
+    return Text(term.most, required=True)
+
+
+def _shown(term: Term) -> ma.fields.Field[Any]:
+    if isinstance(term, Number):
+        return ma.fields.Integer(allow_none=term.optional)
+    if isinstance(term, Numbers):
+        return ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.Integer())
+    if isinstance(term, Choice):
+        return ma.fields.String(validate=validate.OneOf(list(term.options)))
+    return ma.fields.String()
+
+
+def _part(kind: RuleKind) -> dict[str, ma.fields.Field[Any]]:
+    names = list(kind.part_names)
+    if not names:
+        return {}
+    return {kind.table.PART: ma.fields.String(required=True, validate=validate.OneOf(names))}
+
+
+@cache
+def request_of(kind: RuleKind) -> type[Request]:
+    """The body that adopts a rule of this kind."""
+    fields = {
+        "org_id": Whole(least=1, required=True, metadata={"description": "the adopter"}),
+        "from_on": Day(required=True, metadata={"description": "today at the earliest"}),
+        **_part(kind),
+        **{term.name: _taken(term) for term in kind.terms},
+    }
+    return _named(Request, kind, fields, "Request")
+
+
+@cache
+def view_of(kind: RuleKind) -> type[View]:
+    """A rule of this kind; ``id`` and ``org_id`` are null for the standing rule."""
+    fields = {
+        "id": ma.fields.Integer(allow_none=True, metadata={"description": "null: standing rule"}),
+        "org_id": ma.fields.Integer(allow_none=True, metadata={"description": "the adopter"}),
+        "version": ma.fields.Integer(),
+        "from_on": ma.fields.Date(allow_none=True),
+        **_part(kind),
+        **{term.name: _shown(term) for term in kind.terms},
+    }
+    return _named(View, kind, fields, "View")
+
+
+def _named(base: type[Any], kind: RuleKind, fields: dict[str, Any], ending: str) -> type[Any]:
+    name = "".join(word.capitalize() for word in str(kind.table.__tablename__).split("_"))
+    return type(f"{name}{ending}", (base,), fields)
