@@ -26,9 +26,8 @@ counter            兑换点          where points become goods
 counter PIN        兑换点密码      a clerk's short password on a counter's own device
 departure          退出            a member's leaving or death, with its day
 deputy role        两代表一委员    a term as party delegate, deputy or conference member
-device             设备            a shared tablet with one post, paired by a QR code
-door pass          签到凭证        a member's twenty digits for one event, the same all along
 device             设备            a shared tablet for one task, paired by a QR code
+door pass          签到凭证        a member's twenty digits for one event, the same all along
 enrolment          登记            how people come into the register
 erasure            删除个人信息    what the bank knows of a person goes; the ledger stays
 evaluation         年度评议参考    one row a member and year; informs, never grades

@@ -47,7 +47,10 @@ def expected(session: Session, actor: Actor, event_id: int) -> tuple[Event, list
         )
     )
     cards = _good_cards(session, [row[0] for row in members])
-    return found, [Expected(*row, tuple(cards.get(row[0], ()))) for row in members]
+    return found, [
+        Expected(member_id, name, tail, tuple(cards.get(member_id, ())))
+        for member_id, name, tail in members
+    ]
 
 
 def _good_cards(session: Session, member_ids: list[int]) -> dict[int, list[str]]:
