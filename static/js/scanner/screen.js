@@ -12,9 +12,10 @@ export function newScreen(place) {
     const template = document.querySelector(`template[data-tone="${answer.look ?? answer.tone}"]`);
     const drawn = template.content.firstElementChild.cloneNode(true);
     for (const [name, selector] of Object.entries(PLACES)) {
-      const found = drawn.querySelector(selector);
+      const found = drawn.querySelector(selector); // the label goes with its figure
+      if (!found) continue;
       if (answer[name]) found.textContent = answer[name];
-      else (found.closest("p") ?? found).remove();
+      else (name === "label" ? found : found.closest("p") ?? found).remove();
     }
     drawn.querySelector(".result-actions").append(...(answer.actions ?? []).map(button));
     return drawn;
