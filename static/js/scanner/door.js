@@ -14,7 +14,11 @@ export class Refused extends Error {
   }
 
   get shutOut() {
-    return this.status === 401 || this.status === 403 || this.status === 404;
+    return [401, 403, 404].includes(this.status);
+  }
+
+  get malformed() {
+    return [400, 413, 422].includes(this.status);
   }
 }
 

@@ -1,6 +1,5 @@
 // Sends what waits: one flusher among all tabs of this device, in batches, and each scan counts once by its id.
 
-import { Refused } from "./door.js";
 import { onTheWire } from "./queue.js";
 
 const BATCH = 200;
@@ -13,7 +12,7 @@ export function newFlusher(eventId, queue, door) {
       return answer.results;
     } catch (failure) {
       // One scan that cannot be read must not hold up the rest: halve until it stands alone, then it is refused.
-      if (!(failure instanceof Refused) || failure.shutOut) throw failure;
+      if (!failure.malformed) throw failure;
       if (rows.length === 1) return [{ id: rows[0].id, tone: "red", final: true, headline: failure.message, now: "" }];
       const half = rows.length >> 1;
       return [...(await send(rows.slice(0, half))), ...(await send(rows.slice(half)))];

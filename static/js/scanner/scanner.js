@@ -94,8 +94,8 @@ async function answerTo(scan) {
     return answer;
   } catch (failure) {
     if (failure.shutOut) await shutOut();
+    else if (failure.status) return { id: scan.id, tone: "red", headline: say("shut_out"), now: failure.message, final: failure.malformed };
     else line.note(false);
-    if (failure.status === 422) return { id: scan.id, tone: "red", final: true, headline: failure.message, now: "" };
     return null;
   }
 }
