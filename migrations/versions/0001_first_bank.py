@@ -436,6 +436,10 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("least_percent", sa.Integer(), nullable=False),
+        sa.Column("most_pairs", sa.Integer(), nullable=False),
+        sa.Column("day_minutes", sa.Integer(), nullable=False),
+        sa.Column("parent_minutes", sa.Integer(), nullable=False),
         sa.CheckConstraint("version >= 1", name=op.f("ck_hour_rule_version")),
         sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_hour_rule_org_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hour_rule")),
@@ -1772,6 +1776,7 @@ def upgrade() -> None:
                 "sheet",
                 "companion",
                 "imported",
+                "supplemented",
                 name="way",
                 native_enum=False,
                 create_constraint=True,
@@ -1788,6 +1793,7 @@ def upgrade() -> None:
                 "credited",
                 "nothing",
                 "unsettled",
+                "absent",
                 name="attendancestate",
                 native_enum=False,
                 create_constraint=True,
@@ -1796,11 +1802,28 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("checked_in_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("returned_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("checked_out_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("pairs", sa.Integer(), nullable=False),
+        sa.Column(
+            "credit",
+            sa.Enum(
+                "at_check_out",
+                "at_close",
+                "after_confirmation",
+                name="credit",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
         sa.Column("minutes", sa.Integer(), nullable=True),
+        sa.Column("held_minutes", sa.Integer(), nullable=False),
         sa.Column("why", sa.JSON(), nullable=False),
         sa.Column("hour_rule_id", sa.BigInteger(), nullable=True),
         sa.Column("credited_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("credits", sa.Integer(), nullable=False),
         sa.CheckConstraint("minutes >= 0", name=op.f("ck_attendance_minutes")),
         sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_attendance_event_id")),
         sa.ForeignKeyConstraint(
@@ -1812,6 +1835,13 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     with op.batch_alter_table("attendance", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_attendance_held",
+            ["event_id"],
+            unique=False,
+            postgresql_where=sa.text("held_minutes > 0"),
+            sqlite_where=sa.text("held_minutes > 0"),
+        )
         batch_op.create_index("ix_attendance_member", ["member_id"], unique=False)
 
     op.create_table(
@@ -1876,7 +1906,7 @@ def upgrade() -> None:
         "scan",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("event_id", sa.BigInteger(), nullable=False),
-        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=True),
         sa.Column(
             "way",
             sa.Enum(
@@ -1887,7 +1917,22 @@ def upgrade() -> None:
                 "sheet",
                 "companion",
                 "imported",
+                "supplemented",
                 name="way",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "auto",
+                "in",
+                "out",
+                "undo",
+                name="scankind",
                 native_enum=False,
                 create_constraint=True,
                 length=40,
@@ -1900,11 +1945,21 @@ def upgrade() -> None:
                 "check_in",
                 "already_in",
                 "offer_check_out",
+                "offer_return",
                 "checked_in",
                 "checked_out",
                 "not_begun",
                 "over",
                 "cancelled",
+                "already_out",
+                "not_checked_in",
+                "in_review",
+                "undone",
+                "code_invalid",
+                "code_expired",
+                "card_lost",
+                "member_left",
+                "not_on_roster",
                 name="verdict",
                 native_enum=False,
                 create_constraint=True,
@@ -1917,12 +1972,71 @@ def upgrade() -> None:
         sa.Column("by_kind", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
         sa.Column("by_id", sa.Integer(), nullable=False),
         sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("device_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("offset_ms", sa.Integer(), nullable=True),
+        sa.Column("undoes", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=True),
+        sa.Column("since", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_scan_event_id")),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_scan_member_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_scan")),
         sa.UniqueConstraint(
             "member_id", "event_id", "key", name=op.f("uq_scan_member_id_event_id_key")
         ),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("scan", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_scan_device_key",
+            ["event_id", "key"],
+            unique=True,
+            sqlite_where=sa.text("device_at IS NOT NULL"),
+            postgresql_where=sa.text("device_at IS NOT NULL"),
+        )
+
+    op.create_table(
+        "late_scan",
+        sa.Column("scan_id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "reason",
+            sa.Enum(
+                "after_close",
+                "period_closed",
+                "clock_moved",
+                "points_spent",
+                name="latereason",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("accepted", sa.Boolean(), nullable=True),
+        sa.Column("decided_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("decided_by_id", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["user.id"], name=op.f("fk_late_scan_decided_by_id")
+        ),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_late_scan_event_id")),
+        sa.ForeignKeyConstraint(["scan_id"], ["scan.id"], name=op.f("fk_late_scan_scan_id")),
+        sa.PrimaryKeyConstraint("scan_id", name=op.f("pk_late_scan")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("late_scan", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_late_scan_waiting",
+            ["event_id"],
+            unique=False,
+            sqlite_where=sa.text("accepted IS NULL"),
+            postgresql_where=sa.text("accepted IS NULL"),
+        )
+
+    op.create_table(
+        "scan_reason",
+        sa.Column("scan_id", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.ForeignKeyConstraint(["scan_id"], ["scan.id"], name=op.f("fk_scan_reason_scan_id")),
+        sa.PrimaryKeyConstraint("scan_id", name=op.f("pk_scan_reason")),
         sqlite_strict=True,
     )
     op.create_table(

@@ -4,18 +4,29 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any
 
+import marshmallow as ma
+from flask_babel import gettext
+
 from pointsbank.access.entrance import reading_codes
 from pointsbank.attendance import claims, offline, operations, queries
 from pointsbank.attendance import roster as rosters
-from pointsbank.attendance.operations import Confirmation, ScanAnswer
+from pointsbank.attendance.entrance import keeping_refusals
+from pointsbank.attendance.operations import Confirmation, ScanAnswer, Sent
+from pointsbank.attendance.results import results
+from pointsbank.attendance.rules import ScanKind
 from pointsbank.attendance.schemas import (
     AttendancesView,
+    BatchRequest,
+    BatchView,
+    ClockView,
     ConfirmationView,
     CountsView,
     NamesView,
+    ResultView,
     RosterView,
     ScanRequest,
     ScanView,
+    SentRequest,
 )
 from pointsbank.attendance.words import reasons
 from pointsbank.core import clock
@@ -29,6 +40,7 @@ from pointsbank.ledger.rules import Clip
 from pointsbank.members.queries import member_by_code
 from pointsbank.web import ApiBlueprint, actor, allow
 from pointsbank.web.errors import sentence_of
+from pointsbank.web.requests import sentences
 
 api = ApiBlueprint("attendances", __name__, url_prefix="")
 
@@ -99,6 +111,71 @@ def take_names_along(event_id: int) -> dict[str, Any]:
     return {"people": people}
 
 
+@api.get("/events/<int:event_id>/clock")
+@api.response(200, ClockView)
+@allow(*ORGANISERS, Scope.AT_DOOR)
+def clock_of_server(event_id: int) -> dict[str, Any]:
+    """The server's clock, by which a device measures its own."""
+    return {"now": clock.now()}
+
+
+@api.post("/events/<int:event_id>/scans")
+@api.arguments(BatchRequest)
+@api.response(200, BatchView)
+@allow(*ORGANISERS, Scope.AT_DOOR)
+def take_scans(asked: dict[str, Any], event_id: int) -> dict[str, Any]:
+    """Take in what was scanned at an event, each scan by itself; one sent again is answered as
+    then. A result that is not final is to be sent again later. What a device kept without network
+    comes with ``sealed`` in place of ``code``: sealed to the server's key.
+    """
+    now, sent, malformed = clock.now(), [], {}
+    for place, one in enumerate(asked["scans"]):
+        try:
+            sent.append(Sent(**_SENT.load(offline.with_code(event_id, one))))
+        except ma.ValidationError as refused:
+            malformed[place] = _malformed(one, refused)
+    with transaction() as session:
+        taken = operations.take_scans(
+            session, actor(), event_id=event_id, sent_at=asked["sent_at"], scans=sent, at=now
+        )
+        good = iter([_shown(one) for one in results(session, event_id, taken)])
+    places = range(len(asked["scans"]))
+    return {
+        "received_at": now,
+        "results": [malformed[place] if place in malformed else next(good) for place in places],
+    }
+
+
+@api.post("/events/<int:event_id>/scans/<scan_id>/undo")
+@api.response(200, ResultView)
+@allow(*ORGANISERS, Scope.AT_DOOR)
+def undo_scan(event_id: int, scan_id: str) -> dict[str, Any]:
+    """Withdraw a scan by a further one; both are kept."""
+    with transaction() as session:
+        taken = operations.undo_scan(
+            session, actor(), event_id=event_id, scan_id=scan_id, at=clock.now()
+        )
+        return _shown(results(session, event_id, [taken])[0])
+
+
+_SENT = SentRequest()
+
+
+def _malformed(one: dict[str, Any], refused: ma.ValidationError) -> dict[str, Any]:
+    """A scan that cannot be read: it is not kept, and not to be sent again."""
+    told = [sentence for found in sentences(refused.messages).values() for sentence in found]
+    return {
+        "id": str(one.get("id", ""))[:40], "verdict": "malformed", "tone": "red",
+        "headline": gettext("格式有误。"), "now": "".join(told), "name": None, "phone_tail": None,
+        "since": None, "repeated": False, "attendance_id": None, "final": True, "undo": False,
+    }  # fmt: skip
+
+
+def _shown(result: dict[str, Any]) -> dict[str, Any]:
+    told = {name: gettext(result[name]) for name in ("headline", "now") if result[name]}
+    return result | told
+
+
 @api.post("/check-ins")
 @api.arguments(ScanRequest)
 @api.response(201, ScanView)
@@ -106,8 +183,10 @@ def take_names_along(event_id: int) -> dict[str, Any]:
 def check_in(asked: dict[str, str]) -> ScanAnswer:
     """Check in at an event: oneself, or as its organiser somebody with a card or phone code."""
     now = clock.now()
-    with _reading(asked), transaction() as session:
-        return operations.check_in(session, actor(), **_scan(session, asked, now), at=now)
+    kept = keeping_refusals(actor(), ScanKind.IN, now)
+    with _reading(asked), kept as scan, transaction() as session:
+        scan.update(_scan(session, asked, now))
+        return operations.check_in(session, actor(), **scan, at=now)
 
 
 @api.post("/check-outs")
@@ -117,8 +196,10 @@ def check_in(asked: dict[str, str]) -> ScanAnswer:
 def check_out(asked: dict[str, str]) -> ScanAnswer:
     """Check out; minutes and points are credited now or later, as the hour rule says."""
     now = clock.now()
-    with _reading(asked), transaction() as session:
-        return operations.check_out(session, actor(), **_scan(session, asked, now), at=now)
+    kept = keeping_refusals(actor(), ScanKind.OUT, now)
+    with _reading(asked), kept as scan, transaction() as session:
+        scan.update(_scan(session, asked, now))
+        return operations.check_out(session, actor(), **scan, at=now)
 
 
 def _reading(asked: dict[str, str]) -> AbstractContextManager[None]:

@@ -14,6 +14,8 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -27,6 +29,7 @@ from pointsbank.attendance.roster import Expected
 from pointsbank.core import encryption
 from pointsbank.members.rules import CodeInvalid
 
+_PURPOSE = "offline scans"
 _CURVE = ec.SECP256R1()
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _POINT_BYTES, _NONCE_BYTES = 65, 12
@@ -85,9 +88,22 @@ def _entry(digits: str, person: Expected, salt: bytes, iterations: int) -> Seale
 
 def public_key() -> str:
     """To what devices seal the codes that they keep: a point of P-256, base64."""
-    [private, *_] = _private_keys()
+    private = _private_key(encryption.derived_by_each(_PURPOSE)[0])
     point = private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     return base64.b64encode(point).decode()
+
+
+def with_code(event_id: int, scan: dict[str, Any]) -> dict[str, Any]:
+    """A scan as it came, with the digits that its ``sealed`` holds; what cannot be opened is a code
+    of nobody.
+    """
+    if not isinstance(scan.get("sealed"), str) or "code" in scan:
+        return scan
+    try:
+        code = opened_code(event_id, scan["sealed"])
+    except CodeInvalid:
+        code = "0"
+    return {name: told for name, told in scan.items() if name != "sealed"} | {"code": code}
 
 
 def opened_code(event_id: int, sealed: str) -> str:
@@ -101,8 +117,8 @@ def opened_code(event_id: int, sealed: str) -> str:
     except ValueError:
         raise CodeInvalid from None
     nonce, text = body[_POINT_BYTES:][:_NONCE_BYTES], body[_POINT_BYTES + _NONCE_BYTES :]
-    for private in _private_keys():
-        shared = private.exchange(ec.ECDH(), point)
+    for secret in encryption.derived_by_each(_PURPOSE):
+        shared = _private_key(secret).exchange(ec.ECDH(), point)
         key = HKDF(SHA256(), 32, None, f"offline scan {event_id}".encode()).derive(shared)
         try:
             return AESGCM(key).decrypt(nonce, text, None).decode()
@@ -111,9 +127,6 @@ def opened_code(event_id: int, sealed: str) -> str:
     raise CodeInvalid
 
 
-def _private_keys() -> list[ec.EllipticCurvePrivateKey]:
-    """Of the bank's secret in use, then of the one that it takes the place of."""
-    return [
-        ec.derive_private_key(1 + int.from_bytes(secret) % (_ORDER - 1), _CURVE)
-        for secret in encryption.derived_by_each("offline scans")
-    ]
+@lru_cache(maxsize=4)
+def _private_key(secret: bytes) -> ec.EllipticCurvePrivateKey:
+    return ec.derive_private_key(1 + int.from_bytes(secret) % (_ORDER - 1), _CURVE)

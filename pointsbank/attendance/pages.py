@@ -9,8 +9,9 @@ from werkzeug.wrappers import Response
 
 from pointsbank.access.entrance import reading_codes
 from pointsbank.attendance import claims, door, operations, queries, scanner_pages
+from pointsbank.attendance.entrance import keeping_refusals
 from pointsbank.attendance.event import WATCHERS
-from pointsbank.attendance.rules import ATTENDANCE_NAMES, Verdict, window
+from pointsbank.attendance.rules import ATTENDANCE_NAMES, ScanKind, Verdict, window
 from pointsbank.attendance.schemas import ClaimForm, DoorForm, ScannedQuery
 from pointsbank.attendance.words import reasons
 from pointsbank.core import clock
@@ -146,7 +147,7 @@ def scanned(code: str) -> Response | str:
         claim = asked.get("claim") or claims.sign(met.code, at=now)
         if person is None and met.occasion.state is EventState.OPEN:
             return redirect(f"/sign-in?next=/c/{met.code}?claim={claim}", 303)
-        verdict = window(met.occasion, met.stay, met.terms, at)
+        verdict = window(met.occasion, met.stay, met.terms, at, pairs=met.pairs)
         return _answer_page(session, met, verdict, claim=claim, done=asked.get("done"))
 
 
@@ -162,7 +163,7 @@ def _answer_page(session: Session, met: door.Door, verdict: Verdict, **given: An
         may_run=bool(person and person.may(*ORGANISERS, org_id=met.org_id)),
         why=queries.why(session, met.attendance_id),
         clips=queries.clips(session, [met.attendance_id])[met.attendance_id],
-        counts=door.worth_until(met, clock.now()),
+        counts=door.worth_until(session, met, person.member_id if person else None, clock.now()),
         earned={entry.unit: entry.left for entry in entries if entry.left},
         **given,
     )
@@ -171,20 +172,21 @@ def _answer_page(session: Session, met: door.Door, verdict: Verdict, **given: An
 @pages.post("/c/<code>/check-in")
 @allow(SIGNED_IN)
 def check_in(code: str) -> Response:
-    return _scan(operations.check_in, code, "in")
+    return _scan(operations.check_in, code, ScanKind.IN)
 
 
 @pages.post("/c/<code>/check-out")
 @allow(SIGNED_IN)
 def check_out(code: str) -> Response:
-    return _scan(operations.check_out, code, "out")
+    return _scan(operations.check_out, code, ScanKind.OUT)
 
 
-def _scan(verb: Any, code: str, done: str) -> Response:
+def _scan(verb: Any, code: str, kind: ScanKind) -> Response:
     """Write the scan that the claim stands for; the page that follows says what is so now."""
     now = clock.now()
     claim = claims.read(form(ClaimForm)["claim"], code, at=now)
-    scan = {"code": code, "claimed_at": claim.claimed_at, "key": f"{done}:{claim.key}"}
-    with transaction() as session:
+    scan = {"code": code, "claimed_at": claim.claimed_at, "key": f"{kind}:{claim.key}"}
+    with keeping_refusals(actor(), kind, now) as kept, transaction() as session:
+        kept.update(scan)
         verb(session, actor(), **scan, at=now)
-    return redirect(f"/c/{code}?done={done}", 303)
+    return redirect(f"/c/{code}?done={kind}", 303)

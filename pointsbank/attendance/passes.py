@@ -6,12 +6,8 @@ and no table holds them. The cipher is a Feistel network over decimal digits (as
 with the bank's keyed digest for its round function.
 """
 
-from sqlmodel import Session
-
 from pointsbank.core import encryption
-from pointsbank.members.models import Member
-from pointsbank.members.queries import check_digits_hold, member, with_check_digits
-from pointsbank.members.rules import CodeInvalid, MemberLeft, folded_digits
+from pointsbank.members.queries import check_digits_hold, with_check_digits
 
 _ROUNDS = 10
 _HALVES = (10**8, 10**9)  # which together are the seventeen digits
@@ -27,33 +23,17 @@ def pass_digits(event_id: int, member_id: int) -> str:
 
 
 def is_pass(digits: str) -> bool:
-    """A pass begins with 0, a card with 1 to 8, a phone's code with 9."""
-    return digits.startswith("0")
+    """Whether bare digits have the form of a pass: a card's begin with 1 to 8, a phone's with 9."""
+    return digits.startswith("0") and check_digits_hold(digits)
 
 
-def member_id_of_pass(event_id: int, digits: str) -> int:
-    """Whose pass for this event it is. Refuses: CodeInvalid (another event's, too)."""
-    if not (is_pass(digits) and check_digits_hold(digits)):
-        raise CodeInvalid
+def member_of_pass(event_id: int, digits: str) -> int:
+    """The member of digits of that form; 0 where they are of another event, or guessed."""
     left, right = int(digits[1:9]), int(digits[9:18])
     for turn in reversed(range(_ROUNDS)):
         left, right = (right - _mixed(event_id, turn, left)) % _HALVES[turn % 2], left
     member_id = left * _HALVES[1] + right
-    if not 0 < member_id < _MOST_MEMBER:
-        raise CodeInvalid
-    return member_id
-
-
-def member_by_pass(session: Session, event_id: int, digits: str) -> Member:
-    """Whose pass for this event it is. Refuses: CodeInvalid, MemberLeft."""
-    holder = session.get(Member, member_id_of_pass(event_id, folded_digits(digits)))
-    if holder is None:
-        raise CodeInvalid
-    if holder.merged_into_id is not None:
-        holder = member(session, holder.merged_into_id)
-    if holder.left_on is not None:
-        raise MemberLeft(left_on=holder.left_on)
-    return holder
+    return member_id if member_id < _MOST_MEMBER else 0
 
 
 def _mixed(event_id: int, turn: int, half: int) -> int:

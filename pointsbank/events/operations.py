@@ -158,7 +158,6 @@ def held(session: Session, actor: Actor, event_id: int, *roles: Role) -> Event:
 
     Refuses, in order: EventNotFound (also for others' drafts), Forbidden.
     """
-    """The event, locked, for one who holds a role there: an organiser's, or one of these."""
     event: Event | None = session.execute(
         select(Event).where(col(Event.id) == event_id).with_for_update()
     ).scalar_one_or_none()

@@ -22,6 +22,7 @@ from pointsbank.members.affiliations import (
     party_standings,
 )
 from pointsbank.members.codes import check_digits_hold, is_phone_code, with_check_digits
+from pointsbank.members.holders import Holder, holders
 from pointsbank.members.models import (
     Card,
     ConsentText,
@@ -53,8 +54,8 @@ from pointsbank.members.rules import (
 from pointsbank.orgs import queries as orgs
 
 __all__ = [
-    "affiliated", "affiliations", "check_digits_hold", "household", "household_members",
-    "household_times", "noted", "party_standings", "with_check_digits",
+    "Holder", "affiliated", "affiliations", "check_digits_hold", "holders", "household",
+    "household_members", "household_times", "noted", "party_standings", "with_check_digits",
 ]  # fmt: skip
 
 REGISTER_READERS = (

@@ -24,10 +24,8 @@ from pointsbank.core.actor import SYSTEM
 from pointsbank.core.audit import AuditEntry
 from pointsbank.core.errors import Forbidden
 from pointsbank.events.rules import EventNotFound
-from pointsbank.members.models import Member
 from pointsbank.members.operations import issue_card, report_card_lost
-from pointsbank.members.queries import check_digits_hold
-from pointsbank.members.rules import CodeInvalid, MemberLeft
+from pointsbank.members.rules import CodeInvalid
 
 
 def opened(sealed: offline.Roster, digits: str) -> dict[str, Any] | None:
@@ -60,12 +58,10 @@ def seal_to(key: str, event_id: int, digits: str) -> str:
 def test_a_pass_names_its_member_at_its_event_and_nobody_elsewhere() -> None:
     for member_id in (1, 2, 54_321, 99_999_999):
         digits = passes.pass_digits(7, member_id)
-        assert check_digits_hold(digits)
         assert passes.is_pass(digits)
-        assert passes.member_id_of_pass(7, digits) == member_id
+        assert passes.member_of_pass(7, digits) == member_id
         assert passes.pass_digits(7, member_id) == digits
-        with pytest.raises(CodeInvalid):
-            passes.member_id_of_pass(8, digits)
+        assert passes.member_of_pass(8, digits) == 0
 
 
 @pytest.mark.usefixtures("bank")
@@ -78,27 +74,13 @@ def test_passes_of_neighbours_have_nothing_in_common() -> None:
 
 
 @pytest.mark.usefixtures("bank")
-def test_a_pass_that_was_guessed_or_damaged_is_refused() -> None:
+def test_a_pass_that_was_guessed_or_damaged_names_nobody() -> None:
     digits = passes.pass_digits(7, 5)
-    for wrong in (digits[:-1], digits[:-1] + "x", "1" + digits[1:], f"{int(digits) + 97:020d}", ""):
-        with pytest.raises(CodeInvalid):
-            passes.member_id_of_pass(7, wrong)
-
-
-def test_the_member_of_a_pass_is_found_and_must_still_be_one(scene: Scene) -> None:
-    wang = scene.community.wang
-    digits = passes.pass_digits(7, wang)
-    spaced = " ".join(digits[i : i + 4] for i in range(0, 20, 4))
-    assert passes.member_by_pass(scene.session, 7, spaced).id == wang
-    with pytest.raises(CodeInvalid):
-        passes.member_by_pass(scene.session, 7, passes.pass_digits(7, 99_999))
-    other = scene.session.get_one(Member, wang)
-    other.merged_into_id = scene.community.li
-    scene.session.flush()
-    assert passes.member_by_pass(scene.session, 7, digits).id == scene.community.li
-    scene.session.get_one(Member, scene.community.li).left_on = NINE.date()
-    with pytest.raises(MemberLeft):
-        passes.member_by_pass(scene.session, 7, digits)
+    for wrong in (digits[:-1], digits[:-1] + "x", "1" + digits[1:], ""):
+        assert not passes.is_pass(wrong)
+    guesses = [f"{int(digits) + 97 * step:020d}" for step in range(1, 2000)]
+    assert all(passes.is_pass(guess) for guess in guesses)
+    assert not any(passes.member_of_pass(7, guess) for guess in guesses)
 
 
 def test_a_roster_opens_with_cards_and_passes_and_nothing_else(scene: Scene) -> None:
