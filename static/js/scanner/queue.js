@@ -30,7 +30,7 @@ export function newQueue(store, eventId, publicKey) {
   // What the server said: accepted and refused leave the queue, the refused for the visible list. How many left.
   async function settle(results) {
     const rows = new Map((await store.all("waiting")).map((row) => [row.id, row]));
-    const over = results.filter((result) => rows.has(result.id) && (result.final || result.tone !== "red"));
+    const over = results.filter((result) => result.final && rows.has(result.id));
     await store.write(["waiting", "refused"], ({ waiting, refused }) => {
       for (const result of over) {
         const row = rows.get(result.id);

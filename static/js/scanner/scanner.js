@@ -14,7 +14,7 @@ import { newScreen } from "./screen.js";
 import * as status from "./status.js";
 import { openStore } from "./store.js";
 import { newTickList } from "./tick.js";
-import { clock, say } from "./words.js";
+import { clock, say, since } from "./words.js";
 
 const SAME_MS = 4000; // the same code within this time is the same scan
 const PULSE_MS = { online: 20_000, offline: 4_000 };
@@ -111,7 +111,7 @@ function next() {
 function showAnswer(answer, visible) {
   const undo = { label: say("undo"), run: () => takeBack(answer.id) };
   const tail = answer.phone_tail ? say("phone_tail", { tail: answer.phone_tail }) : "";
-  show({ ...answer, since: answer.since, detail: tail, actions: answer.undo ? [next(), undo] : [next()] }, visible);
+  show({ ...answer, since: answer.since && since(answer.since), detail: tail, actions: answer.undo ? [next(), undo] : [next()] }, visible);
 }
 
 function showKept(scan, person, visible) {

@@ -10,3 +10,9 @@ export function say(name, facts = {}) {
 export function clock(instant) {
   return new Date(instant).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone });
 }
+
+// A time of today, or the day of what was longer ago.
+export function since(instant) {
+  const day = (of) => new Date(of).toLocaleDateString("sv", { timeZone: zone });
+  return day(instant) === day(Date.now()) ? clock(instant) : day(instant);
+}
