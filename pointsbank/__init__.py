@@ -22,15 +22,18 @@ close              撤销            end an organisation; past years keep it
 community          社区            the organisation that runs counters and events
 confirm            确认时长        the organiser's word that a stay was service
 consent            同意            to registration, publication or sharing; withdrawn as easily
+consent text       同意书          dated local rule: what members agree to
 counter            兑换点          where points become goods
 counter PIN        兑换点密码      a clerk's short password on a counter's own device
 departure          退出            a member's leaving or death, with its day
 deputy role        两代表一委员    a term as party delegate, deputy or conference member
 device             设备            a shared tablet for one task, paired by a QR code
 door pass          签到凭证        a member's twenty digits for one event, the same all along
+distinct pair      非同一人        two records that look alike and are two people's
 enrolment          登记            how people come into the register
 erasure            删除个人信息    what the bank knows of a person goes; the ledger stays
 evaluation         年度评议参考    one row a member and year; informs, never grades
+evaluation rule    评议规则        dated local rule: from which day a year may be sealed
 event              活动            service at a place and a time
 goods              商品            what a counter hands out
 grant              任职            a role held for an organisation, with dates
@@ -39,9 +42,13 @@ honour             表彰奖励        what a member was honoured with, by whom,
 hour rule          时长规则        dated local rule: how a stay becomes minutes
 household          家庭（户）      members who live together, with a head; in one at a time
 identity document  身份证件        proves who somebody is; sealed, shown for a reason
+identity provider  统一身份认证    who says by OpenID Connect who somebody is
 import             名册导入        a workbook of people: checked, registered, undone as a whole
 ladder             星级标准        dated local rule: hours to stars
+leaving rule       退出规则        dated local rule: what becomes of the points of who leaves
 ledger             账本            the append-only book of transfers
+local rule         本地规则        dated terms of an organisation and all below it
+linked identity    关联身份        an account's holder as the identity provider knows her
 machine            接口令牌        another program that may read, until its token expires
 member             成员、志愿者    a registered person
 membership transfer 关系转接       a member goes to another organisation, by consent
@@ -62,6 +69,7 @@ poster             签到海报        an event's printed QR
 posting            记账            a transfer asked for
 reach              管辖范围        an organisation with everything below it, on a day
 redemption         兑换            goods for points, with a receipt
+registration rule  登记规则        dated local rule: from which age people are registered
 report slip        报到单          what she brings; its receipt 回执 goes back to her unit
 report-in          双报到          an in-service party member received where she lives
 residence          居住地          the organisation where a member lives
@@ -78,6 +86,7 @@ tie                归属            what belongs to an organisation and keeps i
 trail              审计记录        all audit entries, sealed run by run
 transcript         账本抄本        the whole book as files, exported and imported
 transfer           流水            one row of the ledger: source to destination
+transfer rule      转接规则        dated local rule: what becomes of the points of who moves
 unit               记账单位        minutes, morality points, party points
 volunteer          志愿者          a member as she serves
 =================  ==============  ==========================================================

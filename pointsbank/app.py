@@ -16,9 +16,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
 from pointsbank.access import queries as access
-from pointsbank.access.rules import local_path
+from pointsbank.access.operations import note_seen
+from pointsbank.access.rules import IDLE_TOKEN, local_path
 from pointsbank.core import bank, database, encryption, resources
 from pointsbank.core.actor import Actor
+from pointsbank.core.tokens import LastSeen
 from pointsbank.devices import queries as devices
 from pointsbank.devices.rules import is_of_a_thing
 from pointsbank.web import access as web_access
@@ -82,7 +84,7 @@ def create_app() -> Flask:
     assets.register(app, resources.folder("static"))
     translations.register(app)
     formats.register(app)
-    sessions.register(app, _actor_of)
+    sessions.register(app, _actor_of, _last_seen, _note_seen)
     _log_requests(app)
     api = ProblemApi(app)
     found: list[navigation.Link] = []
@@ -130,6 +132,18 @@ def _actor_of(token: str, at: datetime, address: str) -> Actor | None:
     find = devices.actor_of_token if is_of_a_thing(token) else access.actor_of_token
     with database.reading() as connection:
         return find(connection, token, at, address=address)
+
+
+def _last_seen(token: str) -> LastSeen | None:
+    if not token.startswith(IDLE_TOKEN):
+        return None
+    with database.reading() as connection:
+        return access.last_seen(connection, token)
+
+
+def _note_seen(token: str, at: datetime) -> None:
+    with database.transaction() as session:
+        note_seen(session, token=token, at=at)
 
 
 def _own_routes(app: Flask) -> None:

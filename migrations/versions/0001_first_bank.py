@@ -19,6 +19,7 @@ PROTECTED = (
     "cap_use",
     "consent_text",
     "erasure",
+    "event_change",
     "evaluation_rule",
     "hold",
     "hold_resolution",
@@ -1062,6 +1063,22 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column(
+            "credited",
+            sa.Enum(
+                "member",
+                "household",
+                name="credited",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.CheckConstraint(
+            "credited = 'member' OR unit <> 'party'",
+            name=op.f("ck_points_rule_party_credited"),
+        ),
         sa.CheckConstraint(
             "most_minutes_an_activity BETWEEN 1 AND 1440",
             name=op.f("ck_points_rule_most_minutes_an_activity"),
@@ -1239,6 +1256,53 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_card_member_id"), ["member_id"], unique=False)
 
     op.create_table(
+        "event_series",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("weekdays", sa.JSON(), nullable=False),
+        sa.Column("begins", sa.JSON(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=False),
+        sa.Column("but", sa.JSON(), nullable=False),
+        sa.Column("created_by", sa.Integer(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("ended_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.CheckConstraint("from_on <= until_on", name=op.f("ck_event_series_period")),
+        sa.ForeignKeyConstraint(
+            ["org_id"], ["organisation.id"], name=op.f("fk_event_series_org_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event_series")),
+        sa.UniqueConstraint("created_by", "key", name=op.f("uq_event_series_created_by_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("event_series", schema=None) as batch_op:
+        batch_op.create_index("ix_event_series_org_id", ["org_id"], unique=False)
+
+    op.create_table(
+        "event_template",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("org_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("length_minutes", sa.Integer(), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("posts", sa.JSON(), nullable=False),
+        sa.Column("created_by", sa.Integer(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("put_away_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.CheckConstraint("length_minutes > 0", name=op.f("ck_event_template_length")),
+        sa.ForeignKeyConstraint(
+            ["org_id"], ["organisation.id"], name=op.f("fk_event_template_org_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event_template")),
+        sa.UniqueConstraint("created_by", "key", name=op.f("uq_event_template_created_by_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("event_template", schema=None) as batch_op:
+        batch_op.create_index("ix_event_template_org_id", ["org_id"], unique=False)
+
+    op.create_table(
         "event",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("org_id", sa.BigInteger(), nullable=False),
@@ -1262,7 +1326,16 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("place", sqlmodel.sql.sqltypes.AutoString(length=100), nullable=False),
+        sa.Column("place_id", sa.BigInteger(), nullable=True),
         sa.Column("description", sqlmodel.sql.sqltypes.AutoString(length=2000), nullable=False),
+        sa.Column("served", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+        sa.Column("dangerous", sa.Boolean(), nullable=False),
+        sa.Column("risks", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column("insurance", sqlmodel.sql.sqltypes.AutoString(length=100), nullable=False),
+        sa.Column("skill", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("least_age", sa.Integer(), nullable=True),
+        sa.Column("in_charge_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("recorder_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("starts_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("ends_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column(
@@ -1282,6 +1355,7 @@ def upgrade() -> None:
         ),
         sa.Column("code", sqlmodel.sql.sqltypes.AutoString(length=6), nullable=False),
         sa.Column("capacity", sa.Integer(), nullable=True),
+        sa.Column("series_id", sa.BigInteger(), nullable=True),
         sa.Column("hour_rule_id", sa.BigInteger(), nullable=True),
         sa.Column("created_by", sa.Integer(), nullable=False),
         sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
@@ -1291,10 +1365,15 @@ def upgrade() -> None:
         sa.Column("cancel_reason", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
         sa.CheckConstraint("capacity > 0", name=op.f("ck_event_capacity")),
         sa.CheckConstraint("ends_at > starts_at", name=op.f("ck_event_times")),
+        sa.CheckConstraint("least_age > 0", name=op.f("ck_event_least_age")),
         sa.ForeignKeyConstraint(
             ["hour_rule_id"], ["hour_rule.id"], name=op.f("fk_event_hour_rule_id")
         ),
         sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_event_org_id")),
+        sa.ForeignKeyConstraint(["place_id"], ["organisation.id"], name=op.f("fk_event_place_id")),
+        sa.ForeignKeyConstraint(
+            ["series_id"], ["event_series.id"], name=op.f("fk_event_series_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
         sa.UniqueConstraint("code", name=op.f("uq_event_code")),
         sa.UniqueConstraint("created_by", "key", name=op.f("uq_event_created_by_key")),
@@ -1302,6 +1381,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("event", schema=None) as batch_op:
         batch_op.create_index("ix_event_org_starts", ["org_id", "starts_at"], unique=False)
+        batch_op.create_index("ix_event_series_id_starts", ["series_id", "starts_at"], unique=False)
         batch_op.create_index("ix_event_starts", ["starts_at"], unique=False)
 
     op.create_table(
@@ -1341,6 +1421,21 @@ def upgrade() -> None:
     with op.batch_alter_table("shift", schema=None) as batch_op:
         batch_op.create_index("ix_shift_event_id", ["event_id"], unique=False)
         batch_op.create_index("ix_shift_post_id", ["post_id"], unique=False)
+
+    op.create_table(
+        "event_change",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        sa.Column("fields", sa.JSON(), nullable=False),
+        sa.Column("note", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_event_change_event_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event_change")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("event_change", schema=None) as batch_op:
+        batch_op.create_index("ix_event_change_event_id", ["event_id"], unique=False)
 
     op.create_table(
         "cap_use",
@@ -1728,6 +1823,7 @@ def upgrade() -> None:
         sa.Column("password_hash", sqlmodel.sql.sqltypes.AutoString(length=255), nullable=False),
         sa.Column("counter_pin_hash", sqlmodel.sql.sqltypes.AutoString(length=255), nullable=False),
         sa.Column("has_pin", sa.Boolean(), nullable=False),
+        sa.Column("password_chosen_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("must_change", sa.Boolean(), nullable=False),
         sa.Column("opened_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("disabled_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
@@ -1759,6 +1855,122 @@ def upgrade() -> None:
         sa.Column("used_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_recovery_code_user_id")),
         sa.PrimaryKeyConstraint("user_id", "digest", name=op.f("pk_recovery_code")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "linked_identity",
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("issuer", sqlmodel.sql.sqltypes.AutoString(length=255), nullable=False),
+        sa.Column("subject_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("subject_digest", sa.LargeBinary(), nullable=True),
+        sa.Column("linked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("unlinked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_linked_identity_user_id")),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_linked_identity")),
+        sa.UniqueConstraint("subject_digest", name=op.f("uq_linked_identity_subject_digest")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "spent_return",
+        sa.Column("state_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("state_digest", name=op.f("pk_spent_return")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("spent_return", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_spent_return_at"), ["at"], unique=False)
+
+    op.create_table(
+        "sign_up",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("post_id", sa.BigInteger(), nullable=True),
+        sa.Column("shift_id", sa.BigInteger(), nullable=True),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("team_id", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "signed_up",
+                "waiting",
+                "withdrawn",
+                name="signupstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "way",
+            sa.Enum(
+                "self",
+                "team",
+                "companion",
+                "organiser",
+                name="signupway",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("asked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("by_kind", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("by_id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("moved_up_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("withdrawn_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column(
+            "withdrawal_reason", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False
+        ),
+        sa.CheckConstraint(
+            "(state = 'withdrawn') = (withdrawn_at IS NOT NULL)", name=op.f("ck_sign_up_withdrawn")
+        ),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_sign_up_event_id")),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_sign_up_member_id")),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_sign_up_post_id")),
+        sa.ForeignKeyConstraint(["shift_id"], ["shift.id"], name=op.f("fk_sign_up_shift_id")),
+        sa.ForeignKeyConstraint(["team_id"], ["organisation.id"], name=op.f("fk_sign_up_team_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_up")),
+        sa.UniqueConstraint(
+            "by_kind",
+            "by_id",
+            "key",
+            "member_id",
+            name=op.f("uq_sign_up_by_kind_by_id_key_member_id"),
+        ),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("sign_up", schema=None) as batch_op:
+        batch_op.create_index("ix_sign_up_event_id_state", ["event_id", "state"], unique=False)
+        batch_op.create_index("ix_sign_up_member_id", ["member_id"], unique=False)
+
+    op.create_table(
+        "sign_up_terms",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("post_id", sa.BigInteger(), nullable=True),
+        sa.Column("closes_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("party_only", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_sign_up_terms_event_id")),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_sign_up_terms_post_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_up_terms")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("sign_up_terms", schema=None) as batch_op:
+        batch_op.create_index("ix_sign_up_terms_event_id", ["event_id"], unique=False)
+
+    op.create_table(
+        "calendar_address",
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("token_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_calendar_address_member_id")
+        ),
+        sa.PrimaryKeyConstraint("member_id", name=op.f("pk_calendar_address")),
+        sa.UniqueConstraint("token_digest", name=op.f("uq_calendar_address_token_digest")),
         sqlite_strict=True,
     )
     op.create_table(
@@ -2143,6 +2355,7 @@ def upgrade() -> None:
             "entry",
             sa.Enum(
                 "password",
+                "provider",
                 "card",
                 "counter_pin",
                 name="entry",
@@ -2155,6 +2368,7 @@ def upgrade() -> None:
         sa.Column("device_id", sa.BigInteger(), nullable=True),
         sa.Column("org_id", sa.BigInteger(), nullable=True),
         sa.Column("must_enrol", sa.Boolean(), nullable=False),
+        sa.Column("seen_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("address", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
         sa.Column("agent", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
         sa.Column("revoked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
@@ -2456,6 +2670,30 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "distinct_pair",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("one_id", sa.BigInteger(), nullable=False),
+        sa.Column("two_id", sa.BigInteger(), nullable=False),
+        sa.Column("told_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("told_by", sa.Integer(), nullable=False),
+        sa.Column("taken_back_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("taken_back_by", sa.Integer(), nullable=True),
+        sa.CheckConstraint("one_id < two_id", name=op.f("ck_distinct_pair_order")),
+        sa.ForeignKeyConstraint(["one_id"], ["member.id"], name=op.f("fk_distinct_pair_one_id")),
+        sa.ForeignKeyConstraint(["two_id"], ["member.id"], name=op.f("fk_distinct_pair_two_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_distinct_pair")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("distinct_pair", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_distinct_pair_stands",
+            ["one_id", "two_id"],
+            unique=True,
+            sqlite_where=sa.text("taken_back_at IS NULL"),
+            postgresql_where=sa.text("taken_back_at IS NULL"),
+        )
+
+    op.create_table(
         "transfer_step",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("transfer_id", sa.BigInteger(), nullable=False),
@@ -2489,6 +2727,235 @@ def upgrade() -> None:
     with op.batch_alter_table("transfer_step", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_transfer_step_transfer_id"), ["transfer_id"], unique=False
+        )
+
+    op.create_table(
+        "paper_rating",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("marks", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.CheckConstraint("marks BETWEEN 1 AND 5", name=op.f("ck_paper_rating_marks")),
+        sa.CheckConstraint("number >= 0", name=op.f("ck_paper_rating_number")),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_paper_rating_event_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_paper_rating")),
+        sa.UniqueConstraint("event_id", "marks", name=op.f("uq_paper_rating_event_id_marks")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "rating_code",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("code", sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
+        sa.Column("marks", sa.Integer(), nullable=True),
+        sa.Column("rated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.CheckConstraint("marks BETWEEN 1 AND 5", name=op.f("ck_rating_code_marks")),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_rating_code_event_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rating_code")),
+        sa.UniqueConstraint("code", name=op.f("uq_rating_code_code")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("rating_code", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_rating_code_event_id"), ["event_id"], unique=False)
+
+    op.create_table(
+        "review_word",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "overlap",
+                "long_day",
+                "self_credit",
+                name="findingkind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("subject", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("word", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column("by_kind", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_review_word_event_id")),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_review_word_member_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_review_word")),
+        sa.UniqueConstraint("kind", "subject", name=op.f("uq_review_word_kind_subject")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("review_word", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_review_word_event_id"), ["event_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_review_word_member_id"), ["member_id"], unique=False)
+
+    op.create_table(
+        "hour_change",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("attendance_id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "settled",
+                "corrected",
+                "objection",
+                "supplemented",
+                "approved",
+                name="changekind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("minutes_before", sa.Integer(), nullable=False),
+        sa.Column("minutes_after", sa.Integer(), nullable=False),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column("by_kind", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.CheckConstraint(
+            "minutes_before >= 0 AND minutes_after >= 0", name=op.f("ck_hour_change_minutes")
+        ),
+        sa.ForeignKeyConstraint(
+            ["attendance_id"], ["attendance.id"], name=op.f("fk_hour_change_attendance_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_hour_change_member_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hour_change")),
+        sa.UniqueConstraint(
+            "by_kind",
+            "by_id",
+            "key",
+            "attendance_id",
+            name=op.f("uq_hour_change_by_kind_by_id_key_attendance_id"),
+        ),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("hour_change", schema=None) as batch_op:
+        batch_op.create_index("ix_hour_change_attendance_id", ["attendance_id"], unique=False)
+        batch_op.create_index("ix_hour_change_member_id", ["member_id"], unique=False)
+
+    op.create_table(
+        "objection",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("attendance_id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("text", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column("wanted_minutes", sa.Integer(), nullable=True),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "open",
+                "granted",
+                "refused",
+                name="answerstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("made_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("answer", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column("answered_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("by_kind", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["attendance_id"], ["attendance.id"], name=op.f("fk_objection_attendance_id")
+        ),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_objection_member_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_objection")),
+        sa.UniqueConstraint("member_id", "key", name=op.f("uq_objection_member_id_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("objection", schema=None) as batch_op:
+        batch_op.create_index("ix_objection_attendance_id", ["attendance_id"], unique=False)
+        batch_op.create_index(
+            "uq_objection_open",
+            ["attendance_id"],
+            unique=True,
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        )
+
+    op.create_table(
+        "supplement",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("came_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("left_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("text", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "open",
+                "granted",
+                "refused",
+                name="answerstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("asked_by_kind", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("asked_by_id", sa.Integer(), nullable=False),
+        sa.Column("asked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("answer", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column("answered_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("by_kind", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("attendance_id", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("left_at > came_at", name=op.f("ck_supplement_times")),
+        sa.ForeignKeyConstraint(
+            ["attendance_id"], ["attendance.id"], name=op.f("fk_supplement_attendance_id")
+        ),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_supplement_event_id")),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_supplement_member_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_supplement")),
+        sa.UniqueConstraint(
+            "asked_by_kind",
+            "asked_by_id",
+            "key",
+            name=op.f("uq_supplement_asked_by_kind_asked_by_id_key"),
+        ),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("supplement", schema=None) as batch_op:
+        batch_op.create_index("ix_supplement_member_id", ["member_id"], unique=False)
+        batch_op.create_index(
+            "uq_supplement_open",
+            ["event_id", "member_id"],
+            unique=True,
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        )
+
+    op.create_table(
+        "evidence",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("supplement_id", sa.BigInteger(), nullable=False),
+        sa.Column("image", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["supplement_id"], ["supplement.id"], name=op.f("fk_evidence_supplement_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_evidence")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("evidence", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_evidence_supplement_id"), ["supplement_id"], unique=False
         )
 
     for name in PROTECTED:

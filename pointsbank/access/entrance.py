@@ -11,6 +11,7 @@ from pointsbank.access.rules import (
     SECOND_STEP,
     CodeNeeded,
     Credentials,
+    Entry,
     LockoutTerms,
     OpenedSession,
     Origin,
@@ -36,7 +37,7 @@ def enter(name: str, password: str, origin: Origin, *, code: str | None = None) 
         known = queries.credentials(
             session, name=name, address=origin.address, lockout=terms, at=at
         )
-    return _enter(passwords.prove(known, password), origin, code)
+    return enter_proved(passwords.prove(known, password), origin, code)
 
 
 def enter_by_code(half_way: str, code: str, origin: Origin) -> OpenedSession:
@@ -55,14 +56,15 @@ def enter_by_code(half_way: str, code: str, origin: Origin) -> OpenedSession:
         )
     if held["proof"] != _print_of(known):
         raise SecondStepOver
-    return _enter(
-        Proof(known.account, known.user_id, known.password_hash, right=True), origin, code
+    proof = Proof(
+        known.account, known.user_id, known.password_hash, right=True, entry=Entry(held["entry"])
     )
+    return enter_proved(proof, origin, code)
 
 
 def half_way(proof: Proof) -> str:
     """What stands for a password that was proved until the second step; a new password voids it."""
-    held = {"user": proof.user_id, "proof": _print_of(proof)}
+    held = {"user": proof.user_id, "proof": _print_of(proof), "entry": proof.entry}
     return tokens.sign(_HALF_WAY, held, at=clock.now())
 
 
@@ -70,7 +72,8 @@ def _print_of(known: Credentials | Proof) -> str:
     return hashlib.sha256(known.password_hash.encode()).hexdigest()[:16]
 
 
-def _enter(proof: Proof, origin: Origin, code: str | None) -> OpenedSession:
+def enter_proved(proof: Proof, origin: Origin, code: str | None = None) -> OpenedSession:
+    """Open the session of who proved herself. Refuses as ``enter``."""
     with transaction() as session:
         answer = operations.sign_in(
             session, proof, address=origin.address, agent=origin.agent, code=code,
@@ -168,6 +171,7 @@ def terms() -> SessionTerms:
         volunteer=timedelta(days=settings.volunteer_session_days),
         staff_idle_minutes=settings.staff_idle_minutes,
         administrators_enrol=settings.administrators_use_totp,
+        password_days=settings.staff_password_days,
     )
 
 

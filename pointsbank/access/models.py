@@ -8,7 +8,7 @@ from sqlmodel import Field
 from pointsbank.access.rules import DISPLAY_NAME_LENGTH, STAFF_NAME_LENGTH, Entry
 from pointsbank.core.actor import Role
 from pointsbank.core.database import Table, choice, key, reference
-from pointsbank.core.encryption import sealed
+from pointsbank.core.encryption import digested, sealed
 
 
 class User(Table, table=True):
@@ -16,7 +16,7 @@ class User(Table, table=True):
 
     A member's name stays in the register; ``display_name`` is for those who are not in it, and
     ``org_id`` is the organisation that such a person works for. With a counter PIN she signs in on
-    a counter's own device only.
+    a counter's own device only. ``password_chosen_at`` is empty while others chose it for her.
     """
 
     __tablename__ = "user"
@@ -29,6 +29,7 @@ class User(Table, table=True):
     password_hash: str = Field(default="", max_length=255)
     counter_pin_hash: str = Field(default="", max_length=255)
     has_pin: bool = False
+    password_chosen_at: datetime | None = None
     must_change: bool = False
     opened_at: datetime
     disabled_at: datetime | None = None
@@ -36,6 +37,7 @@ class User(Table, table=True):
 
 class SignInSession(Table, table=True):
     """A browser that somebody signed in with. With ``idle_minutes`` 0 idleness does not end it.
+    ``seen_at`` is when its token last came by itself, without the cookie that knows its own age.
 
     One opened on a shared device gives only what its ``entry`` is for, within ``org_id``. While
     ``must_enrol`` it gives no role: an authenticator comes first.
@@ -53,6 +55,7 @@ class SignInSession(Table, table=True):
     device_id: int | None = reference("device.id", optional=True, index=True)
     org_id: int | None = reference("organisation.id", optional=True)
     must_enrol: bool = False
+    seen_at: datetime | None = None
     address: str = Field(default="", max_length=64)
     agent: str = Field(default="", max_length=60)
     revoked_at: datetime | None = None
@@ -91,6 +94,32 @@ class RecoveryCode(Table, table=True):
     user_id: int = reference("user.id", primary_key=True)
     digest: bytes = Field(primary_key=True, sa_type=LargeBinary)
     used_at: datetime | None = None
+
+
+class LinkedIdentity(Table, table=True):
+    """Who the holder of an account is at the identity provider. Unlinked, the row stays without it,
+    so that no claim links the account again: only she herself does.
+    """
+
+    __tablename__ = "linked_identity"
+
+    user_id: int = reference("user.id", primary_key=True)
+    issuer: str = Field(max_length=255)
+    subject_sealed: bytes | None = sealed(optional=True)
+    subject_digest: bytes | None = digested(
+        "subject_sealed", "access.identity", "{issuer} {text}", unique=True
+    )
+    linked_at: datetime
+    unlinked_at: datetime | None = None
+
+
+class SpentReturn(Table, table=True):
+    """A browser's way back from the identity provider, which is good once."""
+
+    __tablename__ = "spent_return"
+
+    state_digest: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    at: datetime = Field(index=True)
 
 
 class SignInAttempt(Table, table=True):

@@ -1,17 +1,15 @@
 """What people do with access: open accounts, set passwords, sign in and out, hold roles."""
 
-from datetime import date, datetime
-
-from sqlalchemy import select
-from sqlmodel import col
+from datetime import datetime
 
 from pointsbank.access import authenticators, passwords, queries, rules
 from pointsbank.access.authenticators import begin as begin_authenticator
 from pointsbank.access.authenticators import confirm as confirm_authenticator
 from pointsbank.access.authenticators import is_asked as has_authenticator
+from pointsbank.access.grants import grant_role, stands_above, withdraw_role
 from pointsbank.access.models import RoleGrant, User
 from pointsbank.access.passwords import prove
-from pointsbank.access.rules import LockoutTerms, OpenedSession, Origin, Period, Proof, SessionTerms
+from pointsbank.access.rules import LockoutTerms, OpenedSession, Origin, Proof, SessionTerms
 from pointsbank.access.sessions import (
     check_guesses,
     check_proof,
@@ -22,6 +20,8 @@ from pointsbank.access.sessions import (
     forgive,
     note_failure,
     note_guess,
+    note_seen,
+    note_wrong,
     open_device_session,
     open_session,
     sign_in,
@@ -38,11 +38,11 @@ from pointsbank.orgs import queries as orgs
 
 __all__ = [
     "begin_authenticator", "change_password", "check_guesses", "check_proof",
-    "confirm_authenticator", "disable_user", "end_other_sessions", "end_session", "end_sessions_of",
-    "forget_ended", "forgive", "grant_role", "has_authenticator", "note_failure", "note_guess",
-    "open_device_session", "open_session", "open_user", "prove", "remove_authenticator",
-    "reset_authenticator", "set_counter_pin", "set_password", "sign_in", "sign_out",
-    "withdraw_role",
+    "confirm_authenticator", "disable_user", "enable_user", "end_other_sessions", "end_session",
+    "end_sessions_of", "forget_ended", "forgive", "grant_role", "has_authenticator",
+    "note_failure", "note_guess", "note_seen", "open_device_session", "open_session", "open_user",
+    "prove", "remove_authenticator", "reset_authenticator", "set_counter_pin", "set_password",
+    "sign_in", "sign_out", "withdraw_role",
 ]  # fmt: skip
 
 _TERMS = SessionTerms()
@@ -105,13 +105,13 @@ def set_password(
     administrator of a member's residence; for staff an administrator of where she works and of all
     her roles), HigherNeeded, AuditorProtected, UserDisabled, WeakPin, WeakPassword.
     """
-    user = _locked_user(session, user_id)
+    user = queries.locked_user(session, user_id)
     current = _current(session, user_id, at)
     _check_may_renew(session, actor, user, current)
     if user.disabled_at is not None:
         raise rules.UserDisabled(disabled_on=local_day(user.disabled_at))
     staff = user.staff_name is not None or bool(current)
-    _store_password(session, user, rules.check_password(password, staff=staff), must_change=True)
+    _store_password(session, user, rules.check_password(password, staff=staff), chosen_at=None)
     end_sessions_of(session, user_id=user_id, at=at)
     audit.record(
         session,
@@ -128,7 +128,7 @@ def reset_authenticator(session: Session, actor: Actor, *, user_id: int, at: dat
 
     Refuses as ``set_password`` until AuditorProtected, then NoAuthenticator.
     """
-    user = _locked_user(session, user_id)
+    user = queries.locked_user(session, user_id)
     _check_may_renew(session, actor, user, _current(session, user_id, at))
     if not authenticators.is_asked(session, user_id):
         raise rules.NoAuthenticator
@@ -162,18 +162,10 @@ def _check_may_renew(session: Session, actor: Actor, user: User, current: list[R
         actor.require(*RENEWERS, org_id=residence_id)
     else:
         actor.require(Role.ADMINISTRATOR, org_id=user.org_id or 0)
-    if any(g.role is Role.ADMINISTRATOR and not _stands_above(actor, g.org_id) for g in current):
+    if any(g.role is Role.ADMINISTRATOR and not stands_above(actor, g.org_id) for g in current):
         raise rules.HigherNeeded
     if any(grant.role is Role.AUDITOR for grant in current):
         raise rules.AuditorProtected
-
-
-def _stands_above(actor: Actor, org_id: int) -> bool:
-    """Whether she is administrator of an organisation above this one, not only of itself."""
-    return any(
-        grant.role is Role.ADMINISTRATOR and org_id in grant.reach and grant.org_id != org_id
-        for grant in actor.grants
-    )
 
 
 def change_password(
@@ -192,7 +184,7 @@ def change_password(
     on a shared device as narrow as that of ``token`` was.
 
     Refuses: LockedOut, WrongPassword (both returned, for the failure is to be kept), WeakPin,
-    WeakPassword, PasswordUnchanged.
+    WeakPassword, CommonPassword, PasswordTells, PasswordUnchanged.
     """
     refused = check_proof(session, proof, address=address, lockout=lockout, at=at)
     if refused is not None:
@@ -200,10 +192,11 @@ def change_password(
     forgive(session, proof.account)
     user = queries.user(session, proof.user_id or 0)
     staff = queries.is_staff(session, user, on=local_day(at))
-    meant = rules.check_password(password, staff=staff)
+    known = queries.known_of(session, user)
+    meant = rules.check_password(password, staff=staff, known=known)
     if passwords.matches(user.password_hash, meant):
         raise rules.PasswordUnchanged
-    _store_password(session, user, meant, must_change=False)
+    _store_password(session, user, meant, chosen_at=at)
     held = queries.session_of_token(session, token)
     end_sessions_of(session, user_id=user.id, at=at)
     actor = Actor(kind="user", id=user.id, address=address)
@@ -230,7 +223,7 @@ def set_counter_pin(session: Session, actor: Actor, *, pin: str, at: datetime) -
         raise Forbidden
     if not rules.is_pin(rules.folded(pin)) or rules.is_easy_pin(rules.folded(pin)):
         raise rules.WeakPin
-    user = _locked_user(session, actor.id)
+    user = queries.locked_user(session, actor.id)
     user.counter_pin_hash = passwords.hashed(pin)
     session.add(user)
     session.flush()
@@ -263,7 +256,8 @@ def remove_authenticator(
     if refused is not None:
         return refused
     if not authenticators.takes(session, actor.id, code, at=at):
-        note_failure(session, proof.account, address=actor.address, at=at)
+        user = queries.user(session, actor.id)
+        note_wrong(session, proof.account, user, address=actor.address, lockout=lockout, at=at)
         return rules.WrongCode()
     forgive(session, proof.account)
     authenticators.forget(session, actor.id)
@@ -274,18 +268,21 @@ def remove_authenticator(
     return None
 
 
-def _store_password(session: Session, user: User, password: str, *, must_change: bool) -> None:
+def _store_password(
+    session: Session, user: User, password: str, *, chosen_at: datetime | None
+) -> None:
+    """``chosen_at`` by herself; none: others chose it, and she must change it."""
     user.password_hash = passwords.hashed(password)
     user.has_pin = rules.is_pin(password)
     user.counter_pin_hash = ""
-    user.must_change = must_change
+    user.password_chosen_at, user.must_change = chosen_at, chosen_at is None
     session.add(user)
     session.flush()
 
 
 def disable_user(session: Session, actor: Actor, *, user_id: int, at: datetime) -> None:
     """Close an account: its sessions end and nobody signs in by it. Refuses as ``set_password``."""
-    user = _locked_user(session, user_id)
+    user = queries.locked_user(session, user_id)
     _check_may_renew(session, actor, user, _current(session, user_id, at))
     if user.disabled_at is not None:
         raise rules.UserDisabled(disabled_on=local_day(user.disabled_at))
@@ -303,84 +300,24 @@ def disable_user(session: Session, actor: Actor, *, user_id: int, at: datetime) 
     )
 
 
-def grant_role(
-    session: Session,
-    actor: Actor,
-    *,
-    user_id: int,
-    role: Role,
-    org_id: int,
-    from_on: date,
-    until_on: date | None = None,
-    at: datetime,
-) -> RoleGrant:
-    """Give a role for an organisation and all below it, until and including ``until_on``.
+def enable_user(session: Session, actor: Actor, *, user_id: int, at: datetime) -> None:
+    """Open a closed account again, with its roles but without a password: a new first one comes by
+    ``set_password``.
 
-    Who signs in with a PIN must choose a password first; her sessions end, so that from now on
-    they are staff's. Refuses: NoSuchUser, NoSuchOrganisation, Forbidden (administrator of the
-    organisation), NotForOneself, UserDisabled, RoleHeldAlready, RolesConflict, NotGrantable,
-    PeriodInvalid.
+    Refuses as ``set_password`` until AuditorProtected, then UserEnabled, HolderGone.
     """
-    user = _locked_user(session, user_id)
-    orgs.organisation(session, org_id)
-    actor.require(Role.ADMINISTRATOR, org_id=org_id)
-    if actor.kind != "system" and actor.id == user_id:
-        raise rules.NotForOneself
-    if user.disabled_at is not None:
-        raise rules.UserDisabled(disabled_on=local_day(user.disabled_at))
-    period = Period(from_on, until_on)
-    held = queries.grants_of(session, user_id)
-    if any(
-        (grant.role, grant.org_id) == (role, org_id) and queries.period_of(grant).overlaps(period)
-        for grant in held
-    ):
-        raise rules.RoleHeldAlready
-    rules.check_roles_meet(role, period, [(g.role, queries.period_of(g)) for g in held])
-    if role is Role.VOLUNTEER:
-        raise rules.NotGrantable
-    if period.empty:
-        raise rules.PeriodInvalid
-    given = RoleGrant(user_id=user_id, role=role, org_id=org_id, from_on=from_on, until_on=until_on)
-    session.add(given)
-    user.must_change = user.must_change or user.has_pin
+    user = queries.locked_user(session, user_id)
+    _check_may_renew(session, actor, user, _current(session, user_id, at))
+    if user.disabled_at is None:
+        raise rules.UserEnabled
+    if not queries.has_holder(session, user):
+        raise rules.HolderGone
+    user.disabled_at = None
+    user.password_hash = user.counter_pin_hash = ""
+    user.must_change = True
     session.add(user)
     session.flush()
-    end_sessions_of(session, user_id=user_id, at=at)
     audit.record(
-        session, actor, "access.grant_role", ("user", user_id), at=at, org_id=org_id,
-        role=role, from_on=from_on, until_on=until_on,
+        session, actor, "access.enable_user", ("user", user_id), at=at,
+        org_id=queries.place_of(session, user),
     )  # fmt: skip
-    return given
-
-
-def withdraw_role(
-    session: Session, actor: Actor, *, grant_id: int, last_on: date, at: datetime
-) -> RoleGrant:
-    """End a grant with ``last_on`` as its last day: yesterday ends it at once.
-
-    Refuses: NoSuchGrant, Forbidden (administrator of the organisation), GrantEnded.
-    """
-    given = queries.grant(session, grant_id)
-    _locked_user(session, given.user_id)
-    session.refresh(given)
-    actor.require(Role.ADMINISTRATOR, org_id=given.org_id)
-    if given.until_on is not None and given.until_on <= last_on:
-        raise rules.GrantEnded(until_on=given.until_on)
-    before, given.until_on = given.until_on, last_on
-    session.add(given)
-    session.flush()
-    audit.record(
-        session, actor, "access.withdraw_role", ("user", given.user_id), at=at,
-        org_id=given.org_id, role=given.role, before={"until_on": before},
-        after={"until_on": last_on},
-    )  # fmt: skip
-    return given
-
-
-def _locked_user(session: Session, user_id: int) -> User:
-    """The user, whom no other transaction may change until this one ends."""
-    wanted = select(User).where(col(User.id) == user_id).with_for_update()
-    user: User | None = session.execute(wanted).scalar()
-    if user is None:
-        raise rules.NoSuchUser
-    return user

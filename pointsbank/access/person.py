@@ -1,28 +1,33 @@
 """A member's part of access: the account by which she signs in, its sessions and roles."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlmodel import col
 
 from pointsbank.access import queries
 from pointsbank.access.models import (
     Authenticator,
+    LinkedIdentity,
     RecoveryCode,
     RoleGrant,
     SignInAttempt,
     SignInSession,
     User,
 )
+from pointsbank.core import clock
 from pointsbank.core.actor import ROLE_NAMES
 from pointsbank.core.database import Session
+from pointsbank.core.encryption import unseal
 from pointsbank.core.errors import say
 from pointsbank.core.person import Sections
 from pointsbank.orgs.models import Organisation
 
-TABLES = ("user", "sign_in_session", "role_grant", "authenticator", "recovery_code")
+TABLES = (
+    "user", "sign_in_session", "role_grant", "authenticator", "recovery_code", "linked_identity",
+)  # fmt: skip
 
 
 def export(session: Session, member_id: int) -> Sections:
@@ -61,6 +66,7 @@ def export(session: Session, member_id: int) -> Sections:
         say("动态口令"): [
             {say("启用时间"): at, say("未用的恢复码"): unused} for at in confirmed if at
         ],
+        say("统一身份认证"): _identities(session, hers),
         say("登录会话"): [
             {
                 say("登录时间"): opened.opened_at,
@@ -83,10 +89,25 @@ def export(session: Session, member_id: int) -> Sections:
     }
 
 
+def _identities(session: Session, hers: Select[int]) -> list[dict[str, Any]]:
+    """Who she is at the identity provider."""
+    held = session.execute(select(LinkedIdentity).where(col(LinkedIdentity.user_id).in_(hers)))
+    return [
+        {
+            say("认证服务"): one.issuer,
+            say("在那里的编号"): unseal(one.subject_sealed) if one.subject_sealed else "",
+            say("关联时间"): one.linked_at,
+            say("解除时间"): one.unlinked_at,
+        }
+        for one in held.scalars()
+    ]
+
+
 def merge(session: Session, *, kept_id: int, other_id: int, at: datetime) -> Mapping[str, Any]:
     """One person signs in by one account: the kept record's, or the other's where that has none.
 
-    The other's is closed; both accounts' sessions end.
+    The other's is closed, and its roles pass, but for those held already; both accounts' sessions
+    end.
     """
     kept = queries.user_of_member(session, kept_id)
     other = queries.user_of_member(session, other_id)
@@ -96,16 +117,54 @@ def merge(session: Session, *, kept_id: int, other_id: int, at: datetime) -> Map
     if kept is None:
         session.execute(update(User).where(col(User.id) == other.id).values(member_id=kept_id))
         return {"moved_user": other.id}
-    if other.disabled_at is not None:
-        return {}
-    session.execute(update(User).where(col(User.id) == other.id).values(disabled_at=at))
-    return {"closed_user": other.id}
+    facts: dict[str, Any] = {
+        "from_user": other.id,
+        "grants": _pass_grants(session, other, kept, at),
+    }
+    if other.disabled_at is None:
+        session.execute(update(User).where(col(User.id) == other.id).values(disabled_at=at))
+        facts["closed_user"] = other.id
+    return facts
+
+
+def _pass_grants(session: Session, other: User, kept: User, at: datetime) -> list[int]:
+    """Give the kept account the roles in force or to come that it lacks; their ids."""
+    held = queries.grants_of(session, kept.id)
+    grants = [
+        grant
+        for grant in queries.grants_of(session, other.id)
+        if queries.period_of(grant).reaches(clock.local_day(at))
+        and not any(
+            (mine.role, mine.org_id) == (grant.role, grant.org_id)
+            and queries.period_of(mine).overlaps(queries.period_of(grant))
+            for mine in held
+        )
+    ]
+    ids = [grant.id for grant in grants]
+    if ids:
+        _end_sessions(session, kept.id)
+        session.execute(
+            update(User).where(col(User.id) == kept.id, col(User.has_pin)).values(must_change=True)
+        )
+        _hold(session, ids, kept.id)
+    return ids
+
+
+def _hold(session: Session, grant_ids: Sequence[int], user_id: int) -> None:
+    session.execute(
+        update(RoleGrant).where(col(RoleGrant.id).in_(grant_ids)).values(user_id=user_id)
+    )
 
 
 def unmerge(
     session: Session, *, kept_id: int, other_id: int, facts: Mapping[str, Any], at: datetime
 ) -> None:
-    """The account goes back, or is opened again."""
+    """The account goes back, or is opened again with the roles that it had."""
+    if grant_ids := facts.get("grants"):
+        kept = queries.user_of_member(session, kept_id)
+        if kept is not None:
+            _end_sessions(session, kept.id)
+        _hold(session, grant_ids, facts["from_user"])
     if user_id := facts.get("moved_user"):
         _end_sessions(session, user_id)
         session.execute(update(User).where(col(User.id) == user_id).values(member_id=other_id))
@@ -123,7 +182,7 @@ def erase(session: Session, member_id: int, at: datetime) -> None:
     _end_sessions(session, user.id)
     account = queries.account_digest(user, "")
     session.execute(delete(SignInAttempt).where(col(SignInAttempt.account_digest) == account))
-    for table in (RecoveryCode, Authenticator):
+    for table in (RecoveryCode, Authenticator, LinkedIdentity):
         session.execute(delete(table).where(col(table.user_id) == user.id))
     session.execute(
         update(User)

@@ -23,6 +23,7 @@ from pointsbank.core.clock import local_day
 from pointsbank.core.database import Session, table_of
 from pointsbank.core.encryption import digest
 from pointsbank.core.statements import Prepared
+from pointsbank.core.tokens import LastSeen
 from pointsbank.members import queries as members
 from pointsbank.members.models import Member
 from pointsbank.orgs.models import Organisation, OrganisationReach
@@ -62,6 +63,11 @@ _person = Prepared(
         _member.c.left_on.is_(None),
     )
 )
+_seen = Prepared(
+    select(func.coalesce(_opened.c.seen_at, _opened.c.opened_at), _opened.c.idle_minutes).where(
+        _opened.c.token_digest == bindparam("digest")
+    )
+)
 _below = (
     select(_reach.c.ancestor_id, _reach.c.organisation_id)
     .join(_organisation, _organisation.c.id == _reach.c.ancestor_id)
@@ -96,6 +102,12 @@ def actor_of_token(
         grants = _confined(_grants(connection, clerk), within_id, _reach_of(connection, within_id))
         return Actor("user", user_id, None, name, grants, address)
     return Actor("user", user_id, member_id, name, _grants(connection, held), address)
+
+
+def last_seen(connection: Connection, token: str) -> LastSeen | None:
+    """When a session's token last came by itself; None where there is no such session."""
+    rows = _seen.run(connection, {"digest": token_digest(token)})
+    return LastSeen(*rows[0]) if rows else None
 
 
 def _grants(connection: Connection, held: list[tuple[Role, int]]) -> tuple[Grant, ...]:
@@ -144,11 +156,39 @@ def user(session: Session, user_id: int) -> User:
     return found
 
 
+def locked_user(session: Session, user_id: int) -> User:
+    """The user, whom no other transaction may change until this one ends; or ``NoSuchUser``."""
+    wanted = select(User).where(col(User.id) == user_id).with_for_update()
+    found: User | None = session.execute(wanted).scalar()
+    if found is None:
+        raise NoSuchUser
+    return found
+
+
+def has_holder(session: Session, found: User) -> bool:
+    """Whether there is still somebody whose account it is: a member of the register under a record
+    of her own, or staff by a name.
+    """
+    if found.member_id is None:
+        return found.staff_name is not None
+    member = members.member(session, found.member_id)
+    return member.left_on is None and member.merged_into_id is None
+
+
 def place_of(session: Session, found: User) -> int | None:
     """The organisation whose auditors see what is done to this account."""
     if found.member_id is not None:
         return members.member(session, found.member_id).residence_id
     return found.org_id
+
+
+def known_of(session: Session, found: User) -> list[str]:
+    """What others know of her and try first: her staff name, the day of her birth in six digits or
+    eight.
+    """
+    known = [found.staff_name] if found.staff_name else []
+    born = members.member(session, found.member_id).birth_on if found.member_id else None
+    return known + ([f"{born:%y%m%d}", f"{born:%m%d%y}"] if born else [])
 
 
 def user_by_staff_name(session: Session, name: str) -> User | None:
@@ -224,16 +264,24 @@ def locked_until(
     session: Session, *, account: bytes, address: str, lockout: LockoutTerms, at: datetime
 ) -> datetime | None:
     """Until when sign-in is closed to this account or from this address; None where it is open."""
-    ends = []
+    ends, network = [], rules.network_of(address)
     for column, value, most, window in (
         (SignInAttempt.account_digest, account, lockout.failures, rules.ACCOUNT_WINDOW),
-        (SignInAttempt.address, address, lockout.address_failures, rules.ADDRESS_WINDOW),
+        (SignInAttempt.address, network, lockout.address_failures, rules.ADDRESS_WINDOW),
     ):
         failures, last_at = _failures(session, col(column) == value, since=at - window)
         end = rules.locked_until(failures, last_at, most, lockout.minutes)
         if end is not None and end > at:
             ends.append(end)
     return max(ends, default=None)
+
+
+def is_locked(session: Session, account: bytes, *, lockout: LockoutTerms, at: datetime) -> bool:
+    """Whether this account's failures close it, whatever the address."""
+    mine = col(SignInAttempt.account_digest) == account
+    failures, last_at = _failures(session, mine, since=at - rules.ACCOUNT_WINDOW)
+    end = rules.locked_until(failures, last_at, lockout.failures, lockout.minutes)
+    return end is not None and end > at
 
 
 def _failures(

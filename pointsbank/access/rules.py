@@ -1,12 +1,26 @@
-"""The language of access: what a good password is, how long a lockout lasts, who never meets."""
+"""The language of access: who may come in, how long a lockout lasts, which roles never meet."""
 
 import re
-import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from pointsbank.access.origins import Origin, agent_label, network_of
+from pointsbank.access.strength import (
+    MOST_PASSWORD,
+    CommonPassword,
+    PasswordTells,
+    WeakPassword,
+    WeakPin,
+    check_password,
+    first_password,
+    folded,
+    is_easy_pin,
+    is_pin,
+    recovery_code,
+    recovery_code_folded,
+)
 from pointsbank.core.actor import Role
 from pointsbank.core.errors import (
     Conflict,
@@ -18,11 +32,14 @@ from pointsbank.core.errors import (
     say,
 )  # fmt: skip
 
+__all__ = [
+    "MOST_PASSWORD", "CommonPassword", "Origin", "PasswordTells", "WeakPassword", "WeakPin",
+    "agent_label", "check_password", "first_password", "folded", "is_easy_pin", "is_pin",
+    "network_of", "recovery_code", "recovery_code_folded",
+]  # fmt: skip
+
 STAFF_NAME_LENGTH = 32
 DISPLAY_NAME_LENGTH = 50
-LEAST_PASSWORD, MOST_PASSWORD = 8, 128
-LEAST_CLASSES = 3
-PIN_LENGTH = 6
 LONGEST_PATH = 500
 
 STAFF_SESSION = timedelta(days=1)
@@ -32,12 +49,9 @@ GUESSES = 20
 GUESS_WINDOW = timedelta(minutes=10)
 RECOVERY_CODES = 10
 SECOND_STEP = timedelta(minutes=5)
-AGENT_LENGTH = 60
+IDLE_TOKEN = "idle."  # noqa: S105 - how the token of a session begins that ends when idle
 
 _STAFF_NAME = re.compile(r"(?=.*[^\W\d_])[\w.-]{2,32}")
-_RUNS = ("01234567890", "09876543210")
-# What is read off paper: no 0/O, 1/I/l, 2/Z, 5/S, 8/B.
-_CAPITALS, _SMALL, _DIGITS = "ACDEFGHJKMNPQRTWXY", "acdefghjkmnpqrtwxy", "34679"
 
 
 class NoSuchUser(NotFound):
@@ -104,16 +118,6 @@ class NoSuchSession(NotFound):
     sentence = say("这次登录已经结束。")
 
 
-class WeakPassword(Invalid):
-    """等保: at least 8 characters of three of the four classes."""
-
-    sentence = say("密码至少 8 位，且含大写字母、小写字母、数字、符号中的三类。")
-
-
-class WeakPin(Invalid):
-    sentence = say("6 位数字密码太简单，请不要用连续或重复的数字。")
-
-
 class PasswordUnchanged(Invalid):
     sentence = say("新密码不能与原密码相同。")
 
@@ -138,6 +142,16 @@ class UserDisabled(Conflict):
     sentence = say("该账号已于 %(disabled_on)s 停用。")
 
 
+class UserEnabled(Conflict):
+    sentence = say("该账号没有停用。")
+
+
+class HolderGone(Conflict):
+    """Her record left the register or is another's now."""
+
+    sentence = say("账号的主人已退出登记或并入另一条登记，不能再启用。")
+
+
 class AuditorProtected(Forbidden):
     """Those whom an auditor watches cannot take over her account."""
 
@@ -148,6 +162,12 @@ class HigherNeeded(Forbidden):
     """Who holds an administrator's power is renewed from above, never by her peers."""
 
     sentence = say("管理员的账号由上级组织的管理员重设或停用，最上级的由运维人员在服务器上办理。")
+
+
+class WithdrawnFromAbove(Forbidden):
+    """Peers do not end one another's power, nor those whom an auditor watches hers."""
+
+    sentence = say("管理员和监督员的角色由上级组织的管理员收回，最上级的由运维人员在服务器上收回。")
 
 
 class NotForOneself(Forbidden):
@@ -182,8 +202,17 @@ class Entry(StrEnum):
     """How a session was opened; the last two only on a shared device, and for its purpose only."""
 
     PASSWORD = "password"  # noqa: S105 - a way in
+    PROVIDER = "provider"
     CARD = "card"
     COUNTER_PIN = "counter_pin"
+
+
+ENTRY_NAMES = {
+    Entry.PASSWORD: say("密码"),
+    Entry.PROVIDER: say("统一身份认证"),
+    Entry.CARD: say("志愿者卡"),
+    Entry.COUNTER_PIN: say("兑换点密码"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +223,7 @@ class SessionTerms:
     staff: timedelta = STAFF_SESSION
     staff_idle_minutes: int = 30
     administrators_enrol: bool = False
+    password_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,15 +240,6 @@ class LockoutTerms:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """From where a session is opened: shown to its owner, so that she knows a stranger's."""
-
-    address: str = ""
-    agent: str = ""
-    device_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Credentials:
     """What a typed name stands for: ``account`` names it in the table of failures, known or not."""
 
@@ -230,12 +251,18 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Whether the password was right, and against which hash, so that a later change voids it."""
+    """Whether the password was right, and against which hash, so that a later change voids it.
+
+    ``entry`` is ``PROVIDER`` where the identity provider vouched for her in its place;
+    ``two_factors`` where that itself asked for two.
+    """
 
     account: bytes
     user_id: int | None
     password_hash: str
     right: bool
+    entry: Entry = Entry.PASSWORD
+    two_factors: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,11 +300,6 @@ class Period:
         )
 
 
-def folded(text: str) -> str:
-    """What was meant under a Chinese input method: full-width letters and digits become plain."""
-    return unicodedata.normalize("NFKC", text)
-
-
 def staff_name_folded(name: str) -> str:
     """The form in which staff names are stored and compared: no blanks around, no case."""
     return folded(name).strip().casefold()
@@ -299,46 +321,6 @@ def check_display_name(name: str) -> str:
     return bare
 
 
-def is_pin(password: str) -> bool:
-    """Six digits: enough for a volunteer, as five failures lock an account; not for staff."""
-    return len(password) == PIN_LENGTH and password.isascii() and password.isdigit()
-
-
-def check_password(password: str, *, staff: bool) -> str:
-    """The folded password, or a refusal. Staff: WeakPassword. Volunteers: WeakPin, WeakPassword."""
-    meant = folded(password)
-    if is_pin(meant) and not staff:
-        if is_easy_pin(meant):
-            raise WeakPin
-        return meant
-    if not LEAST_PASSWORD <= len(meant) <= MOST_PASSWORD or classes_in(meant) < LEAST_CLASSES:
-        raise WeakPassword
-    return meant
-
-
-def classes_in(password: str) -> int:
-    """How many of the four classes occur: capital letters, small letters, digits, anything else."""
-    kinds = {
-        "A" if c.isupper() else "a" if c.islower() else "0" if c.isdigit() else "*"
-        for c in password
-    }
-    return len(kinds)
-
-
-def first_password(draw: Callable[[int], int], *, staff: bool) -> str:
-    """A password to print once, or six digits for a volunteer; ``draw(n)`` is random below n."""
-    if staff:
-        shape = ((_CAPITALS, *[_SMALL] * 3), [_DIGITS] * 4, [_SMALL] * 4)
-        return "-".join("".join(kind[draw(len(kind))] for kind in group) for group in shape)
-    pin = f"{draw(10**PIN_LENGTH):0{PIN_LENGTH}d}"
-    return pin if not is_easy_pin(pin) else first_password(draw, staff=False)
-
-
-def is_easy_pin(pin: str) -> bool:
-    """Whether the digits run up or down, or there are only one or two of them."""
-    return len(set(pin)) < LEAST_CLASSES or any(pin in run for run in _RUNS)
-
-
 def local_path(text: str) -> str:
     """A path of this service to go to after signing in; anything else becomes the start page."""
     plain = text.isprintable() and "\\" not in text and len(text) <= LONGEST_PATH
@@ -356,37 +338,6 @@ def locked_until(
     if last_at is None or failures < most:
         return None
     return last_at + timedelta(minutes=minutes) * min(failures - most + 1, LONGEST_LOCKOUT)
-
-
-def recovery_code(draw: Callable[[int], int]) -> str:
-    """Twelve letters and digits off a printed list, which stand in for the authenticator once."""
-    signs = _SMALL + _DIGITS
-    return "-".join("".join(signs[draw(len(signs))] for _ in range(4)) for _ in range(3))
-
-
-def recovery_code_folded(typed: str) -> str:
-    """What was meant by a typed recovery code: case, blanks and hyphens do not count."""
-    return "".join(c for c in folded(typed).lower() if c.isalnum())
-
-
-_PROGRAMS = (
-    ("MicroMessenger", "微信"), ("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrome", "Chrome"),
-    ("Safari", "Safari"),
-)  # fmt: skip
-_SYSTEMS = (
-    ("HarmonyOS", "HarmonyOS"), ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"),
-    ("Windows", "Windows"), ("Macintosh", "Mac"), ("Linux", "Linux"),
-)  # fmt: skip
-
-
-def agent_label(user_agent: str) -> str:
-    """A browser as its user would name it, “Chrome · Windows”; nothing of it is kept besides."""
-    found = [
-        next((name for mark, name in names if mark in user_agent), "")
-        for names in (_PROGRAMS, _SYSTEMS)
-    ]
-    unknown = "".join(c for c in user_agent.partition("/")[0] if c.isprintable())
-    return " · ".join(filter(None, found)) or unknown[:AGENT_LENGTH]
 
 
 def check_roles_meet(role: Role, period: Period, held: Iterable[tuple[Role, Period]]) -> None:

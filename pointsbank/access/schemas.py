@@ -6,7 +6,7 @@ import marshmallow as ma
 from flask_babel import lazy_gettext
 from marshmallow import fields, validate
 
-from pointsbank.access.rules import LONGEST_PATH, MOST_PASSWORD
+from pointsbank.access.rules import LONGEST_PATH, MOST_PASSWORD, Entry
 from pointsbank.core.actor import Role
 from pointsbank.web.schemas import Instant, Request, Text, View
 
@@ -40,6 +40,15 @@ class CodeForm(Request):
     next = Text(LONGEST_PATH, least=0, load_default="")
 
 
+class ReturnForm(Request):
+    code = Text(4000, required=True)
+    state = Text(100, required=True)
+
+
+class LinkForm(ReturnForm):
+    password = Password(required=True)
+
+
 class RemovalForm(Request):
     password = Password(required=True)
     code = Text(20, required=True)
@@ -70,6 +79,21 @@ class SessionView(View):
     must_enrol = fields.Boolean(
         metadata={"description": "enrol an authenticator, on the pages, before all else"}
     )
+
+
+class OwnSessionView(View):
+    id = fields.Integer()
+    entry = fields.Enum(Entry, by_value=fields.String)
+    opened_at = Instant()
+    expires_at = Instant()
+    agent = fields.String(metadata={"description": "browser and system, as people call them"})
+    address = fields.String()
+    device_id = fields.Integer(allow_none=True, metadata={"description": "the shared device"})
+
+
+class OwnSessionsView(View):
+    sessions = fields.List(fields.Nested(OwnSessionView))
+    current = fields.Integer(allow_none=True, metadata={"description": "the one that asks"})
 
 
 class GrantView(View):

@@ -1,13 +1,14 @@
 """Signing in and out: failures that close the way in, the second factor, sessions and their end."""
 
 import secrets
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlmodel import col
 
 from pointsbank.access import authenticators, queries, rules
-from pointsbank.access.models import SignInAttempt, SignInSession, User
+from pointsbank.access.models import SignInAttempt, SignInSession, SpentReturn, User
 from pointsbank.access.rules import (
     Entry,
     LockedOut,
@@ -17,6 +18,7 @@ from pointsbank.access.rules import (
     Proof,
     SessionTerms,
 )
+from pointsbank.access.vouching import AWAY
 from pointsbank.core import audit
 from pointsbank.core.actor import Actor
 from pointsbank.core.clock import local_day
@@ -39,7 +41,9 @@ def sign_in(
     lockout: LockoutTerms = _LOCKOUT,
     at: datetime,
 ) -> OpenedSession | Refused:
-    """Open a session for who proved her password: ``passwords.prove``, outside the transaction.
+    """Open a session for who proved her password: ``passwords.prove``, outside the transaction; or
+    whom the identity provider vouched for, and then without ``code`` where that asked for two
+    factors itself.
 
     A refusal is returned, not raised, for the failure must be kept: LockedOut, WrongPassword,
     CodeNeeded (an authenticator is asked and ``code`` is none), WrongCode. A locked account is not
@@ -49,19 +53,27 @@ def sign_in(
     if refused is not None:
         return refused
     user_id = proof.user_id or 0
-    if authenticators.is_asked(session, user_id):
+    user = queries.user(session, user_id)
+    if authenticators.is_asked(session, user_id) and not proof.two_factors:
         if code is None:
             return rules.CodeNeeded()
         if not authenticators.takes(session, user_id, code, at=at):
-            note_failure(session, proof.account, address=address, at=at)
+            note_wrong(session, proof.account, user, address=address, lockout=lockout, at=at)
             return rules.WrongCode()
     forgive(session, proof.account)
-    origin = Origin(address, agent)
-    opened = open_session(session, user_id=user_id, origin=origin, terms=terms, at=at)
-    if opened.idle_minutes:
+    if proof.two_factors:
+        terms = replace(terms, administrators_enrol=False)
+    opened = open_session(
+        session, user_id=user_id, origin=Origin(address, agent), entry=proof.entry, terms=terms,
+        at=at,
+    )  # fmt: skip
+    if opened.idle_minutes or proof.entry is Entry.PROVIDER:
         actor = Actor(kind="user", id=user_id, address=address)
-        place = queries.place_of(session, queries.user(session, user_id))
-        audit.record(session, actor, "access.sign_in", ("user", user_id), at=at, org_id=place)
+        place = queries.place_of(session, user)
+        audit.record(
+            session, actor, "access.sign_in", ("user", user_id), at=at, org_id=place,
+            way=proof.entry,
+        )  # fmt: skip
     return opened
 
 
@@ -88,15 +100,28 @@ def check_proof(
         return LockedOut(until=until)
     stored = "" if user is None else user.counter_pin_hash if by_counter_pin else user.password_hash
     held = proof.right and stored == proof.password_hash
-    if user is None or not held or not _still_open(session, user):
-        note_failure(session, proof.account, address=address, at=at)
+    if user is None or not held or not is_open(session, user):
+        note_wrong(session, proof.account, user, address=address, lockout=lockout, at=at)
         return rules.WrongPassword()
     return None
 
 
 def note_failure(session: Session, account: bytes, *, address: str, at: datetime) -> None:
-    session.add(SignInAttempt(account_digest=account, address=address, at=at))
+    network = rules.network_of(address)
+    session.add(SignInAttempt(account_digest=account, address=network, at=at))
     session.flush()
+
+
+def note_wrong(
+    session: Session, account: bytes, user: User | None, *, address: str, lockout: LockoutTerms,
+    at: datetime,
+) -> None:  # fmt: skip
+    """Count a wrong password, PIN or code; that an account is closed by it goes into the trail."""
+    note_failure(session, account, address=address, at=at)
+    if user is not None and queries.is_locked(session, account, lockout=lockout, at=at):
+        nobody = Actor(kind="system", id=0, address=address)
+        place = queries.place_of(session, user)
+        audit.record(session, nobody, "access.lock_out", ("user", user.id), at=at, org_id=place)
 
 
 def forgive(session: Session, account: bytes) -> None:
@@ -104,7 +129,7 @@ def forgive(session: Session, account: bytes) -> None:
     session.execute(delete(SignInAttempt).where(col(SignInAttempt.account_digest) == account))
 
 
-def _still_open(session: Session, user: User) -> bool:
+def is_open(session: Session, user: User) -> bool:
     """Whether one may come in: account not closed, member not gone."""
     if user.disabled_at is not None:
         return False
@@ -116,6 +141,7 @@ def open_session(
     *,
     user_id: int,
     origin: Origin = Origin(),  # noqa: B008 - frozen
+    entry: Entry = Entry.PASSWORD,
     terms: SessionTerms = _TERMS,
     at: datetime,
 ) -> OpenedSession:
@@ -126,13 +152,18 @@ def open_session(
     user = queries.user(session, user_id)
     staff = queries.is_staff(session, user, on=local_day(at))
     enrol = terms.administrators_enrol and queries.administers(session, user_id, on=local_day(at))
-    token = secrets.token_urlsafe(32)
+    idle_minutes = terms.staff_idle_minutes if staff else 0
+    if staff and entry is Entry.PASSWORD and _is_worn(user, terms.password_days, at):
+        user.must_change = True
+        session.add(user)
+    token = _drawn(idle_minutes)
     row = SignInSession(
         token_digest=queries.token_digest(token),
         user_id=user_id,
         opened_at=at,
         expires_at=at + (terms.staff if staff else terms.volunteer),
-        idle_minutes=terms.staff_idle_minutes if staff else 0,
+        idle_minutes=idle_minutes,
+        entry=entry,
         must_enrol=enrol and not authenticators.is_asked(session, user_id),
         address=origin.address,
         agent=origin.agent,
@@ -157,7 +188,7 @@ def open_device_session(
     Refuses: NoSuchUser.
     """
     user = queries.user(session, user_id)
-    token = secrets.token_urlsafe(32)
+    token = _drawn(idle_minutes)
     row = SignInSession(
         token_digest=queries.token_digest(token),
         user_id=user_id,
@@ -173,6 +204,17 @@ def open_device_session(
     return _opened(session, row, token, must_change=user.must_change)
 
 
+def _is_worn(user: User, days: int, at: datetime) -> bool:
+    """Whether her password is older than the bank lets staff's be; 0 days: any age will do."""
+    chosen_at = user.password_chosen_at
+    return bool(days) and chosen_at is not None and at - chosen_at >= timedelta(days=days)
+
+
+def _drawn(idle_minutes: int) -> str:
+    """A token that says of itself whether its session ends when idle: others need not be asked."""
+    return (rules.IDLE_TOKEN if idle_minutes else "") + secrets.token_urlsafe(32)
+
+
 def _opened(
     session: Session, row: SignInSession, token: str, *, must_change: bool
 ) -> OpenedSession:
@@ -183,9 +225,20 @@ def _opened(
     )
 
 
-def sign_out(session: Session, *, token: str, at: datetime) -> None:
-    """End the session of this token. An unknown or ended one is already what was asked for."""
-    _end(session, col(SignInSession.token_digest) == queries.token_digest(token), at=at)
+def note_seen(session: Session, *, token: str, at: datetime) -> None:
+    """A token came by itself, without its cookie: its session is not idle."""
+    mine = col(SignInSession.token_digest) == queries.token_digest(token)
+    session.execute(update(SignInSession).where(mine).values(seen_at=at))
+
+
+def sign_out(session: Session, *, token: str, at: datetime) -> Entry | None:
+    """End the session of this token; how it was opened. An unknown or ended one (None) is already
+    what was asked for.
+    """
+    found = queries.session_of_token(session, token)
+    if found is None or not _end(session, col(SignInSession.id) == found.id, at=at):
+        return None
+    return found.entry
 
 
 def end_session(session: Session, actor: Actor, *, session_id: int, at: datetime) -> None:
@@ -256,4 +309,5 @@ def forget_ended(session: Session, *, at: datetime) -> int:
     attempts = session.execute(
         delete(SignInAttempt).where(col(SignInAttempt.at) <= at - rules.ACCOUNT_WINDOW)
     )
-    return rows_changed(ended) + rows_changed(attempts)
+    spent = session.execute(delete(SpentReturn).where(col(SpentReturn.at) <= at - AWAY))
+    return sum(map(rows_changed, (ended, attempts, spent)))

@@ -201,6 +201,12 @@ def disable(user_id: int) -> Response | Page:
     return _changed(user_id, access.disable_user, gettext("账号已停用。"))
 
 
+@pages.post("/accounts/<int:user_id>/enabling")
+@allow(Role.ADMINISTRATOR)
+def enable(user_id: int) -> Response | Page:
+    return _changed(user_id, access.enable_user, gettext("账号已启用，请重设密码并打印。"))
+
+
 def _changed(user_id: int, change: Any, told: str) -> Response | Page:
     try:
         with transaction() as session:

@@ -99,6 +99,12 @@ def held_role(session: Session, actor: Actor, user_id: int, grant_id: int, *, on
     raise NoSuchGrant
 
 
+def told_role(session: Session, given: RoleGrant) -> HeldRole:
+    """A grant with its organisation's name."""
+    name = orgs.organisation(session, given.org_id).name
+    return HeldRole(given.id, given.role, given.org_id, name, given.from_on, given.until_on)
+
+
 def _is_kept_by(session: Session, actor: Actor, user: User) -> bool:
     if user.member_id is not None:
         residence_id = session.get_one(Member, user.member_id).residence_id

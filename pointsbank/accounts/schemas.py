@@ -6,8 +6,9 @@ import marshmallow as ma
 from marshmallow import fields
 
 from pointsbank.access.rules import DISPLAY_NAME_LENGTH, STAFF_NAME_LENGTH
+from pointsbank.accounts.rules import AccountState
 from pointsbank.core.actor import Role
-from pointsbank.web.schemas import Day, Request, Text, Whole
+from pointsbank.web.schemas import Day, Request, Text, View, Whole
 
 
 class _Blanks(Request):
@@ -46,3 +47,73 @@ class RoleForm(_Blanks):
 
 class WithdrawalForm(Request):
     last_on = Day(required=True)
+
+
+class AccountPageQuery(Request):
+    role = fields.Enum(Role, by_value=fields.String)
+    org_id = Whole(least=1, metadata={"description": "of this organisation and all below"})
+    after = Whole(load_default=0, metadata={"description": "the `next` of the page before"})
+    most = Whole(least=1, most=200, load_default=50)
+
+
+class AccountSearchRequest(Request):
+    sought = Text(
+        50, required=True, metadata={"description": "part of a name, a staff name, a number"}
+    )
+    role = fields.Enum(Role, by_value=fields.String)
+    org_id = Whole(least=1)
+
+
+class RoleRequest(Request):
+    role = fields.Enum(Role, by_value=fields.String, required=True)
+    org_id = Whole(least=1, required=True)
+    from_on = Day(required=True)
+    until_on = Day(allow_none=True, metadata={"description": "its last day; none: open"})
+
+
+class StaffAccountRequest(Request):
+    org_id = Whole(least=1, required=True)
+    staff_name = Text(STAFF_NAME_LENGTH, required=True)
+    display_name = Text(DISPLAY_NAME_LENGTH, required=True)
+    role = fields.Enum(Role, by_value=fields.String, metadata={"description": "held there at once"})
+    from_on = Day()
+    until_on = Day(allow_none=True)
+
+
+class HeldRoleView(View):
+    grant_id = fields.Integer()
+    role = fields.Enum(Role, by_value=fields.String)
+    org_id = fields.Integer()
+    org_name = fields.String()
+    from_on = fields.Date()
+    until_on = fields.Date(allow_none=True)
+
+
+class AccountView(View):
+    user_id = fields.Integer()
+    member_id = fields.Integer(allow_none=True)
+    name = fields.String()
+    staff_name = fields.String(metadata={"description": "empty: signs in by phone number"})
+    place = fields.String()
+    state = fields.Enum(AccountState, by_value=fields.String)
+    roles = fields.List(fields.Nested(HeldRoleView))
+
+
+class AccountsView(View):
+    accounts = fields.List(fields.Nested(AccountView))
+    next = fields.Integer(
+        allow_none=True, metadata={"description": "ask with this as after; null at the end"}
+    )
+
+
+class FoundAccountsView(View):
+    accounts = fields.List(fields.Nested(AccountView))
+    more = fields.Boolean(metadata={"description": "there are more than are listed"})
+
+
+class SlipView(View):
+    user_id = fields.Integer()
+    name = fields.String()
+    staff_name = fields.String()
+    phone = fields.String(metadata={"description": "masked"})
+    password = fields.String(metadata={"description": "shown this once; changed at first sign-in"})

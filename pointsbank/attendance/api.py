@@ -1,5 +1,6 @@
 """Check-ins and check-outs, and an event's attendances, under /api/v1."""
 
+import secrets
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any
@@ -8,8 +9,7 @@ import marshmallow as ma
 from flask_babel import gettext
 
 from pointsbank.access.entrance import reading_codes
-from pointsbank.attendance import claims, offline, operations, queries
-from pointsbank.attendance import roster as rosters
+from pointsbank.attendance import claims, offline, operations, queries, roster
 from pointsbank.attendance.entrance import keeping_refusals
 from pointsbank.attendance.operations import Confirmation, ScanAnswer, Sent
 from pointsbank.attendance.results import results
@@ -21,18 +21,20 @@ from pointsbank.attendance.schemas import (
     ClockView,
     ConfirmationView,
     CountsView,
-    NamesView,
     ResultView,
     RosterView,
     ScanRequest,
     ScanView,
     SentRequest,
+    TicksRequest,
+    TicksView,
 )
 from pointsbank.attendance.words import reasons
-from pointsbank.core import clock
+from pointsbank.core import audit, clock
 from pointsbank.core.actor import Role, Scope
 from pointsbank.core.database import Session, snapshot, transaction
 from pointsbank.earning.rules import why_clipped
+from pointsbank.events.models import Event
 from pointsbank.events.queries import event as event_seen
 from pointsbank.events.rules import CONFIRMERS, ORGANISERS
 from pointsbank.hours.rules import Way
@@ -86,37 +88,52 @@ def _seen(attendance: Any, name: str, clips: list[Clip]) -> dict[str, Any]:
     return {**attendance.model_dump(), "name": name, "why": why, "clips": told}
 
 
-@api.get("/events/<int:event_id>/roster")
-@api.response(200, RosterView)
-@allow(*ORGANISERS, Scope.AT_DOOR)
-def roster(event_id: int) -> dict[str, Any]:
-    """Who may come, sealed so that an entry opens only with the card or pass that it belongs to."""
-    now = clock.now()
-    with snapshot() as session:
-        event, people = rosters.expected(session, actor(), event_id)
-    sealed = offline.roster(event_id, people, now)
-    return {
-        "event": event, "salt": sealed.salt, "iterations": sealed.iterations,
-        "entries": sealed.entries, "issued_at": sealed.issued_at,
-    }  # fmt: skip
-
-
-@api.post("/events/<int:event_id>/roster/names")
-@api.response(200, NamesView)
-@allow(*ORGANISERS, Scope.AT_DOOR)
-def take_names_along(event_id: int) -> dict[str, Any]:
-    """The same people's names, for a device that keeps them behind its PIN; it is recorded."""
-    with transaction() as session:
-        people = rosters.take_names_along(session, actor(), event_id=event_id, at=clock.now())
-    return {"people": people}
-
-
 @api.get("/events/<int:event_id>/clock")
 @api.response(200, ClockView)
 @allow(*ORGANISERS, Scope.AT_DOOR)
 def clock_of_server(event_id: int) -> dict[str, Any]:
     """The server's clock, by which a device measures its own."""
     return {"now": clock.now()}
+
+
+@api.get("/events/<int:event_id>/roster")
+@api.response(200, RosterView)
+@allow(*ORGANISERS, Scope.AT_DOOR)
+def event_roster(event_id: int) -> dict[str, Any]:
+    """What a device needs to scan without network: each name sealed under her own code's digits."""
+    now, salt = clock.now(), secrets.token_bytes(16)
+    with snapshot() as session:
+        found = _held(session, event_id)
+        codes = roster.codes(session, found)
+    return {
+        "event": found, "salt": salt, "iterations": roster.rounds(len(codes)),
+        "entries": roster.entries(codes, salt), "issued_at": now,
+    }  # fmt: skip
+
+
+@api.post("/events/<int:event_id>/roster-ticks")
+@api.arguments(TicksRequest)
+@api.response(200, TicksView)
+@allow(*ORGANISERS, Scope.AT_DOOR)
+def roster_ticks(asked: dict[str, str], event_id: int) -> dict[str, Any]:
+    """The list for ticking names without network, sealed under a PIN chosen for this device."""
+    with transaction() as session:
+        found = _held(session, event_id)
+        people = queries.on_roster(session, found, most=roster.MOST_PEOPLE)
+        audit.record(
+            session, actor(), "attendance.roster_ticks", ("event", event_id), at=clock.now(),
+            org_id=found.org_id, count=len(people),
+        )  # fmt: skip
+    salt = secrets.token_bytes(16)
+    sealed = roster.ticks(people, asked["pin"], salt)
+    return {"salt": salt, "iterations": roster.ROUNDS, "sealed": sealed, "count": len(people)}
+
+
+def _held(session: Session, event_id: int) -> Event:
+    """The event, for who runs it."""
+    found = event_seen(session, actor(), event_id)
+    actor().require(*ORGANISERS, org_id=found.org_id)
+    return found
 
 
 @api.post("/events/<int:event_id>/scans")

@@ -12,6 +12,7 @@ from pointsbank.core.errors import say
 from pointsbank.core.person import Sections
 from pointsbank.events.models import Event
 from pointsbank.hours.rules import Way
+from pointsbank.ledger import operations as ledger
 
 TABLES = ("attendance", "scan")
 
@@ -77,4 +78,8 @@ def export(session: Session, member_id: int) -> Sections:
 
 
 def erase(session: Session, member_id: int, at: datetime) -> None:
-    """Nothing goes: rows hold an id, instants and minutes, on which credited hours rest."""
+    """Of the rows nothing goes: they hold an id, instants and minutes, on which credited hours
+    rest. What was written beside a correction of her household's points does.
+    """
+    hers = select(col(Attendance.id)).where(col(Attendance.member_id) == member_id)
+    ledger.erase_texts(session, origin_kind="attendance", origin_ids=hers)

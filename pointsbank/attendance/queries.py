@@ -18,6 +18,7 @@ from pointsbank.members.models import Member
 from pointsbank.members.queries import Holder, members
 from pointsbank.members.rules import MemberLeft
 from pointsbank.orgs.queries import among, ids_below
+from pointsbank.signups.queries import people_expected
 
 CAME = col(Attendance.state) != AttendanceState.ABSENT
 """The condition on attendances of people who were there."""
@@ -96,20 +97,35 @@ def people(session: Session, member_ids: Iterable[int]) -> dict[int, Holder]:
     }
 
 
+def _may_come(event: Event) -> ColumnElement[bool]:
+    """The condition on members who may be ticked at an event: who signed up, or lives there."""
+    assert event.id is not None  # noqa: S101 - it is in the table
+    return and_(
+        col(Member.left_on).is_(None),
+        col(Member.merged_into_id).is_(None),
+        or_(
+            col(Member.residence_id).in_(ids_below([event.org_id])),
+            col(Member.id).in_(people_expected(event.id)),
+        ),
+    )
+
+
 def tickable(session: Session, event: Event, member_ids: Collection[int]) -> set[int]:
-    """Those of the members who may be ticked on an event's roster: who lives in its organisation
-    or below.
-    """
+    """Those of the members who are on an event's roster."""
     if not member_ids:
         return set()
-    found = session.execute(
-        select(col(Member.id)).where(
-            among(Member.id, member_ids),
-            col(Member.left_on).is_(None),
-            col(Member.residence_id).in_(ids_below([event.org_id])),
-        )
-    )
-    return set(found.scalars())
+    wanted = select(col(Member.id)).where(among(Member.id, member_ids), _may_come(event))
+    return set(session.execute(wanted).scalars())
+
+
+def on_roster(session: Session, event: Event, *, most: int) -> list[Row[int, str, str]]:
+    """(member, name, phone's last four) of who may be ticked at an event: who signed up first, then
+    by name.
+    """
+    wanted = select(col(Member.id), col(Member.name), col(Member.phone_tail))
+    unexpected = col(Member.id).not_in(people_expected(event.id or 0))
+    ordered = wanted.where(_may_come(event)).order_by(unexpected, col(Member.name), col(Member.id))
+    return list(session.execute(ordered.limit(most)))
 
 
 def known_by_scan(

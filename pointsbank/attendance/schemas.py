@@ -1,5 +1,6 @@
 """Scans and attendances as JSON and as forms."""
 
+import base64
 from typing import Any
 
 import marshmallow as ma
@@ -124,6 +125,55 @@ class ClockView(View):
     now = Instant()
 
 
+class TicksRequest(Request):
+    pin = fields.String(
+        required=True,
+        validate=validate.Regexp(r"[0-9]{6,12}\Z", error=lazy_gettext("密码须为 6 至 12 位数字。")),
+        metadata={"description": "of this device; it is kept nowhere"},
+    )
+
+
+class Sealed(fields.String):
+    """Bytes, as base64."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return base64.b64encode(value).decode()
+
+
+class TicksView(View):
+    """``sealed``: nonce of 12 bytes, then AES-256-GCM under PBKDF2-SHA256 of the PIN."""
+
+    salt = Sealed()
+    iterations = fields.Integer()
+    sealed = Sealed()
+    count = fields.Integer()
+
+
+class RosterEntryView(View):
+    tag = fields.String(metadata={"description": "eight bytes, hex"})
+    sealed = Sealed(metadata={"description": "nonce of 12 bytes, then AES-256-GCM"})
+
+
+class RosterEventView(View):
+    id = fields.Integer()
+    title = fields.String()
+    place = fields.String()
+    starts_at = Instant()
+    ends_at = Instant()
+
+
+class RosterView(View):
+    """With s = PBKDF2-SHA256(a code's digits, salt, iterations): the tag is the beginning of
+    HMAC-SHA256(s, "tag"), the key is HMAC-SHA256(s, "key").
+    """
+
+    event = fields.Nested(RosterEventView)
+    salt = Sealed()
+    iterations = fields.Integer()
+    entries = fields.List(fields.Nested(RosterEntryView))
+    issued_at = Instant()
+
+
 class ScanView(View):
     """What a scan was answered; the same again when repeated."""
 
@@ -167,40 +217,3 @@ class AttendancesView(View):
 class ConfirmationView(View):
     people = fields.Integer(metadata={"description": "whose hours were credited now"})
     minutes = fields.Integer()
-
-
-class SealedEntryView(View):
-    tag = fields.String(metadata={"description": "of the code: hex, eight bytes"})
-    sealed = fields.String(metadata={"description": "base64 of nonce, ciphertext, tag"})
-
-
-class EventFactsView(View):
-    """What a device shows of its event without network."""
-
-    id = fields.Integer()
-    title = fields.String()
-    place = fields.String()
-    starts_at = Instant()
-    ends_at = Instant()
-
-
-class RosterView(View):
-    """Sealed entries. With s = PBKDF2-SHA256(digits, salt, iterations): the tag is the beginning of
-    HMAC-SHA256(s, "tag"), the AES-256-GCM key is HMAC-SHA256(s, "key").
-    """
-
-    event = fields.Nested(EventFactsView)
-    salt = fields.String()
-    iterations = fields.Integer()
-    entries = fields.List(fields.Nested(SealedEntryView))
-    issued_at = Instant()
-
-
-class ExpectedView(View):
-    member_id = fields.Integer()
-    name = fields.String()
-    phone_tail = fields.String()
-
-
-class NamesView(View):
-    people = fields.List(fields.Nested(ExpectedView))

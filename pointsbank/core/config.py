@@ -4,9 +4,10 @@ installs it.
 
 import os
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -17,6 +18,7 @@ from pydantic_settings import (
 from pointsbank.core.errors import Refused, say
 
 CONFIG_NAME = "config.toml"
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class BadConfiguration(Refused):
@@ -48,15 +50,25 @@ class Settings(BaseSettings):
     staff_idle_minutes: int = Field(30, ge=1, le=600)
     device_idle_minutes: int = Field(5, ge=1, le=60)
     administrators_use_totp: bool = True
+    staff_password_days: int = Field(180, ge=0, le=730)
     failures_of_account: int = Field(5, ge=3, le=20)
     failures_of_address: int = Field(30, ge=5, le=10_000)
     lockout_minutes: int = Field(10, ge=1, le=1440)
+    oidc_issuer: str = Field("", max_length=255)
+    oidc_client_id: str = ""
+    oidc_client_secret_file: str = ""
+    oidc_name: str = Field("统一身份认证", min_length=1, max_length=20)
+    oidc_account_by: Literal["link", "staff_name", "phone"] = "link"
+    oidc_claim: str = ""
+    oidc_two_factors: tuple[str, ...] = ()
+    recruitment_name: str = Field("党员帮客", max_length=20)
     claim_minutes: int = Field(10, ge=1, le=60)
     seal_minutes: int = Field(5, ge=1, le=1440)
     unsealed_most: int = Field(100_000, ge=1)
     audit_months: int = Field(24, ge=6, le=240)
     upload_bytes: int = Field(2_000_000, ge=10_000)
     import_bytes: int = Field(20_000_000, ge=10_000, le=100_000_000)
+    evidence_bytes: int = Field(15_000_000, ge=10_000, le=100_000_000)
     import_days: int = Field(30, ge=1, le=400)
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 
@@ -70,6 +82,35 @@ class Settings(BaseSettings):
             return init_settings, env_settings
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, cls.file)
 
+    @model_validator(mode="after")
+    def _check_provider(self) -> Self:
+        if not self.oidc_issuer:
+            return self
+        if not is_safe_address(self.oidc_issuer):
+            raise ValueError(
+                "oidc_issuer 须以 https:// 开头 / oidc_issuer must begin with https://"
+            )
+        if not self.oidc_client_id:
+            raise ValueError("缺少 oidc_client_id / oidc_client_id is missing")
+        if not self.public_url:
+            raise ValueError("使用 oidc_issuer 须设置 public_url / oidc_issuer needs public_url")
+        self.oidc_secret()
+        return self
+
+    def oidc_secret(self) -> str:
+        """The secret by which the bank is known to the identity provider; empty without a file.
+
+        ``ValueError`` where the file is not there, or others than its owner may read it.
+        """
+        if not self.oidc_client_secret_file:
+            return ""
+        file = Path(self.oidc_client_secret_file)
+        if not file.is_file():
+            raise ValueError(f"没有密钥文件 {file} / no such file")
+        if file.stat().st_mode & 0o077:
+            raise ValueError(f"{file} 的权限过宽，请执行 chmod 600 / only its owner may read it")
+        return file.read_text(encoding="utf-8").strip()
+
     @property
     def database(self) -> str:
         """SQLAlchemy's address of the database; without one set, SQLite in ``data``."""
@@ -82,6 +123,14 @@ class Settings(BaseSettings):
     @property
     def keys_file(self) -> Path:
         return self.data / "keys"
+
+
+def is_safe_address(url: str) -> bool:
+    """Whether nobody can listen in on what is said there: https, or this very machine."""
+    parts = urlsplit(url)
+    return bool(parts.hostname) and (
+        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    )
 
 
 def load(*, data: Path | None = None, file: Path | None = None) -> Settings:
@@ -118,5 +167,5 @@ def _explain(failure: ValidationError) -> str:
         if error["type"] == "extra_forbidden":
             problems.append(f"不认识的设置 {name} / unknown setting {name}")
         else:
-            problems.append(f"{name}: {error['msg']}")
+            problems.append(f"{name}: {error['msg']}" if name else error["msg"])
     return "; ".join(problems)

@@ -1,7 +1,8 @@
 """What a feature's ``panel.py`` contributes to a member's page; the page finds those files by name.
 
 Such a file has ``PLACE``, its order on the page, and ``panel(session, actor, member_id, on)``,
-which gives a ``Panel`` or nothing.
+which gives a ``Panel`` or nothing; and, if it has something for a household's page too,
+``household_panel(session, household_id)``.
 """
 
 from dataclasses import dataclass

@@ -3,6 +3,7 @@ lifetime.
 """
 
 import hashlib
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,8 @@ from itsdangerous import BadData, URLSafeSerializer
 
 from pointsbank.core.encryption import derived
 from pointsbank.core.errors import Invalid, say
+
+_SEEN_EVERY = timedelta(minutes=1)
 
 
 class TokenInvalid(Invalid):
@@ -22,6 +25,21 @@ class TokenExpired(Invalid):
     """Ours, but older than its purpose allows."""
 
     sentence = say("这个码已过期，请重新扫码。")
+
+
+@dataclass(frozen=True, slots=True)
+class LastSeen:
+    """When a token that ends when idle last came by itself, without the cookie that knows."""
+
+    at: datetime
+    idle_minutes: int
+
+    def is_idle(self, at: datetime) -> bool:
+        return at - self.at > timedelta(minutes=self.idle_minutes)
+
+    def is_stale(self, at: datetime) -> bool:
+        """Whether it is time to write down that it came again: not at every request."""
+        return at - self.at >= _SEEN_EVERY
 
 
 def _serializer(purpose: str) -> URLSafeSerializer:

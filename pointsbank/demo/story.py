@@ -12,7 +12,7 @@ from sqlmodel import Session
 from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM, Role
 from pointsbank.core.database import transaction
-from pointsbank.demo import history, people, staff, today, tree
+from pointsbank.demo import history, people, signups, staff, today, tree
 from pointsbank.demo.history import Happening
 from pointsbank.demo.people import Crowd
 from pointsbank.demo.shape import SHAPES, Shape
@@ -173,7 +173,9 @@ def _today(cast: Cast, rng: Random, now: datetime) -> tuple[Going, int]:
     home = cast.territory.communities[0].id
     organiser, clerk = (cast.sign_ins[role].actor for role in (Role.ORGANISER, Role.CLERK))
     with transaction() as session:
-        going = today.set_today(today.Day(session, rng, organiser, home, now), cast.crowds[home])
+        day = today.Day(session, rng, organiser, home, now)
+        going = today.set_today(day, cast.crowds[home])
+        signups.sign_people_up(day, cast.crowds[home], cast.sign_ins[Role.VOLUNTEER].actor)
         redeemed = today.redeem_today(
             session, rng, clerk, org_id=home, crowd=cast.crowds[home],
             goods_ids=cast.shelves[home], now=now,

@@ -8,6 +8,7 @@ from pointsbank.earning.operations import adopt_points_rule
 from pointsbank.earning.presets import PRESETS
 from pointsbank.earning.rules import (
     AUDIENCE_NAMES,
+    CREDITED_NAMES,
     DEED_CATEGORIES,
     MOST_MINUTES_AN_ACTIVITY,
     MOST_POINTS_A_WINDOW,
@@ -16,6 +17,7 @@ from pointsbank.earning.rules import (
     POINT_UNITS,
     ROUNDING_NAMES,
     Audience,
+    Credited,
     PointsRule,
     Rounding,
     points_for,
@@ -42,6 +44,7 @@ _BLANK: Terms = {
     "over_cap": OverCap.CLIP,
     "audience": Audience.ALL,
     "rounding": Rounding.DOWN,
+    "credited": Credited.MEMBER,
 }
 
 
@@ -102,6 +105,12 @@ KINDS = (
             Choice("over_cap", say("超过上限时"), OVER_CAP_NAMES),
             Choice("audience", say("哪些人计分"), AUDIENCE_NAMES),
             Choice("rounding", say("不足 1 分时"), ROUNDING_NAMES),
+            Choice(
+                "credited",
+                say("积分记入"),
+                CREDITED_NAMES,
+                hint=say("记入家庭账户时，上限按户计；没有登记家庭的记入本人账户"),
+            ),
         ),
         standing=dict.fromkeys(POINT_UNITS, _BLANK),
         samples=_samples,

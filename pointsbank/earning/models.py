@@ -6,7 +6,7 @@ from sqlalchemy import JSON, CheckConstraint
 from sqlmodel import Field
 
 from pointsbank.core.database import append_only, choice
-from pointsbank.earning.rules import Audience, PointsRule, Rounding
+from pointsbank.earning.rules import Audience, Credited, PointsRule, Rounding
 from pointsbank.ledger.rules import OverCap
 from pointsbank.local_rules.models import LocalRule, one_after_another
 
@@ -22,6 +22,7 @@ class PointsRuleRow(LocalRule, table=True):
             "most_minutes_an_activity BETWEEN 1 AND 1440", name="most_minutes_an_activity"
         ),
         CheckConstraint("over_cap <> 'refuse'", name="over_cap"),
+        CheckConstraint("credited = 'member' OR unit <> 'party'", name="party_credited"),
     )
 
     PART: ClassVar[str] = "unit"
@@ -35,6 +36,7 @@ class PointsRuleRow(LocalRule, table=True):
     over_cap: OverCap = Field(sa_type=choice(OverCap))
     audience: Audience = Field(sa_type=choice(Audience))
     rounding: Rounding = Field(sa_type=choice(Rounding))
+    credited: Credited = Field(sa_type=choice(Credited))
 
     def frozen(self) -> PointsRule:
         return PointsRule(self.id, self.org_id, self.unit, self.version, self.from_on, **self.terms)

@@ -11,12 +11,14 @@ from pointsbank.earning.models import PointsRuleRow
 from pointsbank.earning.rules import (
     POINT_UNITS,
     Audience,
+    Credited,
+    PartyPointsAreOnesOwn,
     PointsRule,
     Rounding,
     UnknownPointsUnit,
     check_points_rule,
 )  # fmt: skip
-from pointsbank.ledger.rules import CapWindow, OverCap
+from pointsbank.ledger.rules import PARTY, CapWindow, OverCap
 from pointsbank.local_rules.operations import adopt
 
 
@@ -35,11 +37,13 @@ def adopt_points_rule(
     over_cap: OverCap = OverCap.CLIP,
     audience: Audience = Audience.ALL,
     rounding: Rounding = Rounding.DOWN,
+    credited: Credited = Credited.MEMBER,
     at: datetime,
 ) -> PointsRule:
     """Put a new version of a unit's rule into force from a day.
 
-    Refuses, in order: UnknownPointsUnit, then as ``local_rules.adopt``, PointsRuleOutOfRange.
+    Refuses, in order: UnknownPointsUnit, then as ``local_rules.adopt``, PartyPointsAreOnesOwn,
+    PointsRuleOutOfRange.
     """
     if unit not in POINT_UNITS:
         raise UnknownPointsUnit(unit=unit)
@@ -51,8 +55,14 @@ def adopt_points_rule(
         "caps": dict(caps or {}),
         "over_cap": over_cap,
     }
-    terms = {**counted, "audience": audience, "rounding": rounding}
+    terms = {**counted, "audience": audience, "rounding": rounding, "credited": credited}
+
+    def check() -> None:
+        if unit == PARTY and credited is Credited.HOUSEHOLD:
+            raise PartyPointsAreOnesOwn
+        check_points_rule(**counted)
+
     return adopt(
         session, actor, PointsRuleRow, org_id=org_id, part=unit, from_on=from_on, terms=terms,
-        at=at, check=lambda: check_points_rule(**counted),
+        at=at, check=check,
     ).frozen()  # fmt: skip

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from pointsbank.core.errors import say
-from pointsbank.earning.rules import Audience, DeedCategory, Rounding
+from pointsbank.earning.rules import Audience, Credited, DeedCategory, Rounding
 from pointsbank.ledger.rules import MORALITY, PARTY, CapWindow, OverCap
 
 
@@ -20,6 +20,7 @@ class Terms(TypedDict, total=False):
     over_cap: OverCap
     audience: Audience
     rounding: Rounding
+    credited: Credited
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,13 @@ class Audience(StrEnum):
     PARTY = "party"
 
 
+class Credited(StrEnum):
+    """Whose account a rule credits; never both."""
+
+    MEMBER = "member"
+    HOUSEHOLD = "household"
+
+
 class Rounding(StrEnum):
     """How minutes times points per hour become whole points."""
 
@@ -64,6 +71,10 @@ ROUNDING_NAMES: dict[str, str] = {
     Rounding.HALF_UP: say("四舍五入"),
     Rounding.UP: say("按 1 分计"),
 }
+CREDITED_NAMES: dict[str, str] = {
+    Credited.MEMBER: say("本人账户"),
+    Credited.HOUSEHOLD: say("家庭账户"),
+}
 OVER_CAP_NAMES: dict[str, str] = {
     OverCap.CLIP: say("记到上限为止"),
     OverCap.WITHHOLD: say("这一次全部不记"),
@@ -79,6 +90,8 @@ class PointsRule:
     nothing). ``each_time``: points added once for an activity of that category, however long.
     ``caps``: the most that a member earns by the organisation's rule for this unit, whatever its
     version, in a day, week, month, quarter or year; ``over_cap`` says what becomes of the rest.
+    ``credited``: the member, or the household in which she was on the day of service; then it is
+    the household that earns no more than the caps. Who was in none is credited herself.
     """
 
     id: int
@@ -94,6 +107,7 @@ class PointsRule:
     over_cap: OverCap = OverCap.CLIP
     audience: Audience = Audience.ALL
     rounding: Rounding = Rounding.DOWN
+    credited: Credited = Credited.MEMBER
 
     @property
     def part(self) -> str:
@@ -144,6 +158,12 @@ class UnknownPointsUnit(NotFound):
     """Points rules exist for units of points only; hours have a rule of their own."""
 
     sentence = say("没有“%(unit)s”这种积分。")
+
+
+class PartyPointsAreOnesOwn(Invalid):
+    """Party points inform the evaluation of one person: no household has any."""
+
+    sentence = say("党员积分只记入本人账户，不能记入家庭账户。")
 
 
 class PointsRuleOutOfRange(Invalid):

@@ -26,7 +26,7 @@ from pointsbank.ledger.rules import OwnerKind
 from pointsbank.members.models import Member
 from pointsbank.orgs import queries as orgs
 from pointsbank.orgs.models import Organisation, OrganisationReach
-from pointsbank.orgs.rules import COMMUNITY, EMPLOYER, HOMES, PARTY_BRANCH, TEAM
+from pointsbank.orgs.rules import COMMUNITY, EMPLOYER, PARTY_BRANCH, TEAM
 
 PAGE = 50
 _FILLED_BY_REGISTRATION = {
@@ -189,6 +189,7 @@ def places(session: Session, org_id: int) -> Places:
         .order_by(col(Organisation.id))
     ).all()  # fmt: skip
     by_id = {row.id: row for row in everything}
+    homes = orgs.home_kinds(session)
 
     def above(row: Any) -> Iterator[Any]:
         while (row := by_id.get(row.parent_id)) is not None:
@@ -209,9 +210,9 @@ def places(session: Session, org_id: int) -> Places:
             communities[row.name].append(row.id)
             for up in above(row):
                 communities[f"{up.name}{row.name}"].append(row.id)
-        elif row.below and row.kind in HOMES:
+        elif row.below and row.kind in homes:
             for up in above(row):
-                if up.kind in HOMES:
+                if up.kind in homes:
                     for name in {row.name, row.name.removeprefix(up.name)}:
                         inside[up.id, row.kind, name].append(row.id)
     only = org_id if by_id[org_id].kind == COMMUNITY else None

@@ -64,6 +64,7 @@ def apply(session: Session, actor: Actor, *, person: NewMember, key: str, at: da
         return code
     address = digest(actor.address, "address")
     _check_few(session, address, at)
+    orgs.hold_tree(session)
     place = orgs.organisation(session, person.residence_id)
     if place.kind != COMMUNITY:
         raise NotACommunity
@@ -124,6 +125,7 @@ def approve(
     administrator of the community), ApplicationDecided, ConsentOutdated, NotInThisCommunity,
     SimilarMember, and what ``members.register_many`` refuses, PhoneTaken and DocumentTaken too.
     """
+    orgs.hold_tree(session)
     application = _pending(session, actor, application_id)
     if application.text_versions != _versions(session, at):
         raise ConsentOutdated
@@ -213,6 +215,7 @@ def enrol(
         if earlier.enrolled_by != actor.id or known.name != person.name.strip():
             raise KeyReused
         return known
+    orgs.hold_tree(session)
     place = orgs.organisation(session, person.residence_id)
     actor.require(*RECEIVERS, org_id=place.id)
     if not although_similar and queries.has_similar(session, person):

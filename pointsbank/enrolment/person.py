@@ -1,5 +1,6 @@
 """A member's part of enrolment: how she came into the register, and where she reported in."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlmodel import col
 from pointsbank.core.database import Session
 from pointsbank.core.errors import say
 from pointsbank.core.person import Sections
+from pointsbank.enrolment import queries
 from pointsbank.enrolment.chunks import opened, sealed
 from pointsbank.enrolment.models import (
     Application,
@@ -113,6 +115,30 @@ def erase(session: Session, member_id: int, at: datetime) -> None:
         session.execute(
             update(model).where(col(model.member_id) == member_id).values(dict.fromkeys(texts, ""))
         )
+
+
+def merge(session: Session, *, kept_id: int, other_id: int, at: datetime) -> Mapping[str, Any]:
+    """A report-in in force is the kept record's, if that has none."""
+    theirs = queries.open_report_in(session, other_id)
+    if theirs is None or queries.open_report_in(session, kept_id) is not None:
+        return {}
+    _give(session, theirs.id, kept_id)
+    return {"report_in": theirs.id}
+
+
+def unmerge(
+    session: Session, *, kept_id: int, other_id: int, facts: Mapping[str, Any], at: datetime
+) -> None:
+    """It is the other's again."""
+    if report_in_id := facts.get("report_in"):
+        _give(session, report_in_id, other_id)
+
+
+def _give(session: Session, report_in_id: int, member_id: int) -> None:
+    session.execute(
+        update(ReportIn).where(col(ReportIn.id) == report_in_id).values(member_id=member_id)
+    )
+    session.expire_all()
 
 
 def _empty_row(session: Session, row: ImportedMember) -> None:

@@ -32,7 +32,6 @@ from pointsbank.orgs.rules import (
     COMMUNITY,
     COUNTY,
     GRID,
-    HOMES,
     STREET,
     NoSuchOrganisation,
     OrganisationClosed,
@@ -273,15 +272,11 @@ def homes_in_reach(
         )
         .order_by(col(Organisation.id))
     )
-    for kinds in (HOMES, {COMMUNITY}):
+    for kinds in (orgs.home_kinds(session), {COMMUNITY}):
         places = list(session.execute(wanted.where(col(Organisation.kind).in_(kinds))).scalars())
         if len(places) <= MOST_CHOICES:
             break
-    lines = orgs.ancestors_of(session, (place.id for place in places))
-    called = {
-        place_id: " ".join(p.name for p in reversed(line) if p.kind in HOMES)
-        for place_id, line in lines.items()
-    }
+    called = members.called_from_community(session, (place.id for place in places))
     return sorted(called.items(), key=lambda pair: pair[1])
 
 

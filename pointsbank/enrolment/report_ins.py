@@ -53,6 +53,7 @@ def report_in(
         if (earlier.member_id, earlier.received_by) != (member_id, actor.id):
             raise KeyReused
         return earlier
+    orgs.hold_tree(session)
     person = _locked_member(session, member_id)
     actor.require(*RECEIVERS, org_id=person.residence_id)
     if person.left_on is not None:

@@ -21,6 +21,7 @@ from pointsbank.evaluation.queries import (
     sealed_year,
 )
 from pointsbank.evaluation.rules import (
+    EvaluationRule,
     NobodyToEvaluate,
     SealKeyReused,
     YearAlreadySealed,
@@ -138,7 +139,7 @@ def adopt_evaluation_rule(
     seal_from_month: int,
     seal_from_day: int,
     at: datetime,
-) -> EvaluationRuleVersion:
+) -> EvaluationRule:
     """From ``from_on`` on, an organisation and those below it may seal from this day of a year on.
 
     Refuses as ``local_rules.adopt``, then SealDayImpossible.
@@ -147,4 +148,4 @@ def adopt_evaluation_rule(
     return adopt(
         session, actor, EvaluationRuleVersion, org_id=org_id, from_on=from_on, terms=terms, at=at,
         check=lambda: check_seal_day(seal_from_month, seal_from_day),
-    )  # fmt: skip
+    ).frozen()  # fmt: skip

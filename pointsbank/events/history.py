@@ -13,8 +13,9 @@ from pointsbank.core.actor import Actor
 from pointsbank.core.statements import portions
 from pointsbank.earning.rules import DeedCategory
 from pointsbank.events.codes import unused_codes
+from pointsbank.events.content import columns_of
 from pointsbank.events.models import Event
-from pointsbank.events.rules import ORGANISERS, EventState, check_span
+from pointsbank.events.rules import ORGANISERS, Content, EventState, check_span
 from pointsbank.hours.queries import hour_rules_in_force
 from pointsbank.orgs.queries import organisations
 from pointsbank.orgs.rules import NoSuchOrganisation
@@ -84,16 +85,10 @@ def _insert_events(
     codes = unused_codes(session, len(fresh))
     new = [
         {
+            **columns_of(_content(row)),
             "org_id": row.org_id,
-            "title": row.title,
-            "kind": row.kind,
-            "place": row.place,
-            "description": row.description,
-            "starts_at": row.starts_at,
-            "ends_at": row.ends_at,
             "state": EventState.CLOSED,
             "code": code,
-            "capacity": row.capacity,
             "hour_rule_id": rules[days[key]].id,
             "created_by": actor.id,
             "key": key,
@@ -105,3 +100,10 @@ def _insert_events(
         for (key, row), code in zip(fresh.items(), codes, strict=True)
     ]
     session.connection().execute(insert(Event), new)
+
+
+def _content(row: PastEvent) -> Content:
+    return {
+        "title": row.title, "kind": row.kind, "place": row.place, "starts_at": row.starts_at,
+        "ends_at": row.ends_at, "description": row.description, "capacity": row.capacity,
+    }  # fmt: skip

@@ -1,37 +1,51 @@
-"""The verbs of events: plan, publish, open, end, cancel.
+"""The verbs of events: plan, copy, change, publish, open, end, cancel.
 
-What is over already is entered in ``history``.
+Those of posts and shifts are in ``posts``, those of series in ``series``; what is over already is
+entered in ``history``.
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 
-from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from pointsbank.core import audit, clock
-from pointsbank.core.actor import Actor, Role
-from pointsbank.earning.rules import DeedCategory
+from pointsbank.core.actor import Actor
 from pointsbank.events import parts
-from pointsbank.events.codes import unused_codes
+from pointsbank.events.content import completed, content_of, is_same
+from pointsbank.events.drafts import draft, drafted_before, say_otherwise
 from pointsbank.events.history import PastEvent, record_events
 from pointsbank.events.models import Event
+from pointsbank.events.posts import (
+    add_post,
+    add_shift,
+    change_post,
+    change_shift,
+    copy_posts,
+    held,
+    remove_post,
+    remove_shift,
+)
 from pointsbank.events.rules import (
     ORGANISERS,
+    Content,
     EventInPast,
-    EventNotFound,
     EventState,
     KeyReused,
+    check_safe,
     check_state,
     check_times,
+    moved,
 )
+from pointsbank.events.series import change_from, dates, end_series, publish_series, repeat
 from pointsbank.hours.queries import hour_rule_in_force
-from pointsbank.orgs.models import Organisation
 from pointsbank.orgs.queries import organisation
 from pointsbank.orgs.rules import check_open
 
 __all__ = [
-    "PastEvent", "cancel", "end_event", "held", "open_event", "plan", "publish", "record_events",
+    "PastEvent", "add_post", "add_shift", "cancel", "change", "change_from", "change_post",
+    "change_shift", "copy", "dates", "end_event", "end_series", "held", "open_event", "plan",
+    "publish", "publish_series", "record_events", "remove_post", "remove_shift", "repeat",
 ]  # fmt: skip
 
 
@@ -40,61 +54,82 @@ def plan(
     actor: Actor,
     *,
     org_id: int,
-    title: str,
-    kind: DeedCategory,
-    place: str,
-    starts_at: datetime,
-    ends_at: datetime,
     key: str,
     at: datetime,
-    description: str = "",
-    capacity: int | None = None,
+    **content: Unpack[Content],
 ) -> Event:
     """Draft an event of an organisation; ``capacity`` is how many are expected.
 
     Refuses, in order: KeyReused, NoSuchOrganisation, Forbidden (organiser, secretary),
-    OrganisationClosed, EventInPast, TimesImpossible, TooFarAhead.
+    OrganisationClosed, EventInPast, TimesImpossible, TooFarAhead; of the place NoSuchOrganisation,
+    NotAHouse, OrganisationClosed; PlaceMissing, NoSuchSkill.
     """
-    content: dict[str, Any] = {
-        "org_id": org_id,
-        "title": title,
-        "kind": kind,
-        "place": place,
-        "starts_at": starts_at,
-        "ends_at": ends_at,
-        "description": description,
-        "capacity": capacity,
-    }
-    _lock_organisation(session, org_id)
-    before: Event | None = session.execute(
-        select(Event).where(col(Event.created_by) == actor.id, col(Event.key) == key)
-    ).scalar_one_or_none()
+    before = drafted_before(session, actor, org_id, key)
     if before:
-        if any(getattr(before, name) != value for name, value in content.items()):
+        if before.org_id != org_id or not is_same(before, content):
             raise KeyReused
         return before
     org = organisation(session, org_id)
     actor.require(*ORGANISERS, org_id=org_id)
     check_open(org.closed_on)
-    check_times(starts_at, ends_at, at)
-    event = Event(
-        **content,
-        state=EventState.DRAFT,
-        code=unused_codes(session, 1)[0],
-        created_by=actor.id,
-        key=key,
-        created_at=at,
-    )
-    session.add(event)
-    session.flush()
+    check_times(content["starts_at"], content["ends_at"], at)
+    [event] = draft(session, actor, org_id, [completed(session, content)], keys=[key], at=at)
     _note(session, actor, "plan", event, at)
+    return event
+
+
+def copy(
+    session: Session, actor: Actor, *, event_id: int, starts_at: datetime, key: str, at: datetime
+) -> Event:
+    """Draft an event like another one, with its posts and shifts, beginning at another time.
+
+    Refuses, in order: EventNotFound (also for others' drafts), Forbidden, KeyReused,
+    OrganisationClosed, then as ``plan`` from EventInPast on.
+    """
+    origin = held(session, actor, event_id)
+    before = drafted_before(session, actor, origin.org_id, key)
+    content = moved(content_of(origin), starts_at)
+    if before:
+        if before.org_id != origin.org_id or not is_same(before, content):
+            raise KeyReused
+        return before
+    check_open(organisation(session, origin.org_id).closed_on)
+    check_times(content["starts_at"], content["ends_at"], at)
+    event = draft(session, actor, origin.org_id, [completed(session, content)], keys=[key], at=at)[
+        0
+    ]
+    copy_posts(session, origin.id, origin.starts_at, [event])
+    _note(session, actor, "copy", event, at, origin=event_id)
+    return event
+
+
+def change(
+    session: Session,
+    actor: Actor,
+    *,
+    event_id: int,
+    at: datetime,
+    note: str = "",
+    **content: Unpack[Content],
+) -> Event:
+    """Say something else of an event; what is not given becomes empty. Its shifts move along when
+    it begins at another time. What is said already is an answer.
+
+    Refuses, in order: EventNotFound, Forbidden; of the place NoSuchOrganisation, NotAHouse,
+    OrganisationClosed; PlaceMissing, NoSuchSkill; as ``rules.check_change``; of new times
+    EventInPast, TimesImpossible, TooFarAhead, ShiftOutside; PlacesTaken; of what is known already
+    RisksMissing, InsuranceMissing.
+    """
+    event = held(session, actor, event_id)
+    say_otherwise(session, actor, [(event, completed(session, content))], note=note, at=at)
     return event
 
 
 def publish(session: Session, actor: Actor, *, event_id: int, at: datetime) -> Event:
     """Make a draft known; its poster is valid from now on. Published already is an answer.
 
-    Refuses, in order: EventNotFound, Forbidden, WrongState, EventInPast.
+    Refuses, in order: EventNotFound, Forbidden, WrongState, EventInPast, RisksMissing,
+    InsuranceMissing.
     """
     event = held(session, actor, event_id)
     if event.state in (EventState.PUBLISHED, EventState.OPEN):
@@ -102,6 +137,7 @@ def publish(session: Session, actor: Actor, *, event_id: int, at: datetime) -> E
     check_state(event.state, EventState.DRAFT)
     if event.ends_at <= at:
         raise EventInPast
+    check_safe(content_of(event))
     event.state = EventState.PUBLISHED
     _note(session, actor, "publish", event, at)
     return event
@@ -153,35 +189,9 @@ def end_event(event: Event, *, at: datetime) -> None:
     event.closed_at = at
 
 
-def held(session: Session, actor: Actor, event_id: int, *roles: Role) -> Event:
-    """The event, locked, for one who holds a role there: an organiser's, or one of these.
-
-    Refuses, in order: EventNotFound (also for others' drafts), Forbidden.
-    """
-    event: Event | None = session.execute(
-        select(Event).where(col(Event.id) == event_id).with_for_update()
-    ).scalar_one_or_none()
-    if event is None:
-        raise EventNotFound
-    if event.state is EventState.DRAFT and not actor.may(*ORGANISERS, org_id=event.org_id):
-        raise EventNotFound
-    actor.require(*(roles or ORGANISERS), org_id=event.org_id)
-    return event
-
-
-def _lock_organisation(session: Session, org_id: int) -> None:
-    """One plan or rule at a time in an organisation: two taps make one draft."""
-    session.execute(
-        select(col(Organisation.id))
-        .where(col(Organisation.id) == org_id)
-        .with_for_update(key_share=True)
-    )
-
-
 def _note(
     session: Session, actor: Actor, verb: str, event: Event, at: datetime, **facts: Any
 ) -> None:
-    assert event.id is not None  # noqa: S101 - it is in the table
     audit.record(
         session, actor, f"events.{verb}", ("event", event.id), at=at, org_id=event.org_id, **facts
     )

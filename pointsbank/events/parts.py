@@ -1,8 +1,10 @@
 """What other features have to do with an event: found by their ``event.py``, not imported.
 
 Such a file may have ``check_cancel(session, event_id)``, which refuses what must not be called
-off; ``part(session, actor, event, at) -> Part | None``, what it shows on the event's page; and
-``marks(session, actor, events) -> dict[int, Mark]``, a few words beside listed events, by id.
+off; ``taken(session, event_ids) -> dict[int, Taken]``, how many places people hold, of the events
+where any do; ``part(session, actor, event, at) -> Part | None``, what it shows on the event's page,
+with its ``PLACE`` there; and ``marks(session, actor, events) -> dict[int, Mark]``, a few words
+beside listed events, by id.
 """
 
 import importlib
@@ -17,7 +19,7 @@ from sqlmodel import Session
 from pointsbank.core.actor import Actor
 from pointsbank.core.resources import features
 from pointsbank.events.models import Event
-from pointsbank.events.rules import Mark, Part
+from pointsbank.events.rules import Mark, Part, Taken
 
 
 @cache
@@ -30,6 +32,15 @@ def check_cancel(session: Session, event_id: int) -> None:
     for contributor in _contributors():
         if hasattr(contributor, "check_cancel"):
             contributor.check_cancel(session, event_id)
+
+
+def taken_of(session: Session, event_ids: Sequence[int]) -> dict[int, Taken]:
+    """How many places of each of these events are taken."""
+    taken = dict.fromkeys(event_ids, Taken())
+    for contributor in _contributors():
+        if hasattr(contributor, "taken"):
+            taken |= contributor.taken(session, event_ids)
+    return taken
 
 
 def parts_of(session: Session, actor: Actor, event: Event, at: datetime) -> list[Part]:

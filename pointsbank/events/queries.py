@@ -1,5 +1,6 @@
 """What is looked up about events."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,8 +9,16 @@ from sqlmodel import Session, col
 
 from pointsbank.core import clock
 from pointsbank.core.actor import Actor
-from pointsbank.events.models import Event, Post, Shift
-from pointsbank.events.rules import ORGANISERS, EventNotFound, EventState
+from pointsbank.events.models import Event, EventChange, EventSeries, Post, Shift
+from pointsbank.events.rules import (
+    HOUSES,
+    ORGANISERS,
+    EventNotFound,
+    EventState,
+    PostNotFound,
+    SeriesNotFound,
+    ShiftNotFound,
+)
 from pointsbank.hours.queries import hour_rule, hour_rule_in_force
 from pointsbank.hours.rules import HourRule
 from pointsbank.members.models import Member
@@ -46,6 +55,72 @@ def shifts_of(session: Session, event_id: int) -> list[Shift]:
     return list(session.execute(found).scalars())
 
 
+def shifts_by_event(session: Session, event_ids: Sequence[int]) -> dict[int, list[Shift]]:
+    """The shifts of each of these events, earliest first."""
+    found: dict[int, list[Shift]] = {event_id: [] for event_id in event_ids}
+    rows = (
+        select(Shift)
+        .where(col(Shift.event_id).in_(event_ids))
+        .order_by(col(Shift.starts_at), col(Shift.id))
+    )
+    for shift in session.execute(rows).scalars():
+        found[shift.event_id].append(shift)
+    return found
+
+
+def posts_by_event(session: Session, event_ids: Sequence[int]) -> dict[int, list[Post]]:
+    """The posts of each of these events, in the order they were written down."""
+    found: dict[int, list[Post]] = {event_id: [] for event_id in event_ids}
+    rows = select(Post).where(col(Post.event_id).in_(event_ids)).order_by(col(Post.id))
+    for post in session.execute(rows).scalars():
+        found[post.event_id].append(post)
+    return found
+
+
+def series(session: Session, actor: Actor, series_id: int) -> EventSeries:
+    """A series, for those who organise there. Refuses: SeriesNotFound."""
+    found = session.get(EventSeries, series_id)
+    if found is None or not actor.may(*ORGANISERS, org_id=found.org_id):
+        raise SeriesNotFound
+    return found
+
+
+def events_of_series(session: Session, series_id: int) -> list[Event]:
+    """Its events, earliest first."""
+    rows = (
+        select(Event)
+        .where(col(Event.series_id) == series_id)
+        .order_by(col(Event.starts_at), col(Event.id))
+    )
+    return list(session.execute(rows).scalars())
+
+
+def post(session: Session, post_id: int) -> Post:
+    """Refuses: PostNotFound."""
+    found = session.get(Post, post_id)
+    if found is None:
+        raise PostNotFound
+    return found
+
+
+def shift(session: Session, shift_id: int) -> Shift:
+    """Refuses: ShiftNotFound."""
+    found = session.get(Shift, shift_id)
+    if found is None:
+        raise ShiftNotFound
+    return found
+
+
+def changes_of(session: Session, event_id: int) -> list[EventChange]:
+    """What was changed of an event since it was known, latest first."""
+    found = (
+        select(EventChange)
+        .where(col(EventChange.event_id) == event_id)
+        .order_by(col(EventChange.id).desc())
+    )
+    return list(session.execute(found).scalars())
+
+
 def hour_rule_for(session: Session, found: Event) -> HourRule:
     """The rule that decides an event: fixed when it was opened, before that the day's."""
     if found.opened_at:
@@ -76,8 +151,7 @@ def area(session: Session, actor: Actor) -> ColumnElement[bool]:
 def may_see_draft(actor: Actor) -> ColumnElement[bool]:
     """The condition under which a list shows an event that may be a draft."""
     published = col(Event.state) != EventState.DRAFT
-    held = [grant.org_id for grant in actor.grants if grant.role in ORGANISERS]
-    return or_(published, col(Event.org_id).in_(orgs.ids_below(held)))
+    return or_(published, col(Event.org_id).in_(orgs.ids_below(_organised(actor))))
 
 
 def is_past(at: datetime) -> ColumnElement[bool]:
@@ -135,14 +209,47 @@ def overdue_events(session: Session, before: datetime) -> list[int]:
     return [event_id for event_id in found.scalars() if event_id is not None]
 
 
-def places_for_events(session: Session, actor: Actor) -> list[Row[int, str]]:
-    """(id, name) of the organisations that an organiser may hold events for; at most 500."""
-    held = [grant.org_id for grant in actor.grants if grant.role in ORGANISERS]
+def home(session: Session, actor: Actor) -> int | None:
+    """The community whose notices an actor reads first: what she organises for, or where she
+    lives, or the first that she holds a role in.
+    """
+    reach = _organised(actor) or [grant.org_id for grant in actor.grants]
+    member = session.get(Member, actor.member_id) if actor.member_id and not reach else None
+    if member is None:
+        return reach[0] if reach else None
+    above = orgs.ancestors(session, member.residence_id)
+    return next((org.id for org in above if org.kind == COMMUNITY), member.residence_id)
+
+
+def houses(session: Session, actor: Actor) -> list[Row[int, str]]:
+    """(id, name) of the stations and partners in an organiser's area that may be an event's place;
+    at most 500.
+    """
     return list(
         session.execute(
             select(col(Organisation.id), col(Organisation.name))
             .where(
-                col(Organisation.id).in_(orgs.ids_below(held)),
+                col(Organisation.id).in_(orgs.ids_below(_organised(actor))),
+                col(Organisation.kind).in_(HOUSES),
+                col(Organisation.closed_on).is_(None),
+            )
+            .order_by(col(Organisation.name))
+            .limit(500)
+        )
+    )
+
+
+def _organised(actor: Actor) -> list[int]:
+    return [grant.org_id for grant in actor.grants if grant.role in ORGANISERS]
+
+
+def places_for_events(session: Session, actor: Actor) -> list[Row[int, str]]:
+    """(id, name) of the organisations that an organiser may hold events for; at most 500."""
+    return list(
+        session.execute(
+            select(col(Organisation.id), col(Organisation.name))
+            .where(
+                col(Organisation.id).in_(orgs.ids_below(_organised(actor))),
                 col(Organisation.line) != Line.EMPLOYER,
                 col(Organisation.closed_on).is_(None),
             )

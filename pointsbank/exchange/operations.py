@@ -13,7 +13,7 @@ from pointsbank.core import audit, clock
 from pointsbank.core.actor import Actor, Role
 from pointsbank.core.database import Session, table_of
 from pointsbank.core.errors import Refused
-from pointsbank.exchange import queries, receipts, rules
+from pointsbank.exchange import purses, queries, receipts, rules
 from pointsbank.exchange.models import ReceiptBook
 from pointsbank.exchange.queries import goods_table
 from pointsbank.exchange.receipts import Receipt, line_table, redemption_table
@@ -41,7 +41,6 @@ from pointsbank.ledger.rules import (
     Posting,
     SystemKind,
     UnknownUnit,
-    member_account,
     system_account,
 )
 from pointsbank.orgs import queries as orgs
@@ -187,7 +186,7 @@ def redeem_many(
     OutOfStock, TooFewPoints. A refusal of the ledger (a closed period) refuses the batch.
     """
     queries.lock_keys(session, [basket.key for basket in baskets])
-    till = Till.read(session, baskets)
+    till = Till.read(session, baskets, clock.local_day(at))
     outcomes = [till.decide(actor, basket) for basket in baskets]
     sales = [outcome for outcome in outcomes if isinstance(outcome, Sale)]
     settled = _hand_over(session, actor, sales, at=at) if sales else {}
@@ -206,7 +205,7 @@ def take_back(
     receipt, told = receipts.receipt_for_change(session, redemption_id)
     actor.require(*STAFF, org_id=receipt.org_id)
     if receipt.state is RedemptionState.TAKEN_BACK and told == reason:
-        return _undone(session, receipt, repeated=True)
+        return _undone(session, receipt, at, repeated=True)
     if not _in_time(actor, receipt, at):
         raise TakeBackTooLate(on=receipt.on_day)
     if receipt.state is RedemptionState.TAKEN_BACK:
@@ -248,7 +247,7 @@ def take_back(
         session, actor, "exchange.take_back", ("redemption", redemption_id),
         at=at, org_id=receipt.org_id, number=receipt.number, points=receipt.total_points,
     )  # fmt: skip
-    return _undone(session, receipt, repeated=False)
+    return _undone(session, receipt, at, repeated=False)
 
 
 def may_take_back(actor: Actor, receipt: Receipt, *, at: datetime) -> bool:
@@ -336,11 +335,11 @@ def _row(actor: Actor, sale: Sale, number: str) -> dict[str, Any]:
 
 
 def _payments(sale: Sale, redemption_id: int) -> list[Posting]:
-    """The member's points to the account of redeemed ones: never minutes, which make stars."""
+    """Points to the account of redeemed ones: never minutes, which make stars."""
     return [
         Posting(
-            key=f"redemption:{sale.basket.key}" + (f":{owner_id}" if place else ""),
-            source=member_account(owner_id, sale.unit),
+            key=f"redemption:{sale.basket.key}" + (f":{place}" if place else ""),
+            source=account,
             destination=system_account(sale.unit, SystemKind.REDEEMED),
             amount=points,
             effective_on=clock.local_day(sale.basket.at),
@@ -348,7 +347,7 @@ def _payments(sale: Sale, redemption_id: int) -> list[Posting]:
             origin_kind="redemption",
             origin_id=redemption_id,
         )
-        for place, (owner_id, points) in enumerate(sale.drawn)
+        for place, (account, points) in enumerate(sale.drawn)
     ]
 
 
@@ -382,12 +381,13 @@ def _locked_goods(session: Session, goods_id: int) -> Offer:
     return found
 
 
-def _undone(session: Session, receipt: Receipt, *, repeated: bool) -> Settled:
+def _undone(session: Session, receipt: Receipt, at: datetime, *, repeated: bool) -> Settled:
+    left = purses.balance(session, receipt.member_id, receipt.unit, clock.local_day(at))
     return Settled(
         redemption_id=receipt.id,
         number=receipt.number,
         unit=receipt.unit,
         total_points=receipt.total_points,
-        balance_points=queries.balance(session, receipt.member_id, receipt.unit),
+        balance_points=left,
         repeated=repeated,
     )

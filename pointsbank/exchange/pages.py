@@ -49,7 +49,7 @@ def counter() -> Page:
         return _counter_page("waiting", asked.get("org_id"))
     with snapshot() as session:
         receipt = receipts.receipt_for(session, actor(), asked["done"])
-        customer = queries.customer(session, receipt.member_id)
+        customer = queries.customer(session, receipt.member_id, clock.now())
     return _counter_page("settled", receipt.org_id, receipt=receipt, customer=customer)
 
 
@@ -191,7 +191,7 @@ def _basket(
     except Refused as expired:
         return _counter_page("refused", None, refused=expired)
     with snapshot() as session:
-        customer = queries.customer(session, member_id)
+        customer = queries.customer(session, member_id, clock.now())
         offers = queries.goods_of(session, org_id)
     return _counter_page(
         "basket",

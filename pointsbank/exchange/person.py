@@ -10,6 +10,7 @@ from pointsbank.core.person import Sections
 from pointsbank.exchange import receipts, rules
 from pointsbank.exchange.receipts import redemption_table
 from pointsbank.exchange.rules import RedemptionState
+from pointsbank.ledger import operations as ledger
 
 TABLES = ("redemption",)
 
@@ -46,7 +47,11 @@ def export(session: Session, member_id: int) -> Sections:
 
 
 def erase(session: Session, member_id: int, at: datetime) -> None:
-    """Why something was taken back goes, which staff typed; receipts stay, under her id."""
+    """Why something was taken back goes, which staff typed, here and beside what went back to her
+    household's account; receipts stay, under her id.
+    """
+    hers = select(redemption_table.c.id).where(redemption_table.c.member_id == member_id)
+    ledger.erase_texts(session, origin_kind="redemption", origin_ids=hers)
     session.execute(
         update(redemption_table)
         .where(redemption_table.c.member_id == member_id)

@@ -6,13 +6,13 @@ from datetime import date, datetime
 
 from sqlalchemy import Row, Select, func, select, text
 
+from pointsbank.core import clock
 from pointsbank.core.actor import Actor, Role
 from pointsbank.core.database import Session, table_of
+from pointsbank.exchange import purses, rules
 from pointsbank.exchange.models import Goods, Redemption, StockMovement
 from pointsbank.exchange.rules import NoSuchGoods, Offer, RedemptionState
-from pointsbank.ledger import queries as ledger
-from pointsbank.ledger.models import Account, Unit
-from pointsbank.ledger.rules import OwnerKind
+from pointsbank.ledger.models import Unit
 from pointsbank.members import queries as members
 from pointsbank.members.models import Member
 from pointsbank.orgs import queries as orgs
@@ -32,13 +32,24 @@ _LOCK_KEYS = text(
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Who stands at the counter and what she has: ``balances`` by unit."""
+    """Who stands at the counter and what she has by unit: ``balances`` her own, ``household`` what
+    she may spend of her household's.
+    """
 
     member_id: int
     number: str
     name: str
     phone_tail: str
     balances: dict[str, int]
+    household: dict[str, int]
+
+    @property
+    def spendable(self) -> dict[str, int]:
+        """What she can pay with, of both."""
+        return {
+            unit: rules.together(own, self.household.get(unit, 0))
+            for unit, own in self.balances.items()
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,41 +129,6 @@ def left_on(session: Session, member_ids: Iterable[int]) -> dict[int, date | Non
     return {row.id: row.left_on for row in rows}
 
 
-def points_for_change(
-    session: Session, member_ids: Iterable[int]
-) -> dict[tuple[int, str], dict[int, int]]:
-    """What members can spend, by member and unit: of each account of hers, those of records merged
-    into hers first, by owner. Locked in the order of account until the end.
-    """
-    account, unit, record = table_of(Account), table_of(Unit), table_of(Member)
-    wanted = set(member_ids)
-    person = func.coalesce(record.c.merged_into_id, record.c.id)
-    rows = session.execute(
-        select(person, unit.c.code, account.c.owner_id, account.c.balance - account.c.held)
-        .join(unit, unit.c.id == account.c.unit_id)
-        .join(record, record.c.id == account.c.owner_id)
-        .where(
-            account.c.owner_kind == OwnerKind.MEMBER,
-            account.c.owner_id.in_(members.records_of(wanted)),
-            account.c.kind == "balance",
-        )
-        .order_by(account.c.id)
-        .with_for_update(of=account, key_share=True)
-    )
-    found: dict[tuple[int, str], dict[int, int]] = {}
-    for member_id, code, owner_id, points in rows:
-        found.setdefault((member_id, code), {})[owner_id] = points
-    for (member_id, _), purse in found.items():
-        if member_id in purse:  # her own account is drawn last
-            purse[member_id] = purse.pop(member_id)
-    return found
-
-
-def balance(session: Session, member_id: int, unit: str) -> int:
-    """What a person has in a unit now, over all her records."""
-    return ledger.balances(session, *members.ids_of_person(session, member_id))[unit]
-
-
 def lock_keys(session: Session, keys: Iterable[str]) -> None:
     """Let one client at a time use a key; SQLite has one writer and needs no lock."""
     if session.get_bind().dialect.name == "postgresql":
@@ -167,12 +143,12 @@ def customer_by_code(
     Refuses, in order: Forbidden; then as ``members.member_by_code``.
     """
     actor.require(Role.CLERK, org_id=org_id)
-    return _customer(session, members.member_by_code(session, digits, at))
+    return _customer(session, members.member_by_code(session, digits, at), at)
 
 
-def customer(session: Session, member_id: int) -> Customer:
+def customer(session: Session, member_id: int, at: datetime) -> Customer:
     """A member whose code was read a moment ago, or ``NoSuchMember``."""
-    return _customer(session, members.member(session, member_id))
+    return _customer(session, members.member(session, member_id), at)
 
 
 def place(session: Session, actor: Actor, org_id: int | None, *roles: Role) -> Place:
@@ -217,13 +193,15 @@ def redeemed_by_member(
     return ((member_id, int(points)) for member_id, points in rows)
 
 
-def _customer(session: Session, member: Member) -> Customer:
+def _customer(session: Session, member: Member, at: datetime) -> Customer:
+    own, joint = purses.balances(session, member.id, clock.local_day(at))
     return Customer(
         member_id=member.id,
         number=member.number,
         name=member.name,
         phone_tail=member.phone_tail,
-        balances=ledger.balances(session, *members.ids_of_person(session, member.id)),
+        balances=own,
+        household=joint,
     )
 
 

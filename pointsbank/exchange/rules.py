@@ -1,5 +1,6 @@
 """What may be exchanged for what: baskets, receipt numbers, and why a counter says no."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -7,6 +8,7 @@ from enum import StrEnum
 
 from pointsbank.core.actor import Role
 from pointsbank.core.errors import Conflict, Exhausted, Forbidden, Invalid, NotFound, say
+from pointsbank.ledger.rules import AccountRef, OwnerKind
 
 STAFF = (Role.CLERK, Role.SECRETARY)
 """Who keeps the shelf and undoes redemptions; handing over is the clerk's alone."""
@@ -220,13 +222,26 @@ def check_stock(lines: Sequence[PricedLine], left: Mapping[int, int]) -> None:
             )
 
 
-def drawn(purse: Mapping[int, int], total: int) -> tuple[tuple[int, int], ...]:
+def together(own: int, joint: int) -> int:
+    """What a person can spend of her own and her household's points: a debt is its owner's only."""
+    return max(own, 0) + joint if joint > 0 else own
+
+
+def spendable(purse: Mapping[AccountRef, int]) -> int:
+    """What a person can spend of these accounts."""
+    sums = Counter[bool]()
+    for ref, points in purse.items():
+        sums[ref.owner_kind is OwnerKind.HOUSEHOLD] += points
+    return together(sums[False], sums[True])
+
+
+def drawn(purse: Mapping[AccountRef, int], total: int) -> tuple[tuple[AccountRef, int], ...]:
     """How much is taken of each account of a person, in their order; together they suffice."""
     taken = []
-    for owner_id, points in purse.items():
+    for ref, points in purse.items():
         share = min(max(points, 0), total)
         if share:
-            taken.append((owner_id, share))
+            taken.append((ref, share))
         total -= share
     return tuple(taken)
 

@@ -144,3 +144,8 @@ class MemberLookupView(View):
     name = fields.String()
     phone_tail = fields.String(metadata={"description": "last four digits"})
     balances = fields.Dict(keys=fields.String(), values=fields.Integer())
+    household = fields.Dict(
+        keys=fields.String(),
+        values=fields.Integer(),
+        metadata={"description": "what she may spend of her household's points"},
+    )

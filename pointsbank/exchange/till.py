@@ -8,8 +8,10 @@ from pointsbank.core.actor import Actor, Role
 from pointsbank.core.database import Session
 from pointsbank.core.errors import Refused
 from pointsbank.exchange import queries, receipts, rules
+from pointsbank.exchange.purses import Purses, purses_for_change
 from pointsbank.exchange.receipts import Receipt
 from pointsbank.exchange.rules import Basket, KeyTaken, Offer, PricedLine, Settled, Wish
+from pointsbank.ledger.rules import AccountRef
 from pointsbank.members.rules import MemberLeft, NoSuchMember
 
 
@@ -17,31 +19,32 @@ from pointsbank.members.rules import MemberLeft, NoSuchMember
 class Sale:
     """A basket that nothing refuses any more; ``stock_after`` goes with ``lines``.
 
-    ``drawn``: (whose account, points): more than one where records were merged into hers.
+    ``drawn``: (account, points): more than one where records were merged into hers, or where her
+    household's points help out.
     """
 
     basket: Basket
     lines: tuple[PricedLine, ...]
     unit: str
     total_points: int
-    drawn: tuple[tuple[int, int], ...]
+    drawn: tuple[tuple[AccountRef, int], ...]
     balance_after: int
     stock_after: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Till:
-    """What decides on a batch of baskets; ``left`` and ``points`` go down with each sale."""
+    """What decides on a batch of baskets; ``left`` and the purses go down with each sale."""
 
     first: dict[str, Receipt]
     left_on: dict[int, date | None]
     offers: dict[int, Offer]
     left: dict[int, int]
-    points: dict[tuple[int, str], dict[int, int]]
+    purses: Purses
 
     @classmethod
-    def read(cls, session: Session, baskets: Sequence[Basket]) -> "Till":
-        """Lock goods, then accounts, and read them."""
+    def read(cls, session: Session, baskets: Sequence[Basket], on: date) -> "Till":
+        """Lock goods, then accounts, and read them; ``on`` says who is of age."""
         member_ids = {basket.member_id for basket in baskets}
         wanted = {wish.goods_id for basket in baskets for wish in basket.wishes}
         offers = queries.goods_for_change(session, wanted)
@@ -50,7 +53,7 @@ class Till:
             left_on=queries.left_on(session, member_ids),
             offers=offers,
             left={goods_id: offer.stock for goods_id, offer in offers.items()},
-            points=queries.points_for_change(session, member_ids),
+            purses=purses_for_change(session, member_ids, on),
         )
 
     def decide(self, actor: Actor, basket: Basket) -> "Settled | Refused | Sale":
@@ -90,14 +93,13 @@ class Till:
             raise MemberLeft(left_on=left_on)
         unit = rules.check_on_offer(lines)
         rules.check_stock(lines, self.left)
-        account = (basket.member_id, unit)
         total = rules.total_points(lines)
-        purse = self.points.get(account, {})
-        has = sum(purse.values())
+        purse = self.purses.of(basket.member_id, unit)
+        has = rules.spendable(purse)
         rules.check_points(needed=total, has=has)
         drawn = rules.drawn(purse, total)
-        for owner_id, points in drawn:
-            purse[owner_id] -= points
+        for ref, points in drawn:
+            self.purses.points[ref] -= points
         for line in lines:
             self.left[line.offer.goods_id] -= line.quantity
         return Sale(

@@ -10,19 +10,22 @@ from sqlmodel import Session, col
 from pointsbank.core.actor import Actor
 from pointsbank.core.statements import portions
 from pointsbank.earning.queries import points_rules_of
-from pointsbank.earning.rules import PointsRule, earns, points_for
+from pointsbank.earning.rules import Credited, PointsRule, earns, points_for
 from pointsbank.hours.rules import PROVENANCE, Way
 from pointsbank.ledger.operations import post_all
 from pointsbank.ledger.queries import OriginTransfer, reversible, transfers_of
 from pointsbank.ledger.rules import (
     MINUTES,
+    AccountRef,
     Cap,
     Posting,
     SystemKind,
+    household_account,
     member_account,
     system_account,
 )  # fmt: skip
 from pointsbank.members.models import Member
+from pointsbank.members.queries import households_on
 from pointsbank.members.rules import IN_THE_PARTY
 from pointsbank.orgs.queries import among
 
@@ -117,6 +120,7 @@ def postings_for(session: Session, services: Sequence[Service]) -> list[Posting]
     rules = _rules_by_place(session, services)
     every = [rule for found in rules.values() for rule in found]
     in_the_party = _party_members(session, services, every)
+    households = _households(session, services, every)
     caps = {rule.id: rule.ledger_caps for rule in every}
     postings: list[Posting] = []
     for service in services:
@@ -127,7 +131,11 @@ def postings_for(session: Session, services: Sequence[Service]) -> list[Posting]
                 continue
             won = points_for(service.minutes, service.category, rule).points
             if won and service.minutes:
-                postings.append(_points(service, rule, won, caps[rule.id]))
+                account = member_account(service.member_id, rule.unit)
+                home = households.get((service.member_id, service.on))
+                if home is not None and rule.credited is Credited.HOUSEHOLD:
+                    account = household_account(home, rule.unit)
+                postings.append(_points(service, rule, won, account, caps[rule.id]))
     return postings
 
 
@@ -146,11 +154,13 @@ def _minutes(service: Service) -> Posting:
     )
 
 
-def _points(service: Service, rule: PointsRule, points: int, caps: tuple[Cap, ...]) -> Posting:
+def _points(
+    service: Service, rule: PointsRule, points: int, account: AccountRef, caps: tuple[Cap, ...]
+) -> Posting:
     return Posting(
         key=f"attendance:{service.attendance_id}:{rule.unit}",
         source=system_account(rule.unit, SystemKind.ISSUED, service.category),
-        destination=member_account(service.member_id, rule.unit),
+        destination=account,
         amount=points,
         effective_on=service.on,
         reason="service",
@@ -167,6 +177,15 @@ def _rules_by_place(
 ) -> dict[tuple[int, date], list[PointsRule]]:
     places = {(service.org_id, service.on) for service in services}
     return points_rules_of(session, places)
+
+
+def _households(
+    session: Session, services: Iterable[Service], rules: Iterable[PointsRule]
+) -> dict[tuple[int, date], int]:
+    """The household of each on the day; not asked where no rule credits households."""
+    if all(rule.credited is Credited.MEMBER for rule in rules):
+        return {}
+    return households_on(session, {(service.member_id, service.on) for service in services})
 
 
 def _party_members(

@@ -12,7 +12,7 @@ from pointsbank.core.actor import SYSTEM
 from pointsbank.core.database import snapshot, transaction
 from pointsbank.ledger import jobs, journal, operations, transcript
 from pointsbank.ledger.manifest import Manifest
-from pointsbank.ledger.rules import SealLine
+from pointsbank.ledger.notice import SealLine
 from pointsbank.ledger.verify import Findings, last_verified
 from pointsbank.ledger.verify import verify as verify_book
 

@@ -10,8 +10,9 @@ from pointsbank.core.database import Session
 from pointsbank.ledger.columns import total
 from pointsbank.ledger.faults import Fault
 from pointsbank.ledger.models import TABLES
+from pointsbank.ledger.notice import SealLine
 from pointsbank.ledger.reader import Reader
-from pointsbank.ledger.rules import OwnerKind, SealLine
+from pointsbank.ledger.rules import OwnerKind
 from pointsbank.ledger.seals import seal_run
 
 _unit = TABLES["unit"]

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Select, delete, insert, select
 from sqlmodel import col
 
 from pointsbank.core import audit, clock
@@ -15,7 +16,14 @@ from pointsbank.ledger.book import open_book
 from pointsbank.ledger.expiry import expire_points
 from pointsbank.ledger.giving_up import give_up
 from pointsbank.ledger.holds import capture, expire_holds, place_hold, release
-from pointsbank.ledger.models import Period, Seal, Unit, Verification
+from pointsbank.ledger.models import (
+    Period,
+    Seal,
+    Transfer,
+    TransferText,
+    Unit,
+    Verification,
+)
 from pointsbank.ledger.periods import first_later, last_period, write_sheet
 from pointsbank.ledger.posting import apply, apply_all, as_text
 from pointsbank.ledger.queries import reversible
@@ -39,6 +47,7 @@ __all__ = [
     "close_period",
     "declare_default_units",
     "declare_unit",
+    "erase_texts",
     "expire_holds",
     "expire_points",
     "give_up",
@@ -93,6 +102,14 @@ def post_all(
 ) -> list[Posted | NothingPosted]:
     """Apply all or none: raises the first refusal, of those and in the order of ``post``."""
     return apply_all(session, actor, postings, at)
+
+
+def erase_texts(session: Session, *, origin_kind: str, origin_ids: Select[Any]) -> None:
+    """Delete the texts beside what came from these things; the book keeps their salted hashes."""
+    hers = select(col(Transfer.id)).where(
+        col(Transfer.origin_kind) == origin_kind, col(Transfer.origin_id).in_(origin_ids)
+    )
+    session.execute(delete(TransferText).where(col(TransferText.transfer_id).in_(hers)))
 
 
 def seal_next(

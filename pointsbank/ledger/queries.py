@@ -17,8 +17,8 @@ from pointsbank.ledger.statements import PeriodFigures, StatementEntry, period_f
 
 __all__ = [
     "AccountFigures", "MemberTotal", "OriginTransfer", "PeriodFigures", "Reversible",
-    "StatementEntry", "account", "balances", "balances_of", "joint_period_figures",
-    "joint_statement", "open_day", "period_figures", "reversible",
+    "StatementEntry", "account", "balances", "balances_of", "household_balances",
+    "joint_period_figures", "joint_statement", "open_day", "period_figures", "reversible",
     "statement", "totals_by_member", "transfers_of",
 ]  # fmt: skip
 
@@ -77,6 +77,15 @@ def balances(session: Session, *member_ids: int) -> dict[str, int]:
     """A member's balance by unit code, or several records' together; a unit in which there never
     was a transfer is 0.
     """
+    return _balances(session, OwnerKind.MEMBER, member_ids)
+
+
+def household_balances(session: Session, *household_ids: int) -> dict[str, int]:
+    """The same of households."""
+    return _balances(session, OwnerKind.HOUSEHOLD, household_ids)
+
+
+def _balances(session: Session, owner: OwnerKind, owner_ids: Iterable[int]) -> dict[str, int]:
     rows = session.execute(
         select(_unit.c.code, total(_account.c.balance))
         .outerjoin_from(
@@ -84,8 +93,8 @@ def balances(session: Session, *member_ids: int) -> dict[str, int]:
             _account,
             and_(
                 _account.c.unit_id == _unit.c.id,
-                _account.c.owner_kind == OwnerKind.MEMBER,
-                among(_account.c.owner_id, member_ids),
+                _account.c.owner_kind == owner,
+                among(_account.c.owner_id, owner_ids),
                 _account.c.kind == "balance",
                 _account.c.category == "",
             ),

@@ -1,9 +1,8 @@
 """The ledger's language: accounts, postings, what is answered, what is refused."""
 
-import re
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -257,39 +256,6 @@ class NothingPosted(NamedTuple):
     @property
     def amount(self) -> int:
         return 0
-
-
-_SEAL_LINE = re.compile(r"pointsbank-seal (\d{1,18}) (\d{1,18}) (\S+) ([0-9a-f]{64})")
-
-
-@dataclass(frozen=True, slots=True)
-class SealLine:
-    """What is put on a public notice of a seal: its number, how far it goes, when, its digest."""
-
-    seal_id: int
-    last_transfer_id: int
-    sealed_at: datetime
-    digest: bytes
-
-    def __str__(self) -> str:
-        at = self.sealed_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return f"pointsbank-seal {self.seal_id} {self.last_transfer_id} {at} {self.digest.hex()}"
-
-    @classmethod
-    def read(cls, line: str) -> "SealLine":
-        """A line as it was printed; refuses with ``SealLineUnreadable``."""
-        found = _SEAL_LINE.fullmatch(line.strip())
-        try:
-            if found is None:
-                raise SealLineUnreadable
-            number, last, at, digest = found.groups()
-            return cls(int(number), int(last), datetime.fromisoformat(at), bytes.fromhex(digest))
-        except ValueError:
-            raise SealLineUnreadable from None
-
-
-class SealLineUnreadable(Invalid):
-    sentence = say("这不是一行完整的封存公告，请逐字核对。")
 
 
 class PostingMalformed(Invalid):

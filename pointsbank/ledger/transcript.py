@@ -39,7 +39,8 @@ from pointsbank.ledger.manifest import (
     RowUnfit,
     UnknownTranscript,
 )
-from pointsbank.ledger.rules import LARGEST_ID, SealLine
+from pointsbank.ledger.notice import SealLine
+from pointsbank.ledger.rules import LARGEST_ID
 from pointsbank.ledger.verify import verify
 
 TABLES = sort_tables(

@@ -9,7 +9,6 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request
 from flask_babel import gettext
-from marshmallow import ValidationError
 from werkzeug.wrappers import Response
 
 from pointsbank.core import clock
@@ -18,21 +17,17 @@ from pointsbank.core.errors import Forbidden, Invalid, Refused
 from pointsbank.local_rules import queries
 from pointsbank.local_rules.rules import (
     ADOPTERS,
-    Number,
-    Numbers,
     RuleBackdated,
     RuleKind,
-    Terms,
     changes,
     differing,
 )
 from pointsbank.local_rules.rules import LaterRuleStands as LaterStands
-from pointsbank.local_rules.schemas import FormQuery, request_of
+from pointsbank.local_rules.schemas import FormQuery, adoption_of, boxes_of
 from pointsbank.orgs.models import Organisation
 from pointsbank.orgs.queries import organisation
 from pointsbank.web import SIGNED_IN, PageBlueprint, actor, allow, query
 from pointsbank.web.errors import sentence_of, status_of
-from pointsbank.web.requests import sentences
 
 pages = PageBlueprint("local_rules", __name__)
 
@@ -49,7 +44,8 @@ def local_rules(org_id: int) -> str:
     mine = [each for each in held if _may_adopt(each.kind, org)]
     return render_template(
         "local_rules/local_rules.html",
-        org=org, holdings=held, mine=mine, today=clock.today(), day_before=_day_before,
+        org=org, holdings=held, mine=mine, changes=changes, differing=differing,
+        day_before=_day_before,
     )  # fmt: skip
 
 
@@ -75,7 +71,7 @@ def prepare(org_id: int, path: str) -> Page:
         terms = held.own[0].terms if held.own else held.terms
         if chosen is not None and chosen < len(presets):
             terms = presets[chosen][1]
-        return _form(session, org_id, held, _written(kind, terms), chosen=chosen)
+        return _form(session, org_id, held, boxes_of(kind, terms), chosen=chosen)
 
 
 def _held(session: Session, kind: RuleKind, part: str, org_id: int) -> queries.Holding:
@@ -92,7 +88,7 @@ def adopt(org_id: int, path: str) -> Response | Page:
     typed = request.form.to_dict()
     kind = queries.rule_kind(path, part := typed.get("part", ""))
     try:
-        asked = _asked(kind, org_id, typed)
+        asked = adoption_of(kind, org_id, typed)
         with transaction() as session:
             if "confirmed" not in typed:
                 return _preview(session, kind, part, asked, typed)
@@ -102,36 +98,6 @@ def adopt(org_id: int, path: str) -> Response | Page:
             return _form(session, org_id, _held(session, kind, part, org_id), typed, refused)
     flash(gettext("新规则已定。"), "success")
     return redirect(f"/organisations/{org_id}/local-rules#{path}-{part}", 303)
-
-
-def _asked(kind: RuleKind, org_id: int, typed: Mapping[str, str]) -> dict[str, Any]:
-    """The form as the operation takes it. Refuses: Invalid."""
-    given: dict[str, Any] = {"org_id": org_id, "from_on": typed.get("from_on", "")}
-    if kind.table.PART:
-        given[kind.table.PART] = typed.get("part", "")
-    for term in kind.terms:
-        if isinstance(term, Numbers):
-            boxes = {option: typed.get(f"{term.name}.{option}", "") for option in term.options}
-            given[term.name] = {option: text for option, text in boxes.items() if text.strip()}
-        elif not (isinstance(term, Number) and term.optional and not typed.get(term.name)):
-            given[term.name] = typed.get(term.name, "")
-    try:
-        return dict(request_of(kind)().load(given))
-    except ValidationError as refused:
-        fields = sentences(refused.messages)
-        raise Invalid({name.removesuffix(".value"): fields[name] for name in fields}) from None
-
-
-def _written(kind: RuleKind, terms: Terms) -> dict[str, str]:
-    """Terms as the form's boxes hold them."""
-    written: dict[str, str] = {}
-    for term in kind.terms:
-        value = terms[term.name]
-        if isinstance(term, Numbers):
-            written |= {f"{term.name}.{option}": str(value[option]) for option in value}
-        else:
-            written[term.name] = "" if value is None else str(value)
-    return written
 
 
 def _form(

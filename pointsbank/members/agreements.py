@@ -15,6 +15,7 @@ from pointsbank.members.registration import REGISTRARS
 from pointsbank.members.rules import (
     Consent,
     ConsentWay,
+    LeaveInstead,
     MemberLeft,
     NoSuchConsent,
 )
@@ -63,13 +64,16 @@ def withdraw_consent(
 ) -> None:
     """Note that a member no longer agrees.
 
-    Refuses: NoSuchMember, Forbidden (as ``give_consent``), NoSuchConsent.
+    Refuses: NoSuchMember, Forbidden (as ``give_consent``), NoSuchConsent, LeaveInstead (she
+    herself, of her registration: leaving withdraws it).
     """
     withdrawing = locked(session, member_id)
     _check_may(actor, withdrawing)
     standing = queries.standing_consents(session, member_id).get(kind)
     if standing is None:
         raise NoSuchConsent
+    if kind is Consent.REGISTRATION and actor.member_id == member_id:
+        raise LeaveInstead
     _withdraw(session, standing, at)
     audit.record(
         session, actor, "members.consent_withdrawn", ("member", member_id), at=at,

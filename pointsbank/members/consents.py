@@ -41,5 +41,11 @@ PROGRAM_TEXT = 1
 """Their version."""
 
 
+class LeaveInstead(Conflict):
+    """Without a consent to be registered nobody stays in the register."""
+
+    sentence = say("撤回登记个人信息的同意就是退出登记，请办理退出登记。")
+
+
 class NoSuchConsent(Conflict):
     sentence = say("没有可撤回的同意记录。")

@@ -9,7 +9,13 @@ from pointsbank.core import audit
 from pointsbank.core.actor import Actor
 from pointsbank.core.database import table_of
 from pointsbank.members.households import pass_on, reopen
-from pointsbank.members.models import Affiliation, HouseholdMember, Member, PartyStanding
+from pointsbank.members.models import (
+    Affiliation,
+    HouseholdMember,
+    Member,
+    MemberConsent,
+    PartyStanding,
+)
 from pointsbank.members.places import (
     check_here_on,
     check_not_future,
@@ -18,9 +24,10 @@ from pointsbank.members.places import (
     update_member,
 )
 from pointsbank.members.registration import REGISTRARS
-from pointsbank.members.rules import Leaving, MoveBackdated, NotLeft
+from pointsbank.members.rules import Consent, Leaving, MoveBackdated, NotLeft
 
 _DATED = (table_of(Affiliation), table_of(PartyStanding), table_of(HouseholdMember))
+_CONSENT = table_of(MemberConsent)
 _DAY = timedelta(days=1)
 
 
@@ -34,7 +41,8 @@ def leave(
     at: datetime,
     into_id: int | None = None,
 ) -> Member:
-    """Take a member out of the register with a day; her ties, teams and party status end with it.
+    """Take a member out of the register with a day; her ties, teams and party status end with it,
+    and where she leaves by herself her consent to be registered.
 
     Her balances stay as they are. ``into_id``: the member into whom she is merged. Refuses:
     NoSuchMember, Forbidden (who keeps the register where she lives; she herself, to leave),
@@ -51,6 +59,17 @@ def leave(
     for dated in _DATED:
         end_open(session, dated, [dated.c.member_id == member_id], until=on)
     pass_on(session, member_id, on)
+    if herself:
+        consent = _CONSENT.c
+        session.execute(
+            update(_CONSENT)
+            .where(
+                consent.member_id == member_id,
+                consent.kind == Consent.REGISTRATION,
+                consent.withdrawn_at.is_(None),
+            )
+            .values(withdrawn_at=at)
+        )
     update_member(session, gone, {"left_on": on, "leaving": leaving, "merged_into_id": into_id})
     audit.record(
         session, actor, "members.left", ("member", member_id), at=at,

@@ -51,6 +51,11 @@ def age_on(birth_on: date, day: date) -> int:
     return day.year - birth_on.year - ((day.month, day.day) < (birth_on.month, birth_on.day))
 
 
+def is_grown(birth_on: date | None, on: date) -> bool:
+    """Whether somebody is of age on a day. Without a birth date one counts as grown."""
+    return birth_on is None or age_on(birth_on, on) >= ADULT
+
+
 def check_age(
     birth_on: date | None, *, has_guardian: bool, on: date, rule: RegistrationRule
 ) -> None:
@@ -62,7 +67,7 @@ def check_age(
     age = age_on(birth_on, on)
     if age < rule.least_age:
         raise TooYoung(least_age=rule.least_age)
-    if age < ADULT and not has_guardian:
+    if not is_grown(birth_on, on) and not has_guardian:
         raise GuardianMissing
 
 

@@ -14,7 +14,8 @@ from pointsbank.core import clock
 from pointsbank.core.database import Session, snapshot, transaction
 from pointsbank.core.encryption import seal, unseal
 from pointsbank.core.errors import Conflict, Invalid, Refused, say
-from pointsbank.members import operations, profile, queries, search
+from pointsbank.core.narrowings import narrowing_of
+from pointsbank.members import operations, own_pages, profile, queries, search
 from pointsbank.members.cards import sheet
 from pointsbank.members.models import Member
 from pointsbank.members.places import TEAM_STAFF
@@ -60,6 +61,7 @@ from pointsbank.web.errors import sentence_of, status_of
 from pointsbank.web.navigation import Link
 
 pages = PageBlueprint("members", __name__)
+pages.register_blueprint(own_pages.pages)
 NAVIGATION = [Link("/members", say("成员名册"), 46, frozenset(queries.REGISTER_READERS))]
 PAGE_SIZE = 30
 Answer = Response | tuple[str, int]
@@ -319,12 +321,12 @@ def _address(asked: dict[str, Any]) -> dict[str, Any]:
     return {
         name: "1" if value is True else getattr(value, "value", value)
         for name, value in asked.items()
-        if value
+        if value or (value == 0 and value is not False)
     }
 
 
 def _found(session: Session, asked: dict[str, Any]) -> Page:
-    typed, filters = _opened(asked["sought"]), Filters(**_filters(asked))
+    typed, filters = _opened(asked["sought"]), Filters(**_filters(asked), on=clock.today())
     if typed:
         return search.search(session, actor(), typed=typed, filters=filters, size=PAGE_SIZE)
     place = {name: asked.get(name) for name in ("after", "before")}
@@ -353,6 +355,7 @@ def _listed(
         filters=filters,
         asked=_address(asked),
         party=PARTY_STATUS_NAMES if actor().reach(*queries.PARTY_READERS) else None,
+        stars=file.OPTIONS if (file := narrowing_of("stars")) else {},
         makes_cards=bool(_holders(found)),
         sought=sought,
         sealed=asked["sought"],

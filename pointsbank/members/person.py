@@ -13,7 +13,10 @@ from pointsbank.core.database import Session
 from pointsbank.core.encryption import unseal
 from pointsbank.core.errors import say
 from pointsbank.core.person import Sections
+from pointsbank.ledger import queries as ledger
+from pointsbank.ledger.rules import MORALITY
 from pointsbank.members import queries
+from pointsbank.members.merging import belongings, pass_back, pass_over
 from pointsbank.members.models import (
     Affiliation,
     Card,
@@ -120,6 +123,11 @@ def _notes(session: Session, member_id: int) -> Sections:
             {
                 say("家庭编号"): time.household_id,
                 say("户主"): queries.household(session, time.household_id).head_id == member_id,
+                say("家庭道德积分"): (
+                    ledger.household_balances(session, time.household_id)[MORALITY]
+                    if time.until_on is None
+                    else None
+                ),
                 say("自"): time.from_on,
                 say("至"): time.until_on,
             }
@@ -177,7 +185,8 @@ def _record(record: Member) -> dict[str, Any]:
 
 def merge(session: Session, *, kept_id: int, other_id: int, at: datetime) -> Mapping[str, Any]:
     """The other record leaves the register, as a part of the kept one, and so do those merged into
-    it before. What the kept one lacks of phone, document, sex and birth date it gets.
+    it before. What the kept one lacks of phone, document, sex and birth date it gets, and the
+    other's teams and household: see ``merging``.
 
     Sealed numbers stay on the other too, without being found there: so all of it can be undone.
     """
@@ -186,12 +195,15 @@ def merge(session: Session, *, kept_id: int, other_id: int, at: datetime) -> Map
             select(col(Member.id)).where(col(Member.merged_into_id) == other_id)
         ).scalars()
     )
+    on = clock.local_day(at)
+    passed = belongings(session, kept_id, other_id, on)
     leave(
-        session, SYSTEM, member_id=other_id, leaving=Leaving.MERGED, on=clock.local_day(at), at=at,
-        into_id=kept_id,
-    )  # fmt: skip
+        session, SYSTEM, member_id=other_id, leaving=Leaving.MERGED, on=on, at=at, into_id=kept_id
+    )
     _belong(session, followed, kept_id)
-    return {"followed": followed, "took": _take_over(session, kept_id, other_id)}
+    _set(session, kept_id, pass_over(session, kept_id, passed))
+    took = _take_over(session, kept_id, other_id)
+    return {"followed": followed, "took": took, "passed": passed}
 
 
 def _take_over(session: Session, kept_id: int, other_id: int) -> list[str]:
@@ -229,6 +241,7 @@ def unmerge(
     came_back_on = other.left_on or clock.local_day(at)
     come_back(session, SYSTEM, member_id=other_id, on=came_back_on, at=at)
     _belong(session, facts.get("followed", []), other_id)
+    _set(session, kept_id, pass_back(session, kept_id, other_id, facts["passed"]))
     kept = queries.member(session, kept_id)
     for what in facts.get("took", []):
         if what in _PLAIN:

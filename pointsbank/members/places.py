@@ -195,7 +195,8 @@ def change_party_status(
 
 
 def locked(session: Session, member_id: int) -> Member:
-    """The member, held until the transaction ends, or ``NoSuchMember``."""
+    """The member and where she belongs, held until the transaction ends, or ``NoSuchMember``."""
+    orgs.hold_tree(session)
     wanted = select(Member).where(col(Member.id) == member_id).with_for_update()
     found: Member | None = session.execute(
         wanted, execution_options={"populate_existing": True}

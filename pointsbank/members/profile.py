@@ -2,7 +2,7 @@
 
 import importlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from importlib.util import find_spec
@@ -102,24 +102,24 @@ def profile(session: Session, actor: Actor, member_id: int, on: date) -> Profile
     places = orgs.organisations(session, (tie.org_id for tie in ties))
     card = queries.good_card(session, member_id)
     keeps = actor.may(*REGISTRARS, org_id=seen.residence_id)
-    head = {
-        "member": seen,
-        "home": queries.homes(session, [seen])[seen.residence_id],
-        "phone": queries.shown_phone(seen),
-        "card_tail": card.digits[-4:] if card else "",
-        "names": {org_id: place.name for org_id, place in places.items()},
-        "ties": ties,
-        "may_change": keeps and seen.left_on is None,
-        "may_return": keeps and seen.leaving in {Leaving.LEFT, Leaving.DIED},
-    }
+    basic = Profile(
+        member=seen,
+        home=queries.homes(session, [seen])[seen.residence_id],
+        phone=queries.shown_phone(seen),
+        card_tail=card.digits[-4:] if card else "",
+        names={org_id: place.name for org_id, place in places.items()},
+        ties=ties,
+        personal=personal,
+        may_change=keeps and seen.left_on is None,
+        may_return=keeps and seen.leaving in {Leaving.LEFT, Leaving.DIED},
+    )
     if not personal:
-        return Profile(**head, personal=False)  # type: ignore[arg-type]
+        return basic
     guardian = queries.guardian(session, member_id)
     hers = queries.ids_of_person(session, member_id)
     household, relatives = household_of(session, member_id)
-    return Profile(
-        **head,  # type: ignore[arg-type]
-        personal=True,
+    return replace(
+        basic,
         age=age_on(seen.birth_on, on) if seen.birth_on else None,
         guardian=guardian,
         guardian_phone=masked_phone(unseal(guardian.phone_sealed)) if guardian else "",
@@ -164,6 +164,7 @@ class HouseholdPage:
     home: str
     relatives: Sequence[Relative]
     may_change: bool
+    panels: Sequence[Panel]
 
 
 def household_page(session: Session, actor: Actor, household_id: int) -> HouseholdPage:
@@ -178,7 +179,42 @@ def household_page(session: Session, actor: Actor, household_id: int) -> Househo
         queries.homes(session, [head])[head.residence_id],
         relatives_of(session, found),
         found.ended_on is None and actor.may(*REGISTRARS, org_id=head.residence_id),
+        [
+            panel
+            for module in _contributors()
+            if hasattr(module, "household_panel")
+            and (panel := module.household_panel(session, household_id)) is not None
+        ],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class OwnConsent:
+    """One thing to agree to, in the words in use today; ``outdated``: she agreed to others."""
+
+    kind: Consent
+    text: str
+    given: MemberConsent | None
+    outdated: bool
+
+
+def own_consents(
+    session: Session, member_id: int, on: date
+) -> tuple[list[OwnConsent], Sequence[MemberConsent]]:
+    """All that a member is asked to agree to, and everything that she ever agreed to."""
+    versions = queries.text_versions(session, on)
+    every = queries.consents(session, member_id)
+    standing = {given.kind: given for given in every if given.withdrawn_at is None}
+    asked = [
+        OwnConsent(
+            kind,
+            queries.consent_text(session, kind, versions[kind]),
+            given := standing.get(kind),
+            given is not None and given.text_version != versions[kind],
+        )
+        for kind in Consent
+    ]
+    return asked, every
 
 
 @dataclass(frozen=True, slots=True)

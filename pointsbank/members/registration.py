@@ -71,6 +71,7 @@ def register_many(
     ``rules.checked`` refuses by the rule in force where they live, NotAHome, WrongLine,
     OrganisationClosed, PhoneTaken, DocumentTaken.
     """
+    orgs.hold_tree(session)
     known = orgs.organisations(session, (org_id for row in rows for org_id in _places(row)))
     if any(org_id not in known for row in rows for org_id in _places(row)):
         raise NoSuchOrganisation
@@ -302,6 +303,7 @@ def unregister_many(
 
     Refuses: NoSuchMember, Forbidden (secretary or administrator of each residence).
     """
+    orgs.hold_tree(session)
     gone = queries.members(session, member_ids)
     if any(member_id not in gone for member_id in member_ids):
         raise NoSuchMember

@@ -45,6 +45,7 @@ from pointsbank.orgs.words import (
     PREVIEWS,
     RENAMES,
     ROLES_END,
+    STAYS,
     TITLES,
 )
 from pointsbank.web import PageBlueprint, actor, allow, form, query, wants_fragment
@@ -344,7 +345,8 @@ def _foretold(plan: Plan) -> list[str]:
     told = [gettext(PREVIEWS[plan.verb]) % facts]
     if plan.ties:
         what = gettext("、").join(f"{gettext(tie.label)} {tie.count}" for tie in plan.ties)
-        told.append(gettext(FOLLOWS) % {"what": what})
+        goes = STAYS if plan.verb is Verb.SPLIT else FOLLOWS
+        told.append(gettext(goes) % {**facts, "what": what})
     if plan.renames:
         names = gettext("、").join(name for _, name in plan.renames)
         told.append(gettext(RENAMES) % {"names": names})

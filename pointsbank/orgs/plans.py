@@ -136,6 +136,7 @@ def plan_split(
         Verb.SPLIT, org.id, org.name, on,
         from_id=org.parent_id, to_name=new,
         below=len(leaving) + sum(counted.values()), moving=tuple(sorted(leaving)),
+        ties=ties_of(session, org.id),
     )  # fmt: skip
 
 

@@ -27,6 +27,20 @@ def among(column: Any, ids: Iterable[int]) -> ColumnElement[bool]:
     return col(column).in_(bindparam(None, values, expanding=True, literal_execute=True))
 
 
+def home_kinds(session: Session) -> frozenset[str]:
+    """The codes of the kinds in which a member may reside, a town's own included."""
+    return frozenset(code for code, kind in kinds(session).items() if kind.is_home)
+
+
+def hold_tree(session: Session) -> None:
+    """Until the transaction ends no organisation is moved, merged, split or closed: for who is
+    about to belong to one, or to belong to it no more. It comes before every other lock.
+    """
+    if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer
+        roots = select(col(Organisation.id)).where(col(Organisation.parent_id).is_(None))
+        session.execute(roots.order_by(col(Organisation.id)).with_for_update(read=True)).all()
+
+
 def kinds(session: Session) -> dict[str, Kind]:
     """Every kind of organisation by its code, line by line from high to low."""
     rows = session.execute(

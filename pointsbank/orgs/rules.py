@@ -97,9 +97,6 @@ KINDS = (
 """The kinds that a new bank starts with: the five-level organisation 五级组织架构 of Baicheng, the
 party and employer lines, and those who stand beside them."""
 
-HOMES = frozenset(kind.code for kind in KINDS if kind.is_home)
-"""Of these kinds those in which a member may reside; a town's own are told by ``Kind.is_home``."""
-
 
 @dataclass(frozen=True, slots=True)
 class NewOrganisation:

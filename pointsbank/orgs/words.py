@@ -22,6 +22,7 @@ PREVIEWS = {
 }
 
 FOLLOWS = say("一并转入的有：%(what)s。")
+STAYS = say("留在“%(name)s”的有：%(what)s。")
 RENAMES = say("与那里重名的下级改名为：%(names)s。")
 ROLES_END = say("为“%(name)s”授予的角色从此不再有效，需要的请另行授予。")
 

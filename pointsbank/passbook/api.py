@@ -33,6 +33,7 @@ def my_balances() -> dict[str, Any]:
     with snapshot() as session:
         return {
             "balances": balances(session, *ids_of_person(session, member_id)),
+            "household": queries.household_balances(session, member_id),
             "standing": standing(session, member_id, clock.today()),
         }
 
@@ -42,10 +43,13 @@ def my_balances() -> dict[str, Any]:
 @api.response(200, StatementView)
 @allow(Role.VOLUNTEER)
 def my_statement(asked: dict[str, Any]) -> dict[str, Any]:
-    """Her entries in one unit, newest first, each with who made it and where it came from."""
+    """Her entries, or her household's, in one unit, newest first, each with who made it and where
+    it came from.
+    """
     with snapshot() as session:
-        member_id, unit = actor().member_id or 0, asked.pop("unit")
-        before = asked.pop("before", None)
-        found, further = queries.lines(session, member_id, unit, before=before, **asked)
-        figures = queries.period_figures_of(session, member_id, unit, **asked)
+        member_id = actor().member_id or 0
+        found, further = queries.lines(session, member_id, **asked)
+        refs = queries.accounts(session, member_id, asked["unit"], asked["whose"])
+        span = {name: asked.get(name) for name in ("since", "until")}
+        figures = queries.period_figures_of(session, refs, **span)
         return {"period": figures, "lines": found, "next_before": further}

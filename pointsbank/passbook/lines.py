@@ -2,8 +2,8 @@
 
 import importlib
 import importlib.util
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from types import ModuleType
 
@@ -11,10 +11,12 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from pointsbank.access.models import User
+from pointsbank.attendance.models import Attendance
 from pointsbank.core.resources import features
 from pointsbank.core.stories import Story
 from pointsbank.earning.queries import points_rules
 from pointsbank.earning.rules import PointsRule
+from pointsbank.exchange.models import Redemption
 from pointsbank.hours.queries import hour_rules
 from pointsbank.hours.rules import HourRule
 from pointsbank.ledger.queries import StatementEntry, clips_of_transfers
@@ -27,7 +29,8 @@ class Line:
     """An entry of the book with what it came from, the rule that decided it, what a cap took of
     it, and who made it.
 
-    ``actor_name`` is empty for the program itself; ``is_own``: she made it herself.
+    ``actor_name`` is empty for the program itself; ``is_own``: she made it herself. ``relative``,
+    of a household's entry: who served or took the goods; empty if no longer of the household.
     """
 
     unit: str
@@ -37,6 +40,7 @@ class Line:
     clip: Clip | None
     actor_name: str
     is_own: bool
+    relative: str | None = None
 
     @property
     def rule_version(self) -> int | None:
@@ -63,6 +67,38 @@ def told(
         rule, clip = rules.get(entry.rule), clipped.get(entry.id)
         told.append(Line(unit, entry, story, rule, clip, name, is_own))
     return told
+
+
+def told_at_home(
+    session: Session, member_id: int, relatives: Mapping[int, str], lines: Sequence[Line]
+) -> list[Line]:
+    """A household's lines with whose doing each was, for one of its ``relatives`` (id to name) or,
+    with no ``member_id``, for who keeps the register. What leads to another's own page is cut off.
+    """
+    doers = _doers(session, [(line.entry.origin_kind, line.entry.origin_id) for line in lines])
+    found = []
+    for line in lines:
+        doer = doers.get((line.entry.origin_kind, line.entry.origin_id))
+        story = line.story
+        if story and member_id and doer != member_id:
+            story = replace(story, url="")
+        name = None if doer is None else relatives.get(doer, "")
+        found.append(replace(line, story=story, relative=name))
+    return found
+
+
+def _doers(session: Session, origins: Sequence[tuple[str, int]]) -> dict[tuple[str, int], int]:
+    """Whose record an origin is, as it is now: that of who was merged is the kept one."""
+    found: dict[tuple[str, int], int] = {}
+    for kind, of in (("attendance", Attendance), ("redemption", Redemption)):
+        ids = {origin_id for origin, origin_id in origins if origin == kind}
+        rows = session.execute(
+            select(col(of.id), func.coalesce(col(Member.merged_into_id), col(Member.id)))
+            .join(Member, col(Member.id) == col(of.member_id))
+            .where(col(of.id).in_(ids))
+        )
+        found.update({(kind, origin_id): member_id for origin_id, member_id in rows})
+    return found
 
 
 def rules_of(session: Session, refs: Iterable[str]) -> dict[str, PointsRule | HourRule]:

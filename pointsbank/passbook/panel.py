@@ -8,13 +8,20 @@ from pointsbank.core.actor import Actor
 from pointsbank.core.errors import say
 from pointsbank.core.panels import Happened, Panel, Shown
 from pointsbank.ledger.queries import balances, joint_statement
-from pointsbank.ledger.rules import DEFAULT_UNITS, MINUTES, REASON_NAMES
+from pointsbank.ledger.rules import DEFAULT_UNITS, MINUTES, REASON_NAMES, household_account
 from pointsbank.members.queries import ids_of_person, member
-from pointsbank.passbook.lines import Line, told
-from pointsbank.passbook.queries import accounts, units_of
+from pointsbank.passbook.lines import Line, told, told_at_home
+from pointsbank.passbook.queries import (
+    accounts,
+    household_balances,
+    joint_balances,
+    relatives_in,
+    units_of,
+)
 
 PLACE = 10
 _NEWEST = 10
+_JOINT = 30
 _NAMES = {unit.code: unit.name for unit in DEFAULT_UNITS}
 
 
@@ -30,22 +37,49 @@ def panel(session: Session, _actor: Actor, member_id: int, _on: date) -> Panel:
     ]
     entries.sort(key=lambda found: found[1].id, reverse=True)
     lines = told(session, member_id, entries[:_NEWEST])
+    joint = household_balances(session, member_id)
     return Panel(
         say("服务与积分"),
-        figures=tuple(
-            Shown(_NAMES[unit], _amount(unit, amounts[unit]), _unit(unit)) for unit in units
+        figures=(
+            *(Shown(_NAMES[unit], _amount(unit, amounts[unit]), _unit(unit)) for unit in units),
+            *(Shown(say("家庭账户"), _amount(unit, joint[unit]), _unit(unit)) for unit in joint),
         ),
         lines=tuple(_happened(line) for line in lines),
     )
 
 
+def household_panel(session: Session, household_id: int) -> Panel | None:
+    """What a household has, and the newest entries of its account; nothing if it never had any."""
+    amounts = joint_balances(session, [household_id])
+    if not amounts:
+        return None
+    entries = [
+        (unit, entry)
+        for unit in amounts
+        for entry in joint_statement(session, [household_account(household_id, unit)], most=_JOINT)
+    ]
+    entries.sort(key=lambda found: found[1].id, reverse=True)
+    lines = told(session, 0, entries[:_JOINT])
+    return Panel(
+        say("家庭账户"),
+        figures=tuple(
+            Shown(_NAMES[unit], _amount(unit, amounts[unit]), _unit(unit)) for unit in amounts
+        ),
+        lines=tuple(
+            _happened(line)
+            for line in told_at_home(session, 0, relatives_in(session, [household_id]), lines)
+        ),
+    )
+
+
 def _happened(line: Line) -> Happened:
     entry, story = line.entry, line.story
+    details = (line.relative or "", story.detail if story else "")
     sign = "−" if entry.amount < 0 else "+"
     return Happened(
         entry.effective_on,
         story.title if story else REASON_NAMES.get(entry.reason, entry.reason),
-        story.detail if story else "",
+        " · ".join(detail for detail in details if detail),
         f"{sign}{_amount(line.unit, abs(entry.amount))}",
         _unit(line.unit),
         story.url if story else "",

@@ -1,6 +1,6 @@
 """What a person looks up of her own: balances, star, statement with stories, activities, a year."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -28,9 +28,10 @@ from pointsbank.ledger.rules import (
     AccountRef,
     Clip,
     OwnerKind,
+    household_account,
     member_account,
 )
-from pointsbank.members.models import Member
+from pointsbank.members.models import HouseholdMember, Member
 from pointsbank.members.queries import (
     good_card,
     ids_of_person,
@@ -38,16 +39,18 @@ from pointsbank.members.queries import (
     phone_code,
     phone_code_seconds_left,
     same_person,
+    shared_households,
 )
 from pointsbank.members.rules import IN_THE_PARTY
 from pointsbank.orgs.queries import among, ancestors
 from pointsbank.orgs.rules import BUILDING_GROUP, COMMUNITY
-from pointsbank.passbook.lines import Line, told
-from pointsbank.passbook.rules import Movement, Picture, months_of, picture
+from pointsbank.passbook.lines import Line, told, told_at_home
+from pointsbank.passbook.rules import Movement, Picture, Whose, months_of, picture
 from pointsbank.stars.queries import standing
 from pointsbank.stars.rules import StarStanding
 
 LINES_A_PAGE = 20
+_AT_HOME = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,8 @@ class Code:
 class Overview:
     """The first page of a passbook. ``units`` are those that concern her, in order.
 
-    ``unposted``: what caps left nothing of, by attendance: no entry tells of it.
+    ``unposted``: what caps left nothing of, by attendance: no entry tells of it. ``household``: her
+    household's balances in the units of its accounts, and ``newest_at_home`` what moved there.
     """
 
     member: Member
@@ -78,17 +82,22 @@ class Overview:
     unposted: dict[int | None, list[Clip]]
     waiting_minutes: int
     year: Picture
+    household: dict[str, int]
+    newest_at_home: list[Line]
 
 
 @dataclass(frozen=True, slots=True)
 class StatementPage:
     """A page of a statement in one unit; ``further`` is the ``before`` of the next, if any.
 
-    ``figures`` are those of the period asked for, if one was.
+    ``figures`` are those of the period asked for, if one was. ``balances`` and ``units`` are hers,
+    ``household`` has those of her household.
     """
 
+    whose: Whose
     unit: str
     balances: dict[str, int]
+    household: dict[str, int]
     units: tuple[str, ...]
     lines: list[Line]
     further: int | None
@@ -115,6 +124,8 @@ def overview(session: Session, member_id: int, at: datetime) -> Overview:
     ]
     entries.sort(key=lambda found: found[1].id, reverse=True)
     took_part = activities(session, member_id, most=5)
+    household = household_balances(session, member_id)
+    earned = accounts(session, member_id, MORALITY)
     return Overview(
         member=person,
         home=home(session, person),
@@ -126,7 +137,9 @@ def overview(session: Session, member_id: int, at: datetime) -> Overview:
         activities=took_part,
         unposted=unposted(session, [row[0].id for row in took_part]),
         waiting_minutes=waiting_minutes(session, member_id),
-        year=year_picture(session, member_id, MORALITY, clock.local_day(at).year),
+        year=year_picture(session, earned, clock.local_day(at).year),
+        household=household,
+        newest_at_home=_newest_at_home(session, member_id, household),
     )
 
 
@@ -136,21 +149,43 @@ def page(
     at: datetime,
     *,
     unit: str,
+    whose: Whose = Whose.OWN,
     since: date | None = None,
     until: date | None = None,
     before: int | None = None,
 ) -> StatementPage:
-    """A page of her statement with the year's picture of the unit. Refuses: NoSuchMember."""
+    """A page of her statement, or her household's, with the year's picture of the unit.
+
+    Refuses: NoSuchMember.
+    """
     person = member(session, member_id)
     amounts = balances(session, *ids_of_person(session, member_id))
-    found, further = lines(session, member_id, unit, since=since, until=until, before=before)
-    figures = period_figures_of(session, member_id, unit, since=since, until=until)
-    drawn = year_picture(session, member_id, unit, clock.local_day(at).year)
-    return StatementPage(unit, amounts, units_of(person, amounts), found, further, figures, drawn)
+    refs = accounts(session, member_id, unit, whose)
+    found, further = lines(
+        session, member_id, unit, whose=whose, since=since, until=until, before=before
+    )
+    return StatementPage(
+        whose=whose,
+        unit=unit,
+        balances=amounts,
+        household=household_balances(session, member_id),
+        units=units_of(person, amounts),
+        lines=found,
+        further=further,
+        figures=period_figures_of(session, refs, since=since, until=until),
+        year=year_picture(session, refs, clock.local_day(at).year),
+    )
 
 
-def accounts(session: Session, member_id: int, unit: str) -> list[AccountRef]:
-    """A person's accounts in a unit: her own and those of records merged into hers."""
+def accounts(
+    session: Session, member_id: int, unit: str, whose: Whose = Whose.OWN
+) -> list[AccountRef]:
+    """A person's accounts in a unit: her own and those of records merged into hers; or those of
+    her household.
+    """
+    if whose is Whose.HOUSEHOLD:
+        shared = shared_households(session, [member_id]).get(member_id, [])
+        return [household_account(household_id, unit) for household_id in shared]
     return [member_account(record_id, unit) for record_id in ids_of_person(session, member_id)]
 
 
@@ -184,14 +219,17 @@ def lines(
     member_id: int,
     unit: str,
     *,
+    whose: Whose = Whose.OWN,
     since: date | None = None,
     until: date | None = None,
     before: int | None = None,
 ) -> tuple[list[Line], int | None]:
-    """A page of her statement in one unit, newest first, and the ``before`` of the next page."""
+    """A page of her statement, or her household's, in one unit, newest first, and the ``before`` of
+    the next page.
+    """
     found = joint_statement(
         session,
-        accounts(session, member_id, unit),
+        accounts(session, member_id, unit, whose),
         since=since,
         until=until,
         before=before,
@@ -199,22 +237,76 @@ def lines(
     )
     page = found[:LINES_A_PAGE]
     further = page[-1].id if len(found) > LINES_A_PAGE else None
-    return told(session, member_id, [(unit, entry) for entry in page]), further
+    written = told(session, member_id, [(unit, entry) for entry in page])
+    if whose is Whose.HOUSEHOLD:
+        written = told_at_home(session, member_id, _relatives(session, member_id), written)
+    return written, further
+
+
+def _newest_at_home(session: Session, member_id: int, units: Iterable[str]) -> list[Line]:
+    """The last few lines of her household's statements."""
+    found = [
+        line
+        for unit in units
+        for line in lines(session, member_id, unit, whose=Whose.HOUSEHOLD)[0][:_AT_HOME]
+    ]
+    return sorted(found, key=lambda line: line.entry.id, reverse=True)[:_AT_HOME]
+
+
+def household_balances(session: Session, member_id: int) -> dict[str, int]:
+    """What a person's household has, in the units in which it ever had anything."""
+    shared = shared_households(session, [member_id]).get(member_id, [])
+    return joint_balances(session, shared) if shared else {}
+
+
+def joint_balances(session: Session, household_ids: Collection[int]) -> dict[str, int]:
+    """The balances of households together, in the units in which they ever had anything."""
+    rows = session.execute(
+        select(col(Unit.code), func.sum(col(Account.balance)))
+        .join(Account, col(Account.unit_id) == col(Unit.id))
+        .where(
+            col(Account.owner_kind) == OwnerKind.HOUSEHOLD,
+            col(Account.owner_id).in_(household_ids),
+            col(Account.kind) == "balance",
+        )
+        .group_by(col(Unit.id), col(Unit.code))
+        .order_by(col(Unit.id))
+    )
+    return {unit: int(balance) for unit, balance in rows}
+
+
+def relatives_in(session: Session, household_ids: Collection[int]) -> dict[int, str]:
+    """Who is in these households now: id and name."""
+    rows = session.execute(
+        select(col(Member.id), col(Member.name))
+        .join(HouseholdMember, col(HouseholdMember.member_id) == col(Member.id))
+        .where(
+            col(HouseholdMember.household_id).in_(household_ids),
+            col(HouseholdMember.until_on).is_(None),
+        )
+    )
+    return dict(rows.all())
+
+
+def _relatives(session: Session, member_id: int) -> dict[int, str]:
+    """She herself and who is in her household now."""
+    shared = shared_households(session, [member_id]).get(member_id, [])
+    return {member_id: member(session, member_id).name} | relatives_in(session, shared)
 
 
 def period_figures_of(
     session: Session,
-    member_id: int,
-    unit: str,
+    refs: Sequence[AccountRef],
     *,
     since: date | None = None,
     until: date | None = None,
 ) -> PeriodFigures | None:
-    """What she had before and after a period and what came and went; None of no period."""
+    """What these accounts had before and after a period and what came and went; None of no
+    period.
+    """
     if since is None and until is None:
         return None
-    hers = accounts(session, member_id, unit)
-    return joint_period_figures(session, hers, since=since, until=until)
+    return joint_period_figures(session, refs, since=since, until=until)
 
 
 def activities(session: Session, member_id: int, *, most: int) -> Sequence[Row[Any]]:
@@ -245,25 +337,27 @@ def waiting_minutes(session: Session, member_id: int) -> int:
     return int(session.execute(served).scalar_one() or 0)
 
 
-def year_picture(session: Session, member_id: int, unit: str, year: int) -> Picture:
-    """What came in and went out in a unit, month by month, drawn."""
+def year_picture(session: Session, refs: Sequence[AccountRef], year: int) -> Picture:
+    """What came to accounts of one unit and went from them, month by month, drawn."""
     since, until = clock.year_span(year)
-    months = months_of(_movements(session, member_id, unit, since, until))
-    return picture(year, months, step=60 if unit == MINUTES else 1)
+    months = months_of(_movements(session, refs, since, until))
+    return picture(year, months, step=60 if refs and refs[0].unit == MINUTES else 1)
 
 
 def _movements(
-    session: Session, member_id: int, unit: str, since: date, until: date
+    session: Session, refs: Sequence[AccountRef], since: date, until: date
 ) -> Iterable[Movement]:
+    if not refs:
+        return
     account_ids = list(
         session.execute(
             select(col(Account.id))
             .join(Unit, col(Unit.id) == col(Account.unit_id))
             .where(
-                col(Account.owner_kind) == OwnerKind.MEMBER,
-                col(Account.owner_id).in_(same_person(member_id)),
+                col(Account.owner_kind) == refs[0].owner_kind,
+                col(Account.owner_id).in_({ref.owner_id for ref in refs}),
                 col(Account.kind) == "balance",
-                col(Unit.code) == unit,
+                col(Unit.code) == refs[0].unit,
             )
         ).scalars()
     )

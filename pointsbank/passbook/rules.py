@@ -3,8 +3,17 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 
 from pointsbank.core.errors import say
+
+
+class Whose(StrEnum):
+    """Whose points a passbook shows: the person's own, or her household's."""
+
+    OWN = "own"
+    HOUSEHOLD = "household"
+
 
 PROVENANCE_NAMES = {
     "scanned": say("扫码记录"),

@@ -6,6 +6,7 @@ import marshmallow as ma
 from flask_babel import lazy_gettext
 
 from pointsbank.ledger.rules import MINUTES, MORALITY, PARTY, CapWindow
+from pointsbank.passbook.rules import Whose
 from pointsbank.web.schemas import Day, Instant, Request, View, Whole
 
 UNITS = (MINUTES, MORALITY, PARTY)
@@ -15,6 +16,12 @@ class StatementQuery(Request):
     unit = ma.fields.String(
         load_default=MORALITY,
         validate=ma.validate.OneOf(UNITS, error=lazy_gettext("没有这个选项。")),
+    )
+    whose = ma.fields.Enum(
+        Whose,
+        by_value=ma.fields.String,
+        load_default=Whose.OWN,
+        metadata={"description": "own: hers; household: those of her household"},
     )
     since = Day(metadata={"description": "only what is dated on this day or later"})
     until = Day(metadata={"description": "only what is dated on this day or earlier"})
@@ -44,6 +51,11 @@ class BalancesView(View):
         keys=ma.fields.String(),
         values=ma.fields.Integer(),
         metadata={"description": "by unit: minutes, morality, party"},
+    )
+    household = ma.fields.Dict(
+        keys=ma.fields.String(),
+        values=ma.fields.Integer(),
+        metadata={"description": "her household's, by unit; empty where it has no account"},
     )
     standing = ma.fields.Nested(StarView)
 
@@ -82,6 +94,10 @@ class LineView(View):
     )
     actor_kind = ma.fields.String(attribute="entry.actor_kind")
     actor_name = ma.fields.String(metadata={"description": "empty for the program itself"})
+    relative = ma.fields.String(
+        allow_none=True,
+        metadata={"description": "of a household's entry: who served; empty if no longer of it"},
+    )
     reverses = ma.fields.Integer(attribute="entry.reverses", allow_none=True)
     reversed_by = ma.fields.Integer(attribute="entry.reversed_by", allow_none=True)
     story = ma.fields.Nested(StoryView, allow_none=True)

@@ -8,13 +8,15 @@ from pointsbank.core.actor import Role
 from pointsbank.core.database import snapshot, transaction
 from pointsbank.members.rules import Leaving
 from pointsbank.persons import operations, queries, questions
-from pointsbank.persons.models import Departure, Erasure, Merge
+from pointsbank.persons.models import Departure, DistinctPair, Erasure, Merge
 from pointsbank.persons.queries import PairsPage, Section
 from pointsbank.persons.questions import Question
 from pointsbank.persons.rules import ERASERS, MERGERS
 from pointsbank.persons.schemas import (
     DepartureRequest,
     DepartureView,
+    DistinctPairRequest,
+    DistinctPairView,
     DuplicatesView,
     ErasureQuestionRequest,
     ErasureQuestionView,
@@ -58,6 +60,25 @@ def undo_merge(merge_id: int) -> Merge:
     """They are two people after all: both records as they were."""
     with transaction() as session:
         return operations.undo_merge(session, actor(), merge_id=merge_id, at=clock.now())
+
+
+@api.post("/distinct-pairs")
+@api.arguments(DistinctPairRequest)
+@api.response(201, DistinctPairView)
+@allow(*MERGERS)
+def tell_apart(asked: dict[str, Any]) -> DistinctPair:
+    """Two records are two people's: the pair is suggested no more."""
+    with transaction() as session:
+        return operations.tell_apart(session, actor(), **asked, at=clock.now())
+
+
+@api.post("/distinct-pairs/<int:pair_id>/withdrawal")
+@api.response(200, DistinctPairView)
+@allow(*MERGERS)
+def take_back_apart(pair_id: int) -> DistinctPair:
+    """They may be one person's after all: the pair is suggested again."""
+    with transaction() as session:
+        return operations.take_back_apart(session, actor(), pair_id=pair_id, at=clock.now())
 
 
 @api.post("/members/<int:member_id>/departure")

@@ -1,9 +1,11 @@
-"""Tables: merges of two records, departures, erasures, and the dated rule of who leaves."""
+"""Tables: merges of two records, pairs known to be two people's, departures, erasures, and the
+dated rule of who leaves.
+"""
 
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, text
+from sqlalchemy import JSON, CheckConstraint, Index, text
 from sqlmodel import Field
 
 from pointsbank.core.database import Table, append_only, choice, key, reference
@@ -12,6 +14,7 @@ from pointsbank.members.rules import Leaving
 from pointsbank.persons.rules import LONGEST_REASON, ErasureAsked, LeavingRule, PointsOnLeaving
 
 _STANDS = text("undone_at IS NULL")
+_NOT_TAKEN_BACK = text("taken_back_at IS NULL")
 
 
 class Merge(Table, table=True):
@@ -35,6 +38,27 @@ class Merge(Table, table=True):
     facts: dict[str, dict[str, Any]] = Field(default_factory=dict, sa_type=JSON)
     undone_at: datetime | None = None
     undone_by: int | None = None
+
+
+class DistinctPair(Table, table=True):
+    """Two records that look like one person's and are known to be two people's."""
+
+    __tablename__ = "distinct_pair"
+    __table_args__ = (
+        CheckConstraint("one_id < two_id", name="order"),
+        Index(
+            "uq_distinct_pair_stands", "one_id", "two_id",
+            unique=True, sqlite_where=_NOT_TAKEN_BACK, postgresql_where=_NOT_TAKEN_BACK,
+        ),
+    )  # fmt: skip
+
+    id: int = key()
+    one_id: int = reference("member.id")
+    two_id: int = reference("member.id")
+    told_at: datetime
+    told_by: int
+    taken_back_at: datetime | None = None
+    taken_back_by: int | None = None
 
 
 class Departure(Table, table=True):

@@ -3,19 +3,21 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlmodel import Session, col
 
+from pointsbank.access import queries as access
+from pointsbank.access.rules import check_roles_meet
 from pointsbank.core import audit, clock
-from pointsbank.core.actor import Actor
+from pointsbank.core.actor import Actor, Role
 from pointsbank.core.errors import Forbidden
 from pointsbank.ledger import operations as ledger
 from pointsbank.local_rules.operations import adopt
 from pointsbank.members import operations as members
 from pointsbank.members import queries as member_queries
-from pointsbank.members.models import Member
 from pointsbank.members.rules import Leaving, MemberLeft, NoSuchMember
 from pointsbank.persons import queries, rules
+from pointsbank.persons.apart import take_back_apart, tell_apart
 from pointsbank.persons.collection import person_files
 from pointsbank.persons.models import Departure, Erasure, LeavingRuleRow, Merge
 from pointsbank.persons.queries import Section
@@ -36,9 +38,11 @@ def merge(
 
     No entry of the book moves: what a person has is asked of all her records.
     Refuses, in order: KeyTaken, SameRecord, NoSuchMember, Forbidden (secretary or administrator of
-    both residences), AlreadyMerged, CannotMerge (one left or was erased), HoldsRoles (the other).
+    both residences), AlreadyMerged, CannotMerge (one left or was erased), HoldsRoles (the other
+    has roles that this actor could not grant, or both are one's own), RolesConflict (roles of both
+    must not meet in one person).
     """
-    records = _locked(session, [kept_id, other_id])
+    records = queries.records_for_change(session, [kept_id, other_id])
     if (earlier := queries.merge_of_key(session, key)) is not None:
         if (earlier.kept_id, earlier.other_id) != (kept_id, other_id):
             raise rules.KeyTaken
@@ -54,8 +58,7 @@ def merge(
             raise rules.AlreadyMerged(since=clock.local_day(standing.merged_at))
     if any(record.left_on is not None for record in records.values()):
         raise rules.CannotMerge
-    if queries.holds_roles(session, [other_id], clock.local_day(at)):
-        raise rules.HoldsRoles
+    _check_roles_pass(session, actor, kept_id, other_id, clock.local_day(at))
 
     transfers.end_transfers(session, actor, member_id=other_id, at=at)
     facts = {
@@ -76,6 +79,22 @@ def merge(
     return done
 
 
+def _check_roles_pass(
+    session: Session, actor: Actor, kept_id: int, other_id: int, today: date
+) -> None:
+    """A merger gives nobody a role that who merges could not give her."""
+    grants = queries.roles_of(session, other_id, today)
+    if not grants:
+        return
+    own = actor.member_id in (kept_id, other_id)
+    may_grant = all(actor.may(Role.ADMINISTRATOR, org_id=grant.org_id) for grant in grants)
+    if actor.kind != "system" and (own or not may_grant):
+        raise rules.HoldsRoles
+    held = [(g.role, access.period_of(g)) for g in queries.roles_of(session, kept_id, today)]
+    for grant in grants:
+        check_roles_meet(grant.role, access.period_of(grant), held)
+
+
 def undo_merge(session: Session, actor: Actor, *, merge_id: int, at: datetime) -> Merge:
     """They are two people after all: both records as they were. A repeat is an answer.
 
@@ -83,7 +102,7 @@ def undo_merge(session: Session, actor: Actor, *, merge_id: int, at: datetime) -
     Forbidden (secretary or administrator of both residences), LaterMergeStands, ErasedMeanwhile.
     """
     found = queries.merge(session, merge_id)
-    records = _locked(session, [found.kept_id, found.other_id])
+    records = queries.records_for_change(session, [found.kept_id, found.other_id])
     session.refresh(found)
     for record in records.values():
         actor.require(*MERGERS, org_id=record.residence_id)
@@ -132,7 +151,7 @@ def leave(
     NoSuchMember, Forbidden (secretary or administrator of the residence; she herself, to leave),
     MemberLeft, HoldsRoles, LeavingInFuture, ReasonTooLong, and what ``members.leave`` refuses.
     """
-    record = _locked(session, [member_id]).get(member_id)
+    record = queries.records_for_change(session, [member_id]).get(member_id)
     if (earlier := queries.departure_of_key(session, key)) is not None:
         if (earlier.member_id, earlier.leaving, earlier.left_on) != (member_id, leaving, on):
             raise rules.KeyTaken
@@ -193,7 +212,7 @@ def erase(
     (administrator of the residence), OwnErasure, AlreadyErased, AlreadyMerged (the record is now
     part of another), HoldsRoles, LeavingInFuture, NumberDiffers.
     """
-    record = _locked(session, [member_id]).get(member_id)
+    record = queries.records_for_change(session, [member_id]).get(member_id)
     if (earlier := queries.erasure_of_key(session, key)) is not None:
         if earlier.member_id != member_id:
             raise rules.KeyTaken
@@ -268,27 +287,23 @@ def adopt_leaving_rule(
     return row.frozen()
 
 
-def _locked(session: Session, member_ids: Sequence[int]) -> dict[int, Member]:
-    """Those of the records that exist, which nobody else changes until the transaction ends."""
-    wanted = (
-        select(Member)
-        .where(col(Member.id).in_(member_ids))
-        .order_by(col(Member.id))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return {record.id: record for record in session.execute(wanted).scalars()}
-
-
 def _give_up(
     session: Session, actor: Actor, ids: Sequence[int], *, reason: str, origin: tuple[str, int],
     at: datetime,
 ) -> dict[str, int]:  # fmt: skip
+    """All that these records of a person could spend, and of her household's what nobody else
+    could.
+    """
     return ledger.give_up(
-        session, actor, member_ids=ids, key=f"{reason}:{origin[0]}:{origin[1]}",
+        session, actor, member_ids=ids,
+        household_ids=member_queries.households_of_nobody_else(session, ids[0]),
+        key=f"{reason}:{origin[0]}:{origin[1]}",
         reason=reason, origin_kind=origin[0], origin_id=origin[1], effective_on=clock.local_day(at),
         at=at,
     )  # fmt: skip
 
 
-__all__ = ["adopt_leaving_rule", "erase", "leave", "merge", "take_out", "undo_merge"]
+__all__ = [
+    "adopt_leaving_rule", "erase", "leave", "merge", "take_back_apart", "take_out", "tell_apart",
+    "undo_merge",
+]  # fmt: skip

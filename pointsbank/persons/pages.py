@@ -21,6 +21,7 @@ from pointsbank.persons.questions import Question
 from pointsbank.persons.rules import ASKED_NAMES, ERASERS, MERGERS, SIGN_NAMES
 from pointsbank.persons.schemas import (
     DepartureRequest,
+    DistinctPairRequest,
     ErasureQuestionRequest,
     ErasureRequest,
     MergeRequest,
@@ -66,8 +67,9 @@ def duplicates() -> str:
     with snapshot() as session:
         found = queries.duplicates(session, actor(), page=page)
         merges = queries.merges_in_reach(session, actor(), page=1)
+        apart = queries.pairs_told_apart(session, actor())
     return render_template(
-        "persons/duplicates.html", found=found, merges=merges, page=page,
+        "persons/duplicates.html", found=found, merges=merges, apart=apart, page=page,
         pages=-(-found.total // queries.PAGE),
     )  # fmt: skip
 
@@ -98,6 +100,30 @@ def undo_merge(merge_id: int) -> Response:
     with transaction() as session:
         operations.undo_merge(session, actor(), merge_id=merge_id, at=clock.now())
     flash(gettext("合并已撤销，两份登记恢复原样。"), "success")
+    return redirect("/duplicates", 303)
+
+
+@pages.post("/distinct-pairs")
+@allow(*MERGERS)
+def tell_apart() -> Response | Page:
+    asked = form(DistinctPairRequest)
+    try:
+        with transaction() as session:
+            pair_id = operations.tell_apart(session, actor(), **asked, at=clock.now()).id
+    except Refused as refused:
+        return _compared(asked["one_id"], asked["two_id"], refused=refused)
+    undo_url = f"/distinct-pairs/{pair_id}/withdrawal"
+    said: Any = {"text": gettext("已记为不同的两个人，不再提示。"), "undo_url": undo_url}
+    flash(said, "success")
+    return redirect("/duplicates", 303)
+
+
+@pages.post("/distinct-pairs/<int:pair_id>/withdrawal")
+@allow(*MERGERS)
+def take_back_apart(pair_id: int) -> Response:
+    with transaction() as session:
+        operations.take_back_apart(session, actor(), pair_id=pair_id, at=clock.now())
+    flash(gettext("已撤回，这两份登记会再次提示。"), "success")
     return redirect("/duplicates", 303)
 
 

@@ -10,10 +10,10 @@ from pointsbank.core.errors import say
 from pointsbank.core.person import Sections
 from pointsbank.members.models import Member
 from pointsbank.members.rules import LEAVING_NAMES
-from pointsbank.persons.models import Departure, Erasure, Merge
+from pointsbank.persons.models import Departure, DistinctPair, Erasure, Merge
 from pointsbank.persons.rules import ASKED_NAMES
 
-TABLES = ("merge", "departure", "erasure")
+TABLES = ("merge", "distinct_pair", "departure", "erasure")
 
 
 def export(session: Session, member_id: int) -> Sections:
@@ -24,6 +24,11 @@ def export(session: Session, member_id: int) -> Sections:
         .where(or_(col(Merge.kept_id) == member_id, col(Merge.other_id) == member_id))
         .order_by(col(Merge.id))
     )
+    apart = session.execute(
+        select(DistinctPair)
+        .where(or_(col(DistinctPair.one_id) == member_id, col(DistinctPair.two_id) == member_id))
+        .order_by(col(DistinctPair.id))
+    ).scalars()
     departures = session.execute(
         select(Departure).where(col(Departure.member_id) == member_id).order_by(col(Departure.id))
     ).scalars()
@@ -36,6 +41,9 @@ def export(session: Session, member_id: int) -> Sections:
                 say("撤销时间"): merge.undone_at,
             }
             for merge, number in merges
+        ],
+        say("与他人登记的区分"): [
+            {say("认定时间"): pair.told_at, say("撤回时间"): pair.taken_back_at} for pair in apart
         ],
         say("退出记录"): [
             {

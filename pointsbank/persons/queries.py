@@ -1,15 +1,17 @@
 """What is looked up of persons: duplicates, two records side by side, everything about one."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from pointsbank.access import queries as access
+from pointsbank.access.models import RoleGrant
 from pointsbank.attendance.models import Attendance
 from pointsbank.core.actor import Actor, Role
 from pointsbank.exchange.models import Redemption
@@ -21,12 +23,13 @@ from pointsbank.members.models import Card, Member
 from pointsbank.members.rules import Leaving, NoSuchMember
 from pointsbank.orgs import queries as orgs
 from pointsbank.persons.collection import person_files
-from pointsbank.persons.models import Departure, Erasure, LeavingRuleRow, Merge
+from pointsbank.persons.models import Departure, DistinctPair, Erasure, LeavingRuleRow, Merge
 from pointsbank.persons.rules import (
     MERGERS,
     STANDING_RULE,
     LeavingRule,
     NoSuchMerge,
+    NoSuchPair,
     Sign,
 )
 
@@ -76,7 +79,7 @@ class Section:
 def duplicates(session: Session, actor: Actor, *, page: int) -> PairsPage:
     """A page of pairs within the actor's reach, set-based: who has the same name and one more sign.
 
-    Only records in force; the reach is that of the residences.
+    Only records in force, and no pair that was told apart; the reach is that of the residences.
     """
     reach = orgs.ids_below(grant.org_id for grant in actor.grants if grant.role in MERGERS)
     signs = {
@@ -90,6 +93,11 @@ def duplicates(session: Session, actor: Actor, *, page: int) -> PairsPage:
         col(_one.name) == col(_two.name),
         col(_one.id) < col(_two.id),
         or_(*signs.values()),
+        ~exists().where(
+            col(DistinctPair.one_id) == col(_one.id),
+            col(DistinctPair.two_id) == col(_two.id),
+            col(DistinctPair.taken_back_at).is_(None),
+        ),
         *(col(record.left_on).is_(None) for record in (_one, _two)),
         *(col(record.residence_id).in_(reach) for record in (_one, _two)),
     ]
@@ -120,6 +128,25 @@ def merges_in_reach(session: Session, actor: Actor, *, page: int) -> Sequence[An
         .order_by(col(Merge.id).desc())
         .limit(PAGE)
         .offset((page - 1) * PAGE)
+    ).all()
+
+
+def pairs_told_apart(session: Session, actor: Actor) -> Sequence[Any]:
+    """(pair, one, two) within reach that were told apart and still are, the latest first, at most
+    a page of them.
+    """
+    reach = orgs.ids_below(grant.org_id for grant in actor.grants if grant.role in MERGERS)
+    return session.execute(
+        select(DistinctPair, _one, _two)
+        .join(_one, col(_one.id) == col(DistinctPair.one_id))
+        .join(_two, col(_two.id) == col(DistinctPair.two_id))
+        .where(
+            col(DistinctPair.taken_back_at).is_(None),
+            col(_one.residence_id).in_(reach),
+            col(_two.residence_id).in_(reach),
+        )
+        .order_by(col(DistinctPair.id).desc())
+        .limit(PAGE)
     ).all()
 
 
@@ -194,6 +221,38 @@ def later_merge(session: Session, found: Merge) -> Merge | None:
     )
 
 
+def distinct_pair(session: Session, pair_id: int) -> DistinctPair:
+    """The pair that was told apart, or ``NoSuchPair``."""
+    found = session.get(DistinctPair, pair_id)
+    if found is None:
+        raise NoSuchPair
+    return found
+
+
+def told_apart(session: Session, one_id: int, two_id: int) -> DistinctPair | None:
+    """Whether these two, the smaller id first, are known to be two people's."""
+    return session.execute(
+        select(DistinctPair).where(
+            col(DistinctPair.one_id) == one_id,
+            col(DistinctPair.two_id) == two_id,
+            col(DistinctPair.taken_back_at).is_(None),
+        )
+    ).scalar_one_or_none()
+
+
+def records_for_change(session: Session, member_ids: Sequence[int]) -> dict[int, Member]:
+    """Those of the records that exist, which nobody else changes until the transaction ends."""
+    orgs.hold_tree(session)
+    wanted = (
+        select(Member)
+        .where(col(Member.id).in_(member_ids))
+        .order_by(col(Member.id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return {record.id: record for record in session.execute(wanted).scalars()}
+
+
 def departure_of_key(session: Session, key: str) -> Departure | None:
     return session.execute(select(Departure).where(col(Departure.key) == key)).scalar_one_or_none()
 
@@ -215,13 +274,16 @@ def is_erased(record: Member) -> bool:
 
 def holds_roles(session: Session, member_ids: Sequence[int], on: date) -> bool:
     """Whether somebody of these records holds a role on a day, or will."""
-    for member_id in member_ids:
-        user = access.user_of_member(session, member_id)
-        if user is not None and any(
-            access.period_of(grant).reaches(on) for grant in access.grants_of(session, user.id)
-        ):
-            return True
-    return False
+    return any(roles_of(session, member_id, on) for member_id in member_ids)
+
+
+def roles_of(session: Session, member_id: int, on: date) -> list[RoleGrant]:
+    """The roles that this record's account holds on a day, or will."""
+    user = access.user_of_member(session, member_id)
+    if user is None:
+        return []
+    grants = access.grants_of(session, user.id)
+    return [grant for grant in grants if access.period_of(grant).reaches(on)]
 
 
 def rule_in_force(session: Session, org_id: int, on: date) -> LeavingRule:
@@ -232,10 +294,13 @@ def rule_in_force(session: Session, org_id: int, on: date) -> LeavingRule:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What a membership would leave behind: for who is about to end or erase it."""
+    """What a membership would leave behind: for who is about to end or erase it. ``household`` has
+    the points of a household in which nobody else is.
+    """
 
     member: Member
     balances: dict[str, int]
+    household: dict[str, int]
     rule: LeavingRule
     records: int
 
@@ -248,14 +313,20 @@ def ending(
     if actor.member_id != member_id and not actor.may(*roles, org_id=record.residence_id):
         raise NoSuchMember
     ids = members.ids_of_person(session, member_id)
+    alone = members.households_of_nobody_else(session, member_id)
     balances = ledger.balances(session, *ids)
-    return Ending(record, balances, rule_in_force(session, record.residence_id, on), len(ids))
+    household = ledger.household_balances(session, *alone)
+    rule = rule_in_force(session, record.residence_id, on)
+    return Ending(record, balances, household, rule, len(ids))
 
 
 def points_left(session: Session, found: Ending) -> dict[str, int]:
     """What of the balances could be spent: units without any are left out."""
     spendable = session.execute(select(col(Unit.code)).where(col(Unit.spendable))).scalars()
-    return {code: found.balances[code] for code in spendable if found.balances[code] > 0}
+    left: Counter[str] = Counter()
+    for balances in (found.balances, found.household):
+        left.update({code: max(balances[code], 0) for code in balances})
+    return {code: left[code] for code in spendable if left[code]}
 
 
 def everything(session: Session, member_id: int) -> list[Section]:

@@ -100,6 +100,10 @@ class NoSuchMerge(NotFound):
     sentence = say("没有这次合并。")
 
 
+class NoSuchPair(NotFound):
+    sentence = say("没有这项“不是同一人”的认定。")
+
+
 class LaterMergeStands(Conflict):
     """Merges are undone from the last to the first."""
 

@@ -25,6 +25,11 @@ class MergeRequest(Request):
     key = _key()
 
 
+class DistinctPairRequest(Request):
+    one_id = Whole(least=1, required=True)
+    two_id = Whole(least=1, required=True)
+
+
 class DepartureRequest(Request):
     leaving = ma.fields.String(
         required=True, validate=ma.validate.OneOf([Leaving.LEFT.value, Leaving.DIED.value])
@@ -78,6 +83,14 @@ class MergeView(View):
     other_id = ma.fields.Integer()
     merged_at = Instant()
     undone_at = Instant(allow_none=True)
+
+
+class DistinctPairView(View):
+    id = ma.fields.Integer()
+    one_id = ma.fields.Integer()
+    two_id = ma.fields.Integer()
+    told_at = Instant()
+    taken_back_at = Instant(allow_none=True)
 
 
 class DepartureView(View):

@@ -1,13 +1,9 @@
 """``pointsbank audit …``: verify the audit trail, and prune what is past its term."""
 
-from datetime import datetime
-
 import click
 
-from pointsbank.core import bank, clock
-from pointsbank.core.actor import SYSTEM
-from pointsbank.core.audit import record
-from pointsbank.core.database import current, snapshot, transaction
+from pointsbank.core import clock
+from pointsbank.core.database import snapshot
 from pointsbank.trail import jobs, seals
 
 commands = click.Group("audit", help="审计记录。The audit trail.")
@@ -54,19 +50,9 @@ def seal() -> None:
 def prune() -> None:
     """清理超过保留期限的记录，封存的摘要仍保留。Remove entries past their term; digests stay.
 
-    期限是设置 audit_months。PostgreSQL 上须给出 migration_url。
-    The term is audit_months. On PostgreSQL as the owner, in migration_url.
+    期限是设置 audit_months。SQLite 上每天夜里自动清理；PostgreSQL 上须给出 migration_url。
+    The term is audit_months. On SQLite it is done every night; on PostgreSQL as the owner, in
+    migration_url.
     """
-    now = clock.now()
-    with current().administer() as connection:
-        gone = seals.prune(connection, before=_months_before(now), at=now)
-    if gone:
-        with transaction() as session:
-            record(session, SYSTEM, "trail.prune", ("trail", 0), at=now, count=gone)
+    gone = jobs.remove_past_term(clock.now())
     click.echo(f"已清理 {gone} 条 / entries removed: {gone}")
-
-
-def _months_before(now: datetime) -> datetime:
-    """The first instant of the month that is kept."""
-    months = clock.local(now).year * 12 + clock.local(now).month - 1 - bank.settings().audit_months
-    return clock.day_start(clock.local_day(now).replace(months // 12, months % 12 + 1, 1))

@@ -21,6 +21,11 @@ NAVIGATION = (Link("/audit", say("审计记录"), 80, frozenset({Role.AUDITOR}))
 pages = PageBlueprint("trail", __name__)
 
 
+@pages.context_processor
+def _rules() -> dict[str, object]:
+    return {"rules": {kind.subject: kind for kind in rule_kinds()}}
+
+
 @pages.get("/audit")
 @allow(Role.AUDITOR)
 def audit_trail() -> str:
@@ -36,7 +41,6 @@ def audit_trail() -> str:
         places=places,
         actions=sorted((code, gettext(name)) for code, name in words.ACTION_NAMES.items()),
         words=words,
-        rules={kind.subject: kind for kind in rule_kinds()},
         older_url=f"/audit?{urlencode(_given(asked) | {'before': older})}" if older else "",
         newest_url=f"/audit?{urlencode(_given(asked))}" if "before" in asked else "",
     )

@@ -25,6 +25,10 @@ _NUMBERS = struct.Struct(">5q")
 _LENGTHS = struct.Struct(">6I")
 _HEADER = struct.Struct(">5q")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_OWNED = text(
+    "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class"
+    " WHERE relnamespace = current_schema()::regnamespace AND relname = 'audit_entry'"
+)
 _ALONE = text(f"SELECT pg_try_advisory_xact_lock({SEALING_LOCK})")
 
 
@@ -144,15 +148,32 @@ def _fault_of(
     return "" if held else "changed"
 
 
+def last_before(connection: Connection, before: datetime) -> int | None:
+    """The last run all of whose entries, and all before them, are older than an instant; None where
+    nothing so old is kept.
+    """
+    kept = select(func.min(_entry.c.id)).where(_entry.c.at >= before)
+    first_kept = connection.execute(kept).scalar()
+    past = select(func.max(_seal.c.id)).join(_entry, _entry.c.id == _seal.c.last_entry_id)
+    if first_kept is not None:
+        past = past.where(_seal.c.last_entry_id < first_kept)
+    found: int | None = connection.execute(past).scalar()
+    return found
+
+
+def may_prune(connection: Connection) -> bool:
+    """Whether this connection has the rights of the owner of the entries."""
+    if connection.dialect.name == "sqlite":
+        return True
+    return bool(connection.execute(_OWNED).scalar())
+
+
 def prune(connection: Connection, *, before: datetime, at: datetime) -> int:
     """As the owner of the tables: remove the entries of all runs that ended before an instant.
 
     Their seals stay. Answers how many entries went.
     """
-    ended = select(func.max(_seal.c.id)).where(
-        select(_entry.c.at).where(_entry.c.id == _seal.c.last_entry_id).scalar_subquery() < before
-    )
-    seal_id = connection.execute(ended).scalar()
+    seal_id = last_before(connection, before)
     if seal_id is None:
         return 0
     last = connection.execute(
@@ -170,6 +191,8 @@ def prune(connection: Connection, *, before: datetime, at: datetime) -> int:
 
 
 def _unprotect(connection: Connection, dialect: str) -> None:
+    if dialect == "postgresql":  # nobody who writes an entry waits for long
+        connection.exec_driver_sql("SET LOCAL lock_timeout = '5s'")
     verbs = ("update", "delete") if dialect == "sqlite" else ("change",)
     on = "" if dialect == "sqlite" else f" ON {_entry.name}"
     for verb in verbs:

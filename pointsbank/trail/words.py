@@ -1,5 +1,6 @@
 """How the audit trail is put into words for an auditor; what is not listed shows by its code."""
 
+from pointsbank.access.rules import ENTRY_NAMES
 from pointsbank.core.actor import ROLE_NAMES, SCOPE_NAMES
 from pointsbank.core.errors import say
 from pointsbank.ledger.rules import DEFAULT_UNITS
@@ -8,15 +9,19 @@ ACTION_NAMES = {
     "access.change_password": say("修改自己的密码"),
     "access.confirm_authenticator": say("启用动态口令"),
     "access.disable_user": say("停用账号"),
+    "access.enable_user": say("重新启用账号"),
     "access.end_session": say("结束一处登录"),
     "access.end_sessions": say("结束其他登录"),
     "access.grant_role": say("授予角色"),
+    "access.link_identity": say("关联统一身份认证"),
+    "access.lock_out": say("输错次数过多，暂停登录"),
     "access.open_user": say("开设账号"),
     "access.remove_authenticator": say("停用动态口令"),
     "access.reset_authenticator": say("重设动态口令"),
     "access.set_counter_pin": say("设置兑换点密码"),
     "access.set_password": say("重设密码"),
     "access.sign_in": say("登录"),
+    "access.unlink_identity": say("解除统一身份认证"),
     "access.withdraw_role": say("收回角色"),
     "devices.issue_machine": say("签发接口令牌"),
     "devices.offer_pairing": say("发起设备配对"),
@@ -100,8 +105,27 @@ ACTION_NAMES = {
     "persons.erase": say("删除个人信息"),
     "persons.leave": say("办理退出或去世"),
     "persons.merge": say("合并重复成员"),
+    "persons.take_back_apart": say("撤回“不是同一人”的认定"),
     "persons.take_out": say("导出个人信息"),
+    "persons.tell_apart": say("认定不是同一人"),
     "persons.undo_merge": say("撤销合并"),
+    "settlement.answer_objection": say("答复时长异议"),
+    "settlement.answer_supplement": say("答复补录申请"),
+    "settlement.approved": say("审批超时"),
+    "settlement.ask_supplement": say("申请补录"),
+    "settlement.corrected": say("更正时长"),
+    "settlement.look_at_evidence": say("查看补录凭证"),
+    "settlement.object": say("提出时长异议"),
+    "settlement.objection": say("异议成立，更正时长"),
+    "settlement.settled": say("核定时长"),
+    "settlement.supplemented": say("补录时长"),
+    "signups.calendar_address_dropped": say("停用日历地址"),
+    "signups.calendar_address_made": say("生成日历地址"),
+    "signups.moved_up": say("候补转为报名"),
+    "signups.roster_printed": say("打印报名名单"),
+    "signups.signed_up": say("活动报名"),
+    "signups.terms_set": say("设定报名要求"),
+    "signups.withdrawn": say("退出报名"),
     "stars.adopt_star_ladder": say("施行星级标准"),
     "transfers.accepted": say("接收转入成员"),
     "transfers.adopt_transfer_rule": say("施行转接规则"),
@@ -115,6 +139,7 @@ ACTION_NAMES = {
 
 SUBJECT_NAMES = {
     "application": say("登记申请"),
+    "attendance": say("签到记录"),
     "book": say("账本"),
     "device": say("设备"),
     "consent_text": say("同意书"),
@@ -139,6 +164,7 @@ SUBJECT_NAMES = {
     "trail": say("审计记录"),
     "transfer_rule": say("转接规则"),
     "user": say("账号"),
+    "supplement": say("补录申请"),
 }
 
 FACT_NAMES = {
@@ -149,6 +175,8 @@ FACT_NAMES = {
     "kept": say("保留的成员编号"),
     "merge": say("合并编号"),
     "other": say("并入的成员编号"),
+    "one": say("登记甲的成员编号"),
+    "pair": say("认定编号"),
     "records": say("记录数"),
     "rule_version": say("规则版次"),
     "transfer": say("转接编号"),
@@ -186,7 +214,12 @@ FACT_NAMES = {
     "note": say("记录编号"),
     "number": say("单号"),
     "on": say("日期"),
+    "member": say("成员编号"),
+    "members": say("成员编号"),
+    "party_only": say("由党员认领"),
     "people": say("人数"),
+    "posts": say("岗位编号"),
+    "waiting": say("候补人数"),
     "points": say("积分"),
     "price_points": say("所需积分"),
     "quantity": say("数量"),
@@ -197,6 +230,7 @@ FACT_NAMES = {
     "scopes": say("用途"),
     "seal_from": say("可封存日期"),
     "sign_in": say("登录编号"),
+    "two": say("登记乙的成员编号"),
     "unit": say("积分种类"),
     "unsettled": say("待核定人数"),
     "until": say("截止"),
@@ -206,6 +240,7 @@ FACT_NAMES = {
 }
 
 VALUE_NAMES: dict[str, str] = {
+    **{entry.value: name for entry, name in ENTRY_NAMES.items()},
     **{role.value: name for role, name in ROLE_NAMES.items()},
     **{scope.value: name for scope, name in SCOPE_NAMES.items()},
     **{unit.code: unit.name for unit in DEFAULT_UNITS},

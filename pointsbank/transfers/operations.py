@@ -1,5 +1,6 @@
 """What people do with a membership transfer: ask, consent, accept, refuse, withdraw."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -72,6 +73,7 @@ def request(
     secretary or administrator of where she is or is to go), MemberLeft, NotAHome or WrongLine,
     OrganisationClosed, AlreadyThere, TransferUnderWay, ReasonTooLong.
     """
+    orgs.hold_tree(session)
     locked = select(Member).where(col(Member.id) == member_id).with_for_update(key_share=True)
     member = session.execute(locked).scalar_one_or_none()
     earlier = queries.step_of_key(session, key)
@@ -84,7 +86,7 @@ def request(
     side = _side_asking(actor, member_id, from_org_id, to_org_id)
     if member.left_on is not None:
         raise MemberLeft(left_on=member.left_on)
-    if not queries.may_be_target(target, relation):
+    if not queries.may_be_target(session, target, relation):
         raise NotAHome if relation is Relation.RESIDENCE else WrongLine
     if target.closed_on is not None:
         raise OrganisationClosed(closed_on=target.closed_on)
@@ -145,6 +147,7 @@ def accept(
     receiving organisation), TransferSettled, ConsentMissing, ConsentBySamePerson, MemberLeft,
     MovedMeanwhile, OrganisationClosed, PeriodClosed.
     """
+    orgs.hold_tree(session)
     found = _locked(session, transfer_id)
     if (earlier := queries.step_of_key(session, key)) is not None:
         return _same_step(session, earlier, transfer_id, Step.ACCEPTED)
@@ -226,13 +229,22 @@ def end_transfers(session: Session, actor: Actor, *, member_id: int, at: datetim
 
     For features that end a membership, which have asked who may: it refuses nothing.
     """
-    ids = queries.open_ids_of(session, member_id)
+    return _end(session, actor, queries.open_ids_of(session, member_id), "left", at)
+
+
+def end_pointless(session: Session, actor: Actor, *, org_id: int, at: datetime) -> int:
+    """Withdraw all that lead from an organisation to itself, as it took in another; how many.
+
+    For a merger, which has asked who may: it refuses nothing.
+    """
+    return _end(session, actor, queries.open_ids_within(session, org_id), "merged", at)
+
+
+def _end(session: Session, actor: Actor, ids: Sequence[int], why: str, at: datetime) -> int:
     for transfer_id in ids:
         found = _existing(_locked(session, transfer_id))
         _change(session, found, state=TransferState.WITHDRAWN, settled_at=at)
-        _record(
-            session, actor, found, Step.WITHDRAWN, key=f"left:{transfer_id}", at=at,
-        )  # fmt: skip
+        _record(session, actor, found, Step.WITHDRAWN, key=f"{why}:{transfer_id}", at=at)
     return len(ids)
 
 

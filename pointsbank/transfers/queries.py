@@ -15,7 +15,7 @@ from pointsbank.members.models import Member
 from pointsbank.members.rules import NoSuchMember, Relation
 from pointsbank.orgs import queries as orgs
 from pointsbank.orgs.models import Organisation
-from pointsbank.orgs.rules import HOMES, Line
+from pointsbank.orgs.rules import Line
 from pointsbank.transfers.models import MembershipTransfer, TransferRuleRow, TransferStep
 from pointsbank.transfers.rules import (
     STAFF,
@@ -233,10 +233,10 @@ def place_of(member: Member, relation: Relation) -> int | None:
     }[relation]
 
 
-def may_be_target(place: Organisation, relation: Relation) -> bool:
+def may_be_target(session: Session, place: Organisation, relation: Relation) -> bool:
     """Whether a member may belong to this organisation in this relation."""
     if relation is Relation.RESIDENCE:
-        return place.kind in HOMES
+        return place.kind in orgs.home_kinds(session)
     return place.line is _LINES[relation]
 
 
@@ -248,7 +248,7 @@ def places_named(
     """
     above = aliased(Organisation)
     kind = (
-        col(Organisation.kind).in_(HOMES)
+        col(Organisation.kind).in_(orgs.home_kinds(session))
         if relation is Relation.RESIDENCE
         else col(Organisation.line) == _LINES[relation]
     )
@@ -289,6 +289,16 @@ def rule_in_force(session: Session, org_id: int, on: date) -> TransferRule:
 def is_below(session: Session, org_id: int, above_id: int) -> bool:
     """Whether an organisation is another one or lies under it."""
     return org_id in orgs.below(session, [above_id])[above_id]
+
+
+def open_ids_within(session: Session, org_id: int) -> list[int]:
+    """The transfers from an organisation to itself that are not settled."""
+    wanted = select(col(MembershipTransfer.id)).where(
+        col(MembershipTransfer.from_org_id) == org_id,
+        col(MembershipTransfer.to_org_id) == org_id,
+        col(MembershipTransfer.state).in_(UNDER_WAY),
+    )
+    return list(session.execute(wanted.order_by(col(MembershipTransfer.id))).scalars())
 
 
 def open_ids_of(session: Session, member_id: int) -> list[int]:

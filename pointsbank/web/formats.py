@@ -42,6 +42,11 @@ def instant(value: datetime) -> str:
     return f"{day(value)} {clock_time(value)}"
 
 
+def input_time(value: datetime) -> str:
+    """As a form's box for a time of day on a day holds it."""
+    return clock.local(value).strftime("%Y-%m-%dT%H:%M")
+
+
 def fact(value: Any) -> Any:
     """A refusal's fact as a person reads it; a word of ours (a state, a kind) in her language."""
     if isinstance(value, datetime):
@@ -55,5 +60,10 @@ def fact(value: Any) -> Any:
 
 def register(app: Flask) -> None:
     app.jinja_env.filters.update(
-        hours=hours, number=number, day=day, clock=clock_time, instant=instant
+        hours=hours,
+        number=number,
+        day=day,
+        clock=clock_time,
+        instant=instant,
+        input_time=input_time,
     )

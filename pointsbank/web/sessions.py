@@ -3,6 +3,7 @@ last used; and beside it, on a shared device, the device's own.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from flask import Flask, Request, g, request
@@ -10,7 +11,8 @@ from werkzeug.wrappers import Response
 
 from pointsbank.core import bank, clock, tokens
 from pointsbank.core.actor import Actor
-from pointsbank.core.errors import Refused
+from pointsbank.core.errors import Refused, Unavailable
+from pointsbank.core.tokens import LastSeen
 
 COOKIE = "session_token"
 DEVICE_COOKIE = "device_token"
@@ -88,18 +90,43 @@ def by_cookie() -> bool:
     return not request.headers.get("Authorization", "").startswith(_BEARER)
 
 
-def register(app: Flask, actor_of: Callable[[str, datetime, str], Actor | None]) -> None:
+def register(
+    app: Flask,
+    actor_of: Callable[[str, datetime, str], Actor | None],
+    last_seen: Callable[[str], LastSeen | None],
+    note_seen: Callable[[str, datetime], None],
+) -> None:
     """Make ``actor_of(token, at, address)`` the way a request becomes an ``Actor``: the person who
     is signed in, else the shared device that she would sign in on.
+
+    A token that comes by itself, without its cookie, ends when idle just as well: ``last_seen``
+    says when it came before (``None``: it does not end so), ``note_seen`` that it came now.
     """
 
     def resolve(asked: Request) -> Actor | None:
+        at = clock.now()
         as_device = asked.headers.get(ACTING_AS) == "device"
-        for token in (None if as_device else token_of(asked), device_token_of(asked)):
-            found = actor_of(token, clock.now(), asked.remote_addr or "") if token else None
+        for token in (None if as_device else _in_use(asked, at), device_token_of(asked)):
+            found = actor_of(token, at, asked.remote_addr or "") if token else None
             if found is not None:
                 return found
         return None
+
+    def _in_use(asked: Request, at: datetime) -> str | None:
+        token = token_of(asked)
+        seen = None if token is None or by_cookie() else last_seen(token)
+        if seen is not None and seen.is_idle(at):
+            return None
+        if seen is not None and seen.is_stale(at):
+            g.seen_again = token
+        return token
+
+    @app.after_request
+    def _note(response: Response) -> Response:
+        if "seen_again" in g:
+            with suppress(Unavailable):  # the answer stands all the same
+                note_seen(g.seen_again, clock.now())
+        return response
 
     app.extensions["resolve_actor"] = resolve
     app.after_request(_refresh)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pyotp
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from pointsbank.access import authenticators, operations, passwords, rules
 from pointsbank.access.models import Authenticator, RecoveryCode, User
@@ -171,7 +171,7 @@ def test_another_s_second_factor_is_reset_from_above_only(
 def test_a_proof_is_void_once_the_password_changed(community_with_passwords: Community) -> None:
     proof = proof_of("clerk", STAFF_PASSWORD)
     assert isinstance(proof, Proof)
-    change(User.__table__.update().values(password_hash=passwords.hashed("Other-2026")))  # type: ignore[attr-defined]
+    change(update(User).values(password_hash=passwords.hashed("Other-2026")))
     with transaction() as session:
         answer = operations.sign_in(session, proof, address=ADDRESS, at=clock.now())
     assert isinstance(answer, rules.WrongPassword)

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -116,13 +117,25 @@ def test_every_sentence_has_its_english() -> None:
     assert missing == []
 
 
-def test_one_sentence_has_one_english_everywhere() -> None:
-    english: dict[str, dict[str, str]] = {}
+def _english_sentences() -> Iterator[tuple[str, str, str]]:
+    """Feature, sentence (of a plural its singular), English."""
     for path in sorted(PACKAGE.glob("*/translations/en/LC_MESSAGES/messages.po")):
         with path.open("rb") as source:
             for message in read_po(source):
-                if message.id:
-                    english.setdefault(str(message.id), {})[path.parts[-5]] = str(message.string)
+                text = message.id if isinstance(message.id, str) else message.id[0]
+                if text:
+                    yield path.parts[-5], text, str(message.string)
+
+
+def test_no_english_stands_for_a_sentence_that_nobody_says() -> None:
+    said = _marked_sentences()
+    assert [(feature, text) for feature, text, _ in _english_sentences() if text not in said] == []
+
+
+def test_one_sentence_has_one_english_everywhere() -> None:
+    english: dict[str, dict[str, str]] = {}
+    for feature, text, translated in _english_sentences():
+        english.setdefault(text, {})[feature] = translated
     torn = {text: said for text, said in english.items() if len(set(said.values())) > 1}
     assert torn == {}
 

@@ -20,7 +20,7 @@ def test_the_rules_that_decide_for_an_organisation(client: FlaskClient, place: C
     morality, party = answer.json
     assert morality == {
         "id": morality["id"], "org_id": place.city, "unit": "morality", "version": 1,
-        "from_on": "2020-01-01", "until_on": None, "points_per_hour": 10, "by_category": {},
+        "from_on": "2020-01-01", "points_per_hour": 10, "by_category": {},
         "each_time": {}, "most_minutes_an_activity": None, "caps": {"day": 80}, "over_cap": "clip",
         "audience": "all", "rounding": "down",
     }  # fmt: skip
@@ -32,7 +32,8 @@ def test_without_a_day_today_decides_and_before_the_rules_nothing_did(
 ) -> None:
     sign_in(client, place.volunteer)
     assert len(client.get(f"/api/v1/points-rules?org_id={place.grid}").json) == 2
-    assert client.get(f"/api/v1/points-rules?org_id={place.grid}&on=2019-12-31").json == []
+    before = client.get(f"/api/v1/points-rules?org_id={place.grid}&on=2019-12-31").json
+    assert [(rule["id"], rule["points_per_hour"]) for rule in before] == [(None, 0), (None, 0)]
 
 
 def test_what_is_not_of_the_form_is_refused(client: FlaskClient, place: Community) -> None:

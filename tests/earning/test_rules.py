@@ -16,13 +16,12 @@ from pointsbank.earning.rules import (
     Rounding,
     check_points_rule,
     earns,
-    in_force,
     points_for,
     why_clipped,
 )
 from pointsbank.ledger.rules import MORALITY, PARTY, WINDOW_NAMES, Cap, CapWindow, Clip, OverCap
 
-TEN_AN_HOUR = PointsRule(3, 1, MORALITY, 1, date(2026, 1, 1), None, points_per_hour=10)
+TEN_AN_HOUR = PointsRule(3, 1, MORALITY, 1, date(2026, 1, 1), points_per_hour=10)
 
 
 @pytest.mark.parametrize(
@@ -110,17 +109,6 @@ def test_what_was_clipped_is_said_with_the_reason(amount: int, said: str) -> Non
 
 def test_every_window_has_its_words() -> None:
     assert set(CAP_SENTENCES) == set(WINDOW_NAMES) == set(CapWindow)
-
-
-def test_the_nearest_rule_in_force_decides_unit_by_unit() -> None:
-    street = replace(TEN_AN_HOUR, id=1, org_id=1)
-    ended = replace(street, id=2, org_id=2, until_on=date(2026, 5, 31))
-    current = replace(street, id=3, org_id=2, version=2, from_on=date(2026, 6, 1))
-    party = replace(street, id=4, unit=PARTY)
-    nearest_first = [ended, current, street, party]
-    assert [r.id for r in in_force(nearest_first, date(2026, 5, 31))] == [2, 4]
-    assert [r.id for r in in_force(nearest_first, date(2026, 6, 1))] == [3, 4]
-    assert in_force(nearest_first, date(2025, 12, 31)) == []
 
 
 def test_a_party_rule_is_for_party_members() -> None:

@@ -3,13 +3,18 @@
 from typing import Any
 
 from conftest import NOW
+from journeys.event_bodies import event_forms, event_jsons
 from journeys.ground import Ground
 from journeys.ground_enrolment import enrolment_forms, enrolment_jsons
 from journeys.member_bodies import member_forms, member_jsons
+from journeys.signup_bodies import signup_forms, signup_jsons
 
+from pointsbank.access import queries as access
 from pointsbank.attendance import claims
 from pointsbank.core import tokens
+from pointsbank.core.database import snapshot
 from pointsbank.exchange import customers
+from pointsbank.local_rules.queries import rule_kinds
 from pointsbank.persons import questions
 from pointsbank.persons.questions import Question
 from pointsbank.persons.rules import ErasureAsked
@@ -26,16 +31,10 @@ def jsons(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
     return {
         ("clerk", "POST", "/api/v1/sessions"): {"name": "clerk", "password": "nothing-near"},
         ("clerk", "PUT", "/api/v1/me/password"): {"current": "nothing-near", "new": "Neu-2026-x"},
-        ("organiser", "POST", "/api/v1/events"): {
-            "org_id": here, "title": "清扫", "kind": "environment", "place": "广场",
-            "starts_at": "2026-11-22T09:00", "ends_at": "2026-11-22T10:00", "key": key,
-        },
-        ("organiser", "POST", f"/api/v1/events/{ground.draft}/cancellation"): {"reason": "下雨"},
+        **event_jsons(ground),
+        **signup_jsons(ground),
         ("volunteer", "POST", "/api/v1/check-ins"): {"code": ground.code, "key": key},
         ("volunteer", "POST", "/api/v1/check-outs"): {"code": ground.code, "key": key},
-        ("secretary", "POST", "/api/v1/hour-rules"): {
-            "org_id": here, "from_on": "2027-01-01", "least_minutes": 10, "rounding": "minute",
-        },
         ("clerk", "POST", "/api/v1/goods"): {
             "org_id": here, "name": "香皂", "unit_name": "块", "price_points": 4,
         },
@@ -74,6 +73,9 @@ def jsons(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
         ("secretary", "POST", "/api/v1/merges"): {
             "kept_id": ground.place.wang, "other_id": ground.place.li, "key": key,
         },
+        ("secretary", "POST", "/api/v1/distinct-pairs"): {
+            "one_id": ground.place.wang, "two_id": ground.place.li,
+        },
         ("secretary", "POST", f"/api/v1/members/{ground.place.li}/departure"): {
             "leaving": "left", "on": "2026-11-20", "key": key,
         },
@@ -84,9 +86,42 @@ def jsons(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
             "question": erasure, "number": "2026000002", "key": key,
         },
         ("volunteer", "POST", "/api/v1/me/data"): {"password": "nothing-near"},
+        **_accounts(ground),
+        **_adoptions(ground),
         **member_jsons(ground),
         **enrolment_jsons(ground.place, ground.enrolments),
     }  # fmt: skip
+
+
+def _accounts(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
+    here, clerk = ground.place.community, ground.place.clerk.id
+    with snapshot() as session:
+        grant = access.grants_of(session, clerk)[0].id
+    path, since = "/api/v1/accounts", {"org_id": here, "from_on": "2026-11-21"}
+    return {
+        ("administrator", "POST", path): {
+            "org_id": here, "staff_name": "new", "display_name": "新人",
+        },
+        ("administrator", "POST", f"{path}/searches"): {"sought": "王"},
+        ("administrator", "POST", f"{path}/{clerk}/roles"): {"role": "reviewer", **since},
+        ("administrator", "POST", f"{path}/{clerk}/roles/{grant}/withdrawal"): {
+            "last_on": "2026-11-20",
+        },
+    }  # fmt: skip
+
+
+def _adoptions(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
+    """Of each kind of local rule the standing one, adopted for next year."""
+    found = {}
+    for kind in rule_kinds():
+        part, terms = next(iter(kind.standing.items()))
+        who, org_id = "secretary", ground.place.community
+        if kind.bank_wide:
+            who, org_id = "administrator", ground.place.city
+        named = {kind.table.PART: part} if part else {}
+        body = {"org_id": org_id, "from_on": "2027-01-01", **named, **terms}
+        found[who, "POST", f"/api/v1/{kind.path}"] = body
+    return found
 
 
 _DETAILS = {
@@ -116,16 +151,16 @@ def forms(ground: Ground) -> dict[tuple[str, str], dict[str, Any]]:
     return {
         ("clerk", "/sign-in"): {"name": "clerk", "password": "nothing-near"},
         ("clerk", "/password"): {"current": "wrong", "new": "Neu-2026-x", "again": "Neu-2026-x"},
-        ("organiser", "/events"): {
-            "org_id": here, "title": "清扫", "kind": "environment", "place": "广场", "key": key,
-            "starts_at": "2026-11-22T09:00", "ends_at": "2026-11-22T10:00",
-        },
-        ("organiser", f"/events/{ground.draft}/cancellation"): {"reason": "下雨"},
+        **event_forms(ground),
+        **signup_forms(ground),
         ("organiser", f"/events/{ground.open_event}/scans"): {
             "member_code": ground.card, "key": key,
         },
         ("volunteer", f"/c/{ground.code}/check-in"): {"claim": claims.sign(ground.code, at=NOW)},
         ("volunteer", f"/c/{ground.code}/check-out"): {"claim": claims.sign(ground.code, at=NOW)},
+        ("secretary", f"/organisations/{here}/local-rules/star-ladders/new"): {
+            "from_on": "2027-01-01", "window": "lifetime", "levels.1": "50", "part": "",
+        },
         ("clerk", "/members/searches"): {"sought": "王"},
         ("secretary", "/members/cards"): {"sought": "AAAA"},
         ("clerk", "/counter/lookups"): {"code": ground.card, "org_id": here},
@@ -140,6 +175,8 @@ def forms(ground: Ground) -> dict[tuple[str, str], dict[str, Any]]:
             "quantity": 3, "key": key, "org_id": here,
         },
         ("clerk", "/sign-in/code"): {"half_way": "x", "code": "123456"},
+        ("clerk", "/sign-in/provider"): {"code": "x", "state": "y"},
+        ("clerk", "/security/identity"): {"code": "x", "state": "y", "password": "x"},
         ("clerk", "/security/authenticator/removal"): {"password": "x", "code": "1"},
         ("clerk", "/counter-pin"): {"password": "nothing-near", "pin": "730195"},
         ("secretary", "/devices/pairings"): {
@@ -182,6 +219,9 @@ def forms(ground: Ground) -> dict[tuple[str, str], dict[str, Any]]:
         ("secretary", f"/transfers/{ground.transfer}/withdrawal"): {"key": key},
         ("secretary", "/merges"): {
             "kept_id": ground.place.wang, "other_id": ground.place.li, "key": key,
+        },
+        ("secretary", "/distinct-pairs"): {
+            "one_id": ground.place.wang, "two_id": ground.place.li,
         },
         ("secretary", f"/members/{ground.place.li}/departure"): {
             "leaving": "left", "on": "2026-11-20", "key": key,

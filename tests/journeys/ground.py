@@ -25,6 +25,7 @@ from pointsbank.core.actor import SYSTEM
 from pointsbank.core.database import Session, Table, snapshot, transaction
 from pointsbank.earning.rules import DeedCategory
 from pointsbank.events import operations as events
+from pointsbank.events.rules import SeriesRule
 from pointsbank.exchange import operations as exchange
 from pointsbank.exchange.rules import Wish
 from pointsbank.ledger.operations import post_all
@@ -49,6 +50,9 @@ class Ground:
     open_event: int
     code: str
     draft: int
+    post: int  # of the draft, with its shift
+    shift: int
+    series: int  # of the draft
     elsewhere: int  # an event of 光明社区, also open
     code_elsewhere: str
     goods: int
@@ -71,6 +75,8 @@ def lay() -> Ground:
             *(_event(session, org, n) for n, org in enumerate((here, there))), strict=True
         )
         draft, _ = _event(session, here, 9, opens=False)
+        post, shift = _post(session, draft)
+        series = _series(session, draft)
         goods = [_goods(session, org_id, n) for n, org_id in enumerate((here, there))]
         for member_id in (place.wang, place.zhou):
             _give(session, member_id)
@@ -96,8 +102,8 @@ def lay() -> Ground:
         ).id
         enrolments = lay_enrolments(session, place)
     return Ground(
-        place, mine[0], codes[0], draft, mine[1], codes[1], *goods, *sold, card, lost_digits,
-        transfer, household, enrolments,
+        place, mine[0], codes[0], draft, post, shift, series, mine[1], codes[1], *goods, *sold,
+        card, lost_digits, transfer, household, enrolments,
     )  # fmt: skip
 
 
@@ -110,6 +116,26 @@ def _event(session: Session, org_id: int, number: int, *, opens: bool = True) ->
         events.publish(session, SYSTEM, event_id=event.id, at=NOW)
         events.open_event(session, SYSTEM, event_id=event.id, at=NOW)
     return event.id, event.code
+
+
+def _post(session: Session, event_id: int) -> tuple[int, int]:
+    post = events.add_post(
+        session, SYSTEM, event_id=event_id, name="楼道", duties="", capacity=3, skill="",
+        least_age=None, place="", at=NOW,
+    )  # fmt: skip
+    shift = events.add_shift(
+        session, SYSTEM, event_id=event_id, post_id=post.id, starts_at=NOW,
+        ends_at=NOW + timedelta(hours=1), capacity=3, at=NOW,
+    )  # fmt: skip
+    return post.id, shift.id
+
+
+def _series(session: Session, event_id: int) -> int:
+    next_day = clock.today() + timedelta(days=1)
+    rule = SeriesRule.written([next_day.isoweekday()], ["09:00"], next_day, next_day)
+    return events.repeat(
+        session, SYSTEM, event_id=event_id, rule=rule, publish=False, key="series", at=NOW
+    ).id
 
 
 def _goods(session: Session, org_id: int, number: int) -> int:

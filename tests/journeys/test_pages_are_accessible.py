@@ -74,6 +74,8 @@ class Place:
             pages["organiser"] += [f"{event[0]}/attendance", f"{event[0]}/poster"]
         one = f"/organisations/{org}"
         pages["secretary"] += ["/organisations/tree", f"{one}/details", f"{one}/details/edit"]
+        pages["secretary"] += [f"{one}/local-rules/hour-rules/new", f"{one}/local-rules"]
+        pages["secretary"].append(f"{one}/local-rules/points-rules/new?part=morality&preset=0")
         moved = f"/organisations/{self.town.grid}"
         pages["secretary"] += [f"{moved}/split", f"{moved}/move", "/organisations/tree?q=社区"]
         pages["secretary"] += ["/enrolments", "/enrolments/applications", "/enrolments/imports"]

@@ -4,14 +4,13 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from pointsbank.ledger.notice import SealLine, SealLineUnreadable
 from pointsbank.ledger.rules import (
     MINUTES,
     AccountRef,
     CapWindow,
     ExpiryPolicy,
     OwnerKind,
-    SealLine,
-    SealLineUnreadable,
     SystemKind,
     expires_on,
     household_account,

@@ -90,19 +90,12 @@ def test_a_record_is_changed_moved_and_agreed_to(client: FlaskClient, community:
     assert (gone.status_code, gone.json["code"]) == (409, "no_such_consent")
 
 
-def test_a_town_has_rules_skills_and_texts_of_its_own(
-    client: FlaskClient, community: Community
-) -> None:
+def test_a_town_has_skills_of_its_own(client: FlaskClient, community: Community) -> None:
     sign_in(client, community.administrator)
     head = token(client)
-    rule = {"org_id": community.community, "least_age": 12, "from_on": "2026-11-21"}
     url = "/api/v1/members"
-    assert client.post(f"{url}/registration-rules", json=rule, headers=head).status_code == 204
     added = client.post(
         f"{url}/skills", json={"org_id": community.community, "name": "剪纸"}, headers=head
     )
     assert added.json == client.get(f"{url}/skills").json
     assert "剪纸" in added.json["skills"]
-    text = {"org_id": community.city, "kind": "sharing", "body": "同意", "from_on": "2026-11-21"}
-    made = client.post(f"{url}/consent-texts", json=text, headers=head)
-    assert (made.status_code, made.json) == (201, {"version": 2})

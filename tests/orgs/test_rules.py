@@ -58,7 +58,7 @@ def test_kinds_sit_under_higher_levels_of_their_line_or_under_territory(
 def test_every_home_is_a_kind_of_the_territory() -> None:
     assert {
         "community", "grid", "estate", "building_group", "building", "model_household",
-    } == rules.HOMES  # fmt: skip
+    } == {kind.code for kind in rules.KINDS if kind.is_home}  # fmt: skip
 
 
 def test_nothing_may_sit_under_its_own_kind() -> None:

@@ -18,7 +18,6 @@ from pointsbank.ledger.rules import MINUTES, MORALITY, PARTY
 from pointsbank.ledger.verify import verify
 from pointsbank.members import queries as member_queries
 from pointsbank.members.rules import Leaving, MemberLeft, NoSuchMember, Relation
-from pointsbank.orgs.rules import NoSuchOrganisation
 from pointsbank.persons import operations, queries, rules
 from pointsbank.persons.models import Departure, Erasure
 from pointsbank.persons.rules import ErasureAsked, PointsOnLeaving
@@ -132,23 +131,6 @@ def give_role(twice: Twice, user_id: int) -> None:
             session, SYSTEM, user_id=user_id, role=Role.CLERK,
             org_id=twice.shop.people.community, from_on=clock.today(), at=clock.now(),
         )  # fmt: skip
-
-
-def test_a_leaving_rule_is_adopted_for_days_to_come(twice: Twice) -> None:
-    people, today = twice.shop.people, clock.today()
-    expire, keep = PointsOnLeaving.EXPIRE, PointsOnLeaving.KEEP
-    with pytest.raises(NoSuchOrganisation):
-        adopt(twice, expire, actor=people.clerk, org_id=999)
-    with pytest.raises(Forbidden):
-        adopt(twice, expire, actor=people.clerk)
-    with pytest.raises(rules.RuleBackdated):
-        adopt(twice, expire, actor=people.secretary)
-    assert adopt(twice, expire, actor=people.secretary, from_on=today).version == 1
-    assert adopt(twice, expire, actor=people.secretary, from_on=today).version == 1
-    with pytest.raises(rules.LaterRuleStands):
-        adopt(twice, keep, actor=people.secretary, from_on=today)
-    later = today + timedelta(days=1)
-    assert adopt(twice, keep, actor=people.secretary, from_on=later).version == 2
 
 
 def test_an_erasure_leaves_figures_under_a_number_and_nothing_of_the_person(

@@ -69,7 +69,7 @@ def test_no_entry_moves_and_one_person_has_both_histories(twice: Twice) -> None:
         assert mine.balances == {MINUTES: 6_060, MORALITY: 180, PARTY: 30}
         assert [row[1].title for row in mine.activities] == ["清扫楼道"]
         assert standing(session, twice.kept, clock.today()).star == 1
-        assert counter.customer(session, twice.kept).balances[MORALITY] == 180
+        assert counter.customer(session, twice.kept, clock.now()).balances[MORALITY] == 180
         assert {line.entry.id for line in mine.newest}
         assert verify(session).fault is None
 
@@ -89,12 +89,12 @@ def test_a_joint_statement_is_one_with_the_balances_of_the_time(twice: Twice) ->
         assert paged == whole
         today = ledger.joint_statement(session, refs, since=clock.today(), most=50)
         assert today == whole
-        figures = passbook.period_figures_of(session, twice.kept, MORALITY, since=clock.today())
+        figures = passbook.period_figures_of(session, refs, since=clock.today())
         assert (figures.opening, figures.came, figures.went, figures.closing) == (0, 185, 5, 180)
         none = ledger.joint_statement(session, refs, until=SINCE)
         assert none == []
-        drawn = passbook.year_picture(session, twice.kept, MORALITY, clock.today().year)
-        assert drawn == passbook.year_picture(session, twice.kept, MORALITY, clock.today().year)
+        drawn = passbook.year_picture(session, refs, clock.today().year)
+        assert drawn == passbook.year_picture(session, refs, clock.today().year)
 
 
 def test_her_stars_count_all_hours_by_either_window(twice: Twice) -> None:

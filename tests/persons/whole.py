@@ -96,6 +96,7 @@ def fill(session: Session, twice: Twice) -> dict[str, int]:
         session, SYSTEM, org_id=people.community, member_id=her,
         lines=twice.shop.basket(soap=1), key="by-herself", at=at,
     )  # fmt: skip
+    persons.tell_apart(session, SYSTEM, one_id=her, two_id=twice.other, at=at)
     merge = persons.merge(
         session, SYSTEM, kept_id=her, other_id=twice.other, key="joined-once", at=at
     )

@@ -329,34 +329,6 @@ def test_nobody_is_taken_in_who_left_or_moved_or_to_a_place_that_closed(stage: S
         assert queries.transfer(session, asked.id).state == TransferState.WITHDRAWN
 
 
-def test_a_rule_is_adopted_for_days_to_come_one_after_the_other(stage: Stage) -> None:
-    people, today = stage.people, clock.today()
-    asked: dict[str, Any] = {
-        "org_id": 999, "from_on": today - timedelta(days=1), "points": PointsOnTransfer.EXPIRE,
-        "at": clock.now(),
-    }  # fmt: skip
-
-    def adopted(actor: Actor) -> Any:
-        with transaction() as session:
-            return operations.adopt_transfer_rule(session, actor, **asked)
-
-    with pytest.raises(NoSuchOrganisation):
-        adopted(people.clerk)
-    asked["org_id"] = people.community
-    with pytest.raises(Forbidden):
-        adopted(people.clerk)
-    with pytest.raises(rules.RuleBackdated):
-        adopted(people.secretary)
-    asked["from_on"] = today
-    assert adopted(people.secretary).version == 1
-    assert adopted(people.secretary).version == 1
-    asked["points"] = PointsOnTransfer.KEEP
-    with pytest.raises(rules.LaterRuleStands):
-        adopted(people.secretary)
-    asked["from_on"] = today + timedelta(days=1)
-    assert adopted(people.secretary).version == 2
-
-
 def test_two_who_accept_at_once_take_her_in_once(stage: Stage, bank: Database) -> None:
     adopt(stage.people.community)
     asked = stage.ask()

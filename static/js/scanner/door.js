@@ -80,7 +80,7 @@ export function newDoor(eventId) {
     },
     clock: () => ask(`${api}/clock`),
     roster: () => ask(`${api}/roster`, { patience: 60_000 }),
-    names: () => post(`${api}/roster/names`, {}, 60_000),
+    names: (pin) => post(`${api}/roster-ticks`, { pin }, 60_000),
     send: (scans, sentAt, patience = PATIENCE_MS) => post(`${api}/scans`, { sent_at: sentAt, scans }, patience),
     undo: (id) => post(`${api}/scans/${id}/undo`, {}),
     beat: () => post("/device/heartbeat", {}),

@@ -1,32 +1,31 @@
-// The list of names for ticking people off without network, locked up behind this device's PIN; six wrong PINs destroy it.
+// The list of names for ticking people off without network, sealed under this device's PIN; six wrong PINs destroy it.
+
+import { fromBase64 } from "./bytes.js";
 
 export const TRIES = 6;
 export const PIN = /^\d{6,12}$/;
-const ROUNDS = 1_000_000;
-const bytesOf = (text) => new TextEncoder().encode(text);
 
-async function keyOf(pin, salt) {
-  const typed = await crypto.subtle.importKey("raw", bytesOf(pin), "PBKDF2", false, ["deriveKey"]);
-  const stretching = { name: "PBKDF2", hash: "SHA-256", salt, iterations: ROUNDS };
-  return crypto.subtle.deriveKey(stretching, typed, { name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+async function keyOf(pin, { salt, iterations }) {
+  const typed = await crypto.subtle.importKey("raw", new TextEncoder().encode(pin), "PBKDF2", false, ["deriveKey"]);
+  const stretching = { name: "PBKDF2", hash: "SHA-256", salt: fromBase64(salt), iterations };
+  return crypto.subtle.deriveKey(stretching, typed, { name: "AES-GCM", length: 256 }, false, ["decrypt"]);
 }
 
-export async function lock(store, people, pin) {
-  const salt = crypto.getRandomValues(new Uint8Array(16));
-  const iv = crypto.getRandomValues(new Uint8Array(12));
-  const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await keyOf(pin, salt), bytesOf(JSON.stringify(people)));
-  await store.keep("names", { salt, iv, sealed: new Uint8Array(sealed), wrong: 0 });
+// `sealed` as the server sealed it under a PIN: {salt, iterations, sealed}.
+export function keepNames(store, sealed) {
+  return store.keep("names", { ...sealed, wrong: 0 });
 }
 
 // The people, or how many tries are left (0: destroyed). A try counts before it is made.
 export async function unlock(store, pin) {
-  const locked = await store.kept("names");
-  if (!locked) return { left: 0 };
-  const wrong = locked.wrong + 1;
-  await store.keep("names", { ...locked, wrong });
+  const kept = await store.kept("names");
+  if (!kept) return { left: 0 };
+  const wrong = kept.wrong + 1;
+  await store.keep("names", { ...kept, wrong });
   try {
-    const text = await crypto.subtle.decrypt({ name: "AES-GCM", iv: locked.iv }, await keyOf(pin, locked.salt), locked.sealed);
-    await store.keep("names", { ...locked, wrong: 0 });
+    const body = fromBase64(kept.sealed);
+    const text = await crypto.subtle.decrypt({ name: "AES-GCM", iv: body.slice(0, 12) }, await keyOf(pin, kept), body.slice(12));
+    await store.keep("names", { ...kept, wrong: 0 });
     return { people: JSON.parse(new TextDecoder().decode(text)) };
   } catch {
     if (wrong >= TRIES) await store.forget("names");

@@ -1,6 +1,6 @@
 // The panel for ticking people off the list: a PIN to make it, the PIN to open it, a box to find a name.
 
-import { lock, PIN, unlock } from "./names.js";
+import { keepNames, PIN, unlock } from "./names.js";
 import { say } from "./words.js";
 
 const MOST = 30;
@@ -40,13 +40,18 @@ export function newTickList({ store, door, ticked }) {
   async function make(pin) {
     tell("");
     try {
-      ({ people } = await door.names());
+      await keepNames(store, await door.names(pin));
     } catch {
       tell(say("names_need_network"));
       return;
     }
-    await lock(store, people, pin);
-    list();
+    await open(pin);
+  }
+
+  // With a network, who signed up since is on the list when it is opened next.
+  async function refresh(pin) {
+    const sealed = await door.names(pin).catch(() => null);
+    if (sealed && people.length) await keepNames(store, sealed);
   }
 
   async function open(pin) {
@@ -58,7 +63,7 @@ export function newTickList({ store, door, ticked }) {
     }
     people = answer.people;
     list();
-    door.names().then((told) => lock(store, told.people, pin), () => null); // who signed up since, if there is a network
+    refresh(pin);
   }
 
   for (const [part, verb] of [["tick-make", make], ["tick-open", open]]) {
