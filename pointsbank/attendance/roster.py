@@ -68,7 +68,7 @@ def rounds(count: int) -> int:
 
 
 def entries(found: Sequence[tuple[str, Person]], salt: bytes) -> list[Entry]:
-    """Each of these codes' owner, sealed: seconds of work for 5,000 people, so in no transaction."""
+    """Each code's owner, sealed: seconds of work for 5,000 people, so not in a transaction."""
     sealed = [_entry(digits, person, salt, rounds(len(found))) for digits, person in found]
     secrets.SystemRandom().shuffle(sealed)  # their order would tell which are one person's
     return sealed
