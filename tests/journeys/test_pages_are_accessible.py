@@ -92,6 +92,8 @@ class Place:
             pages["volunteer"] += [f"{event[0]}/supplements/new"]
             pages["secretary"] += [f"{event[0]}/settlement", f"{event[0]}/ratings"]
             pages["organiser"] += [f"{event[0]}/attendance", f"{event[0]}/poster"]
+            pages["organiser"] += [f"{event[0]}/scanner", f"{event[0]}/scanner/keyboard"]
+            pages["volunteer"].append(f"{event[0]}/pass")
         one = f"/organisations/{org}"
         pages["secretary"] += ["/organisations/tree", f"{one}/details", f"{one}/details/edit"]
         pages["secretary"] += [f"{one}/local-rules/hour-rules/new", f"{one}/local-rules"]
