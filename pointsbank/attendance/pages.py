@@ -8,7 +8,15 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from pointsbank.access.entrance import reading_codes
-from pointsbank.attendance import claims, door, door_pages, operations, queries, rotating, scanner_pages
+from pointsbank.attendance import (
+    claims,
+    door,
+    door_pages,
+    operations,
+    queries,
+    rotating,
+    scanner_pages,
+)
 from pointsbank.attendance.entrance import keeping_refusals
 from pointsbank.attendance.event import WATCHERS
 from pointsbank.attendance.rules import (
