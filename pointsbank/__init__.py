@@ -69,12 +69,14 @@ poster             签到海报        an event's printed QR
 posting            记账            a transfer asked for
 reach              管辖范围        an organisation with everything below it, on a day
 redemption         兑换            goods for points, with a receipt
+recruitment notice 招募通知        what a community holds in a month and whom it looks for; public
 registration rule  登记规则        dated local rule: from which age people are registered
 report slip        报到单          what she brings; its receipt 回执 goes back to her unit
 report-in          双报到          an in-service party member received where she lives
 residence          居住地          the organisation where a member lives
 seal               封存            chained digest over a closed run of transfers
 sealed year        年度封存        an evaluation's rows, fixed for ever
+series             系列活动        events like one another, held by a rule of days and times
 shift              班次            a stretch of an event's time that people sign up for
 slip               初始密码条      a first password, printed once and handed over
 split              拆分            found an organisation out of another
@@ -82,6 +84,7 @@ star               星级            1 to 5, by hours
 statement          明细            an account's entries with running balance
 stock              库存            what a counter has of its goods
 take back          撤销兑换        reverse a redemption: points and goods return
+template           模板            what an organisation's new events begin with
 tie                归属            what belongs to an organisation and keeps it from ending
 trail              审计记录        all audit entries, sealed run by run
 transcript         账本抄本        the whole book as files, exported and imported
