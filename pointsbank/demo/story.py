@@ -12,7 +12,7 @@ from sqlmodel import Session
 from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM, Role
 from pointsbank.core.database import transaction
-from pointsbank.demo import history, people, register, signups, staff, today, tree
+from pointsbank.demo import history, people, register, settlement, signups, staff, today, tree
 from pointsbank.demo.history import Happening
 from pointsbank.demo.people import Crowd
 from pointsbank.demo.shape import SHAPES, Shape
@@ -185,7 +185,9 @@ def _today(cast: Cast, rng: Random, now: datetime) -> tuple[Going, int]:
     with transaction() as session:
         day = today.Day(session, rng, organiser, home, now)
         going = today.set_today(day, cast.crowds[home])
-        signups.sign_people_up(day, cast.crowds[home], cast.sign_ins[Role.VOLUNTEER].actor)
+        visitor = cast.sign_ins[Role.VOLUNTEER].actor
+        signups.sign_people_up(day, cast.crowds[home], visitor)
+        settlement.leave_to_settle(day, cast.crowds[home], visitor)
         redeemed = today.redeem_today(
             session, rng, clerk, org_id=home, crowd=cast.crowds[home],
             goods_ids=cast.shelves[home], now=now,

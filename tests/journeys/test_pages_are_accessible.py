@@ -73,17 +73,27 @@ class Place:
             "auditor": ["/ledger", "/audit", "/nowhere"],
         }
         wang, li = self.town.wang, self.town.li
-        pages["volunteer"] += ["/me/consents", "/me/data", "/me/departure", "/transfers"]
+        pages["volunteer"] += [
+            "/me/consents",
+            "/me/data",
+            "/me/departure",
+            "/transfers",
+            "/me/hours",
+        ]
         pages["secretary"] += [
             f"/members/{wang}", f"/members/{wang}/departure", f"/duplicates/{wang}/{li}",
-            "/duplicates", "/members?stars=0", "/transfers",
+            "/duplicates", "/members?stars=0", "/transfers", "/reviews",
         ]  # fmt: skip
         pages["administrator"].append(f"/members/{wang}/erasure")
         if self.household:
             pages["volunteer"].append("/me/statement?whose=household")
             pages["secretary"].append(f"/households/{self.household}")
         if event:
+            pages["volunteer"] += [f"{event[0]}/supplements/new"]
+            pages["secretary"] += [f"{event[0]}/settlement", f"{event[0]}/ratings"]
             pages["organiser"] += [f"{event[0]}/attendance", f"{event[0]}/poster"]
+            pages["organiser"] += [f"{event[0]}/scanner", f"{event[0]}/scanner/keyboard"]
+            pages["volunteer"].append(f"{event[0]}/pass")
         one = f"/organisations/{org}"
         pages["secretary"] += ["/organisations/tree", f"{one}/details", f"{one}/details/edit"]
         pages["secretary"] += [f"{one}/local-rules/hour-rules/new", f"{one}/local-rules"]
