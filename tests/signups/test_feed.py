@@ -58,7 +58,7 @@ def test_an_event_has_its_times_in_utc_its_number_and_its_state() -> None:
     )  # fmt: skip
     assert "DESCRIPTION" not in found
     whole = icalendar.Calendar.from_ical(content)
-    assert (whole["VERSION"], whole["METHOD"], whole["X-WR-CALNAME"]) == (
+    assert (whole["VERSION"], whole["METHOD"], str(whole["NAME"])) == (
         "2.0", "PUBLISH", "社区；甲,乙",
     )  # fmt: skip
 

@@ -300,3 +300,12 @@ def test_a_members_page_tells_what_she_is_going_to_do(house: House) -> None:
     page = read(house.browser(c.secretary).get(f"/members/{c.wang}"))
     assert "已报名的活动" in page
     assert "已报名的活动" not in read(house.browser(c.secretary).get(f"/members/{c.li}"))
+
+
+def test_a_draft_says_nothing_of_sign_ups_and_staff_are_marked_nowhere(house: House) -> None:
+    c = house.community
+    with transaction() as session:
+        draft_id = Scene(session, c).plan().id
+    organiser = house.browser(c.organiser)
+    assert "报名情况" not in read(organiser.get(f"/events/{draft_id}"))
+    assert "已报名" not in read(organiser.get("/events"))
