@@ -12,9 +12,11 @@ from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
 from pointsbank.access import operations as access
 from pointsbank.core import clock
-from pointsbank.core.actor import SYSTEM, Role
+from pointsbank.core.actor import SYSTEM, Actor, Role
 from pointsbank.core.database import Database, Session, Table
 from pointsbank.core.encryption import seal
+from pointsbank.earning.rules import DeedCategory
+from pointsbank.events import operations as events
 from pointsbank.exchange import operations as exchange
 from pointsbank.ledger import operations as ledger
 from pointsbank.ledger.rules import (
@@ -37,6 +39,7 @@ from pointsbank.members.rules import (
     PartyStatus,
 )
 from pointsbank.persons import operations as persons
+from pointsbank.signups import operations as signups
 from tests.persons.conftest import Twice, earn
 
 NAME, PHONE, NOTE = "王桂芳", "13800000001", "不可外传"
@@ -97,6 +100,7 @@ def fill(session: Session, twice: Twice) -> dict[str, int]:
         lines=twice.shop.basket(soap=1), key="by-herself", at=at,
     )  # fmt: skip
     persons.tell_apart(session, SYSTEM, one_id=her, two_id=twice.other, at=at)
+    signed_up(session, twice)
     merge = persons.merge(
         session, SYSTEM, kept_id=her, other_id=twice.other, key="joined-once", at=at
     )
@@ -108,6 +112,26 @@ def fill(session: Session, twice: Twice) -> dict[str, int]:
         for table in Table.metadata.sorted_tables
         if _condition(table, known) is not None
     }
+
+
+def signed_up(session: Session, twice: Twice) -> None:
+    """She has signed up for an event and withdrawn with a reason, and reads it in her calendar."""
+    people, at = twice.shop.people, clock.now()
+    herself = Actor("user", people.volunteer.id, member_id=twice.kept)
+    event = events.plan(
+        session, SYSTEM, org_id=people.community, title="清扫", kind=DeedCategory.ENVIRONMENT,
+        place="广场", starts_at=at + timedelta(hours=1), ends_at=at + timedelta(hours=2),
+        key="signed-up", at=at,
+    )  # fmt: skip
+    events.publish(session, SYSTEM, event_id=event.id or 0, at=at)
+    for key in ("first", "again"):
+        asked = signups.Asked(event.id or 0, key)
+        answer = signups.sign_up(session, herself, asked=asked, at=at)
+        if key == "first":
+            assert answer.sign_up
+            sign_up_id = answer.sign_up.id or 0
+            signups.withdraw(session, herself, sign_up_id=sign_up_id, reason=NOTE, at=at)
+    signups.make_calendar_address(session, herself, at=at)
 
 
 def capped_and_held(session: Session, member_id: int) -> None:
