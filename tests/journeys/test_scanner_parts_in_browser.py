@@ -49,11 +49,13 @@ QUEUE = """async ([answer]) => {
     const final = answer !== "later";
     return { results: ids.map((id) => ({ id, final, tone: id === "b" ? "red" : "green" })) };
   } };
-  const flush = newFlusher(1, queue, door);
+  const heard = [];
+  const flush = newFlusher(1, queue, door, (results) => heard.push(...results));
   const both = Promise.all([flush(), flush()]);
   const failed = await both.then(() => "", (failure) => failure.constructor.name);
   await queue.release("e");
   const left = (await queue.due(9)).map((row) => row.id).join("");
+  if (!failed && heard.length !== 4) throw new Error("not everything was heard of");
   return { asked, left, refused: (await queue.refused()).map((row) => row.id).join(""), failed };
 }"""
 
