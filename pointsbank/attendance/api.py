@@ -229,7 +229,7 @@ def _scan(session: Session, asked: dict[str, str], now: datetime) -> dict[str, A
     scan: dict[str, Any] = {"code": asked["code"], "claimed_at": now, "key": asked.get("key")}
     if "claim" in asked:
         claim = claims.read(asked["claim"], asked["code"], at=now)
-        scan |= {"claimed_at": claim.claimed_at, "key": claim.key}
+        scan |= {"claimed_at": claim.claimed_at, "key": claim.key, "way": claim.way}
     if "member_code" in asked:
         member = member_by_code(session, asked["member_code"], now)
         scan |= {"member_id": member.id, "way": Way.ORGANISER}

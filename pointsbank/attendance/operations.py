@@ -16,7 +16,13 @@ from pointsbank.attendance.door import ScanAnswer, check_in, check_out
 from pointsbank.attendance.history import PastAttendance, record_attendances
 from pointsbank.attendance.models import Attendance
 from pointsbank.attendance.rules import AttendanceState
-from pointsbank.attendance.settling import add_stay, approve_held, locked, set_minutes
+from pointsbank.attendance.settling import (
+    add_stay,
+    approve_held,
+    decide_late,
+    locked,
+    set_minutes,
+)
 from pointsbank.core import audit, clock
 from pointsbank.core.actor import Actor
 from pointsbank.core.database import rows_changed
@@ -38,6 +44,7 @@ __all__ = [
     "check_out",
     "close_event",
     "confirm",
+    "decide_late",
     "locked",
     "record_attendances",
     "set_minutes",

@@ -207,6 +207,12 @@ def attendances(
     )
 
 
+def arrivals(session: Session, event_id: int) -> list[datetime]:
+    """When each of those who came to an event came first."""
+    wanted = select(col(Attendance.checked_in_at)).where(col(Attendance.event_id) == event_id, CAME)
+    return list(session.execute(wanted).scalars())
+
+
 def waiting(session: Session, event_ids: Collection[int]) -> dict[int, int]:
     """How many people wait for confirmation, by event; no event without any."""
     found = session.execute(

@@ -1,6 +1,7 @@
 """What a scan gets at the door, the fold over scans, and the states of an attendance."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -8,6 +9,7 @@ from enum import StrEnum
 from pointsbank.core.errors import Conflict, Forbidden, Invalid, NotFound, say
 from pointsbank.events.rules import EventState
 from pointsbank.hours.rules import Credit, HourTerms, Stay, Way
+from pointsbank.members.rules import CodeInvalid
 
 
 class Verdict(StrEnum):
@@ -228,6 +230,27 @@ def _take(found: Folded, scan: ScanFact, verdict: Verdict) -> Told:
     return Told(Verdict.OVER if verdict is Verdict.OVER else Verdict.ALREADY_IN, stay.checked_in_at)
 
 
+MOST_COLUMNS = 120
+
+
+def arrivals_by_minute(came: Sequence[datetime]) -> list[tuple[str, int]]:
+    """How many came in each minute from the first to the last, or in each five, fifteen, sixty …
+    where minutes would be too many; instants are local.
+    """
+    if not came:
+        return []
+    first, last = min(came), max(came)
+    span = int((last - first).total_seconds()) // 60 + 1
+    step = next(step for step in (1, 5, 15, 60, 1440) if span // step < MOST_COLUMNS)
+    minute = first.minute - first.minute % min(step, 60)
+    start = first.replace(minute=minute, second=0, microsecond=0)
+    counted = Counter(int((at - start).total_seconds()) // 60 // step for at in came)
+    return [
+        (f"{start + timedelta(minutes=place * step):%H:%M}", counted[place])
+        for place in range(max(counted) + 1)
+    ]
+
+
 CLOCK_TOLERANCE = timedelta(minutes=5)
 
 
@@ -263,6 +286,14 @@ class CodeUnknown(NotFound):
 
 class ClaimForAnotherEvent(Invalid):
     sentence = say("这次扫码属于另一个活动，请重新扫描本活动的二维码。")
+
+
+class RotatingExpired(Conflict):
+    sentence = say("动态码已过期，请重新扫屏幕上的码。")
+
+
+class RotatingInvalid(CodeInvalid):
+    sentence = say("动态码不对，请重新扫屏幕上的码。")
 
 
 class NotAVolunteer(Forbidden):

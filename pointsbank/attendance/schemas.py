@@ -32,6 +32,10 @@ class ClaimForm(Request):
     claim = Text(400, required=True)
 
 
+class DigitsForm(Request):
+    digits = Text(20, required=True)
+
+
 class DoorForm(Request):
     """What an organiser's device posts; ``key`` is made by the page that shows the box."""
 
@@ -44,6 +48,7 @@ class ScannedQuery(Request):
     """Where a scan's page comes from: the sign-in with a claim, or the deed just done."""
 
     claim = Text(400)
+    r = Text(20, metadata={"description": "what the screen at the event showed"})
     done = fields.String(
         validate=validate.OneOf(["in", "out"], error=lazy_gettext("没有这个选项。"))
     )
