@@ -17,6 +17,13 @@ from pointsbank.attendance.history import PastAttendance, record_attendances
 from pointsbank.attendance.models import Attendance
 from pointsbank.attendance.rules import AttendanceState
 from pointsbank.attendance.settling import add_stay, approve_held, locked, set_minutes
+from pointsbank.attendance.sheets import enter_sheet, make_sheet
+from pointsbank.attendance.walkins import (
+    dismiss_walk_in,
+    match_walk_in,
+    note_walk_in,
+    walk_in_left,
+)
 from pointsbank.core import audit, clock
 from pointsbank.core.actor import Actor
 from pointsbank.core.database import rows_changed
@@ -27,22 +34,10 @@ from pointsbank.hours.operations import Service, correct, credit
 from pointsbank.hours.rules import Cut, CutKind, hour_rule_ref, why_of
 
 __all__ = [
-    "Confirmation",
-    "PastAttendance",
-    "ScanAnswer",
-    "Sent",
-    "Taken",
-    "add_stay",
-    "approve_held",
-    "check_in",
-    "check_out",
-    "close_event",
-    "confirm",
-    "locked",
-    "record_attendances",
-    "set_minutes",
-    "take_scans",
-    "undo_scan",
+    "Confirmation", "PastAttendance", "ScanAnswer", "Sent", "Taken", "add_stay", "approve_held",
+    "check_in", "check_out", "close_event", "confirm", "dismiss_walk_in", "enter_sheet",
+    "locked", "make_sheet", "match_walk_in", "note_walk_in", "record_attendances",
+    "set_minutes", "take_scans", "undo_scan", "walk_in_left",
 ]  # fmt: skip
 
 
