@@ -28,6 +28,7 @@ counter PIN        兑换点密码      a clerk's short password on a counter's 
 departure          退出            a member's leaving or death, with its day
 deputy role        两代表一委员    a term as party delegate, deputy or conference member
 device             设备            a shared tablet for one task, paired by a QR code
+door pass          签到凭证        a member's twenty digits for one event, the same all along
 distinct pair      非同一人        two records that look alike and are two people's
 enrolment          登记            how people come into the register
 erasure            删除个人信息    what the bank knows of a person goes; the ledger stays

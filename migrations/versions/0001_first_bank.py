@@ -2832,6 +2832,7 @@ def upgrade() -> None:
                 "overlap",
                 "long_day",
                 "self_credit",
+                "late_scan",
                 name="findingkind",
                 native_enum=False,
                 create_constraint=True,

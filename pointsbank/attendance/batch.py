@@ -10,9 +10,9 @@ from sqlmodel import Session, col
 
 from pointsbank.access.operations import check_guesses, note_guess
 from pointsbank.attendance import queries
-from pointsbank.attendance.eventcodes import is_event_code, member_of_event_code
 from pointsbank.attendance.folding import Venue, refold, venue_of
 from pointsbank.attendance.models import LateScan, Scan, ScanReason
+from pointsbank.attendance.passes import is_pass, member_of_pass
 from pointsbank.attendance.rules import (
     COUNTED,
     EventOver,
@@ -206,8 +206,8 @@ def _holders(session: Session, event: Event, asked: Iterable[_Arrival]) -> dict[
         bare = folded_digits(one.sent.code)
         if one.sent.member_id is not None:
             continue
-        if is_event_code(bare):
-            ours[one.sent.id] = member_of_event_code(event.id, bare)
+        if is_pass(bare):
+            ours[one.sent.id] = member_of_pass(event.id, bare)
         else:
             others.append((one.sent.id, bare, one.at))
     people = queries.people(session, ours.values())

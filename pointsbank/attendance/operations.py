@@ -16,7 +16,13 @@ from pointsbank.attendance.door import ScanAnswer, check_in, check_out
 from pointsbank.attendance.history import PastAttendance, record_attendances
 from pointsbank.attendance.models import Attendance
 from pointsbank.attendance.rules import AttendanceState
-from pointsbank.attendance.settling import add_stay, approve_held, locked, set_minutes
+from pointsbank.attendance.settling import (
+    add_stay,
+    approve_held,
+    decide_late,
+    locked,
+    set_minutes,
+)
 from pointsbank.attendance.sheets import enter_sheet, make_sheet
 from pointsbank.attendance.walkins import (
     dismiss_walk_in,
@@ -35,7 +41,7 @@ from pointsbank.hours.rules import Cut, CutKind, hour_rule_ref, why_of
 
 __all__ = [
     "Confirmation", "PastAttendance", "ScanAnswer", "Sent", "Taken", "add_stay", "approve_held",
-    "check_in", "check_out", "close_event", "confirm", "dismiss_walk_in", "enter_sheet",
+    "check_in", "check_out", "close_event", "confirm", "decide_late", "dismiss_walk_in", "enter_sheet",
     "locked", "make_sheet", "match_walk_in", "note_walk_in", "record_attendances",
     "set_minutes", "take_scans", "undo_scan", "walk_in_left",
 ]  # fmt: skip

@@ -15,6 +15,7 @@ from pointsbank.attendance import (
     operations,
     queries,
     rotating,
+    scanner_pages,
     sheet_pages,
 )
 from pointsbank.attendance.entrance import keeping_refusals
@@ -56,6 +57,7 @@ from pointsbank.web.errors import sentence_of, status_of
 pages = PageBlueprint("attendance", __name__)
 pages.register_blueprint(door_pages.pages)
 pages.register_blueprint(sheet_pages.pages)
+pages.register_blueprint(scanner_pages.pages)
 
 
 @pages.context_processor

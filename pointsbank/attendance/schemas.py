@@ -144,7 +144,9 @@ class SentRequest(Request):
         ),
         metadata={"description": "made by the client before its first try, and kept"},
     )
-    code = Text(40, metadata={"description": "20 digits of a card, phone code or event code"})
+    code = Text(
+        40, metadata={"description": "20 digits of a card, phone code or door pass; or `sealed`"}
+    )
     member_id = Whole(least=1, most=10**8 - 1, metadata={"description": "a tick on the roster"})
     way = fields.Enum(Way, by_value=fields.String, load_default=Way.ORGANISER)
     kind = fields.Enum(ScanKind, by_value=fields.String, load_default=ScanKind.AUTO)
@@ -219,8 +221,8 @@ class TicksView(View):
 
 
 class RosterEntryView(View):
-    tag = fields.String(metadata={"description": "HMAC-SHA256 of the digits under the salt, hex"})
-    sealed = Sealed(metadata={"description": "under HKDF-SHA256 of the digits"})
+    tag = fields.String(metadata={"description": "eight bytes, hex"})
+    sealed = Sealed(metadata={"description": "nonce of 12 bytes, then AES-256-GCM"})
 
 
 class RosterEventView(View):
@@ -232,13 +234,14 @@ class RosterEventView(View):
 
 
 class RosterView(View):
+    """With s = PBKDF2-SHA256(a code's digits, salt, iterations): the tag is the beginning of
+    HMAC-SHA256(s, "tag"), the key is HMAC-SHA256(s, "key").
+    """
+
     event = fields.Nested(RosterEventView)
     salt = Sealed()
     iterations = fields.Integer()
     entries = fields.List(fields.Nested(RosterEntryView))
-    ticks = fields.Nested(
-        TicksView, allow_none=True, metadata={"description": "none: see roster-ticks"}
-    )
     issued_at = Instant()
 
 

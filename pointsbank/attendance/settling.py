@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from pointsbank.attendance.models import Attendance
-from pointsbank.attendance.queries import counted_today
+from pointsbank.attendance.folding import refold, venue_of
+from pointsbank.attendance.models import Attendance, LateScan, Scan
+from pointsbank.attendance.queries import attendance_of, counted_today
 from pointsbank.attendance.rules import AttendanceState
 from pointsbank.core import clock
 from pointsbank.core.actor import Actor
@@ -47,13 +48,16 @@ def locked(session: Session, attendance_ids: Sequence[int]) -> list[Attendance]:
 def add_stay(
     session: Session, event: Event, *, member_id: int, came_at: datetime, left_at: datetime
 ) -> Attendance:
-    """The attendance of somebody whom no scan recorded, worth nothing yet."""
+    """The attendance of somebody of whom no scan tells a stay, worth nothing yet."""
     assert event.id is not None  # noqa: S101 - it is in the table
-    attendance = Attendance(
-        event_id=event.id, member_id=member_id, way=Way.SUPPLEMENTED,
-        state=AttendanceState.NOTHING, checked_in_at=came_at, checked_out_at=left_at,
-        hour_rule_id=event.hour_rule_id,
-    )  # fmt: skip
+    attendance = attendance_of(session, event.id, member_id)
+    if attendance is None:
+        attendance = Attendance(
+            event_id=event.id, member_id=member_id, hour_rule_id=event.hour_rule_id,
+            way=Way.SUPPLEMENTED, state=AttendanceState.NOTHING, checked_in_at=came_at,
+        )  # fmt: skip
+    attendance.way, attendance.state = Way.SUPPLEMENTED, AttendanceState.NOTHING
+    attendance.checked_in_at, attendance.checked_out_at = came_at, left_at
     session.add(attendance)
     session.flush()
     return attendance
@@ -117,6 +121,23 @@ def approve_held(
     service = _service(attendance, event, attendance.way)
     dated = open_day(session, clock.local_day(event.starts_at), clock.local_day(at))
     correct(session, actor, service, key=key, effective_on=dated, at=at)
+
+
+def decide_late(
+    session: Session, actor: Actor, event: Event, late: LateScan, *, accept: bool, at: datetime
+) -> bool:
+    """Let a late scan count, or not; whether its member's hours could be corrected accordingly.
+
+    The caller holds the event.
+    """
+    late.accepted, late.decided_at = accept, at
+    late.decided_by_id = actor.id if actor.kind == "user" else None
+    session.flush()
+    member_id = session.get_one(Scan, late.scan_id).member_id
+    if not accept or member_id is None:
+        return True
+    found = refold(session, actor, venue_of(session, event), [member_id], fresh={}, at=at)
+    return not found.refused
 
 
 def _write(attendance: Attendance, minutes: int, told: Sequence[Cut], at: datetime) -> None:

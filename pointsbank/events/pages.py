@@ -12,7 +12,15 @@ from pointsbank.core import clock
 from pointsbank.core.database import Session, snapshot, transaction
 from pointsbank.core.errors import Conflict, Invalid, Refused, say
 from pointsbank.earning.rules import DEED_CATEGORIES
-from pointsbank.events import operations, parts, post_pages, poster_pages, queries, series_pages
+from pointsbank.events import (
+    operations,
+    parts,
+    post_pages,
+    poster_pages,
+    queries,
+    series_pages,
+    template_pages,
+)
 from pointsbank.events.content import content_of
 from pointsbank.events.models import Event
 from pointsbank.events.rules import CHANGED_NAMES, ORGANISERS, STATE_NAMES, lacking
@@ -34,6 +42,7 @@ pages = PageBlueprint("events", __name__)
 pages.register_blueprint(post_pages.pages)
 pages.register_blueprint(poster_pages.pages)
 pages.register_blueprint(series_pages.pages)
+pages.register_blueprint(template_pages.pages)
 
 NAVIGATION = (Link("/events", say("活动"), 20),)
 Page = tuple[str, int]
@@ -206,6 +215,7 @@ def _told(session: Session, found: Event) -> dict[str, Any]:
     said = content_of(found)
     return {
         "said": said,
+        "template_key": secrets.token_urlsafe(12),
         "lacking": [gettext(name) for name in lacking(said)],
         "changes": queries.changes_of(session, found.id),
         "posts": queries.posts_of(session, found.id),

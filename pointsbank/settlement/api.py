@@ -10,10 +10,12 @@ from pointsbank.events.queries import event as event_seen
 from pointsbank.events.rules import ORGANISERS
 from pointsbank.hours.rules import CUT_SENTENCES
 from pointsbank.settlement import operations, queries
+from pointsbank.settlement.findings import Finding, findings
 from pointsbank.settlement.models import Objection, Supplement
-from pointsbank.settlement.rules import APPROVERS, REVIEWERS, SETTLERS
+from pointsbank.settlement.rules import APPROVERS, MARKS, REVIEWERS, SETTLERS, Ratings
 from pointsbank.settlement.schemas import (
     CorrectionRequest,
+    FindingView,
     HeldApprovalRequest,
     HourFileView,
     HoursView,
@@ -21,6 +23,9 @@ from pointsbank.settlement.schemas import (
     ObjectionRequest,
     ObjectionView,
     PageQuery,
+    PaperRatingsForm,
+    RatingsView,
+    ReviewRequest,
     SettlementRequest,
     SettlementView,
     SupplementAnswerRequest,
@@ -159,6 +164,50 @@ def ask_supplement(asked: dict[str, Any], event_id: int) -> Supplement:
         return operations.ask_supplement(
             session, actor(), event_id=event_id, member_id=member_id, **asked, at=clock.now()
         )
+
+
+@api.get("/findings")
+@api.response(200, FindingView(many=True))
+@allow(*REVIEWERS)
+def review_list() -> list[Finding]:
+    """What is unlikely about recent hours, and waits for a word."""
+    with snapshot() as session:
+        return findings(session, actor(), clock.now())
+
+
+@api.post("/findings/words")
+@api.arguments(ReviewRequest)
+@api.response(200, FindingView)
+@allow(*REVIEWERS)
+def review(asked: dict[str, Any]) -> Finding:
+    """Take something off the review list with a word."""
+    with transaction() as session:
+        return operations.review(session, actor(), **asked, at=clock.now())
+
+
+@api.get("/events/<int:event_id>/ratings")
+@api.response(200, RatingsView)
+@allow(*SETTLERS)
+def ratings(event_id: int) -> Ratings:
+    """What those served said of an event."""
+    with snapshot() as session:
+        found = event_seen(session, actor(), event_id)
+        actor().require(*SETTLERS, org_id=found.org_id)
+        return queries.ratings(session, event_id)
+
+
+@api.put("/events/<int:event_id>/ratings")
+@api.arguments(PaperRatingsForm)
+@api.response(200, RatingsView)
+@allow(*SETTLERS)
+def enter_ratings(asked: dict[str, int], event_id: int) -> Ratings:
+    """How many gave which marks on paper; entered again, the new numbers stand."""
+    numbers = {marks: asked[f"marks_{marks}"] for marks in MARKS}
+    with transaction() as session:
+        operations.enter_paper_ratings(
+            session, actor(), event_id=event_id, numbers=numbers, at=clock.now()
+        )
+        return queries.ratings(session, event_id)
 
 
 @api.post("/supplements/<int:supplement_id>/answer")

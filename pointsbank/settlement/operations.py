@@ -1,6 +1,7 @@
 """The verbs of settlement: settle missed check-outs, correct, approve what is over a day's tier.
 
-Objections have theirs in ``objections``, supplements in ``supplements``.
+Objections have theirs in ``objections``, supplements in ``supplements``, the review list in
+``reviews``, the ratings of those served in ``ratings``.
 """
 
 from collections.abc import Mapping
@@ -21,6 +22,8 @@ from pointsbank.settlement.changes import approved, change, check_not_own, earli
 from pointsbank.settlement.models import HourChange
 from pointsbank.settlement.objections import answer_objection, object_to
 from pointsbank.settlement.queries import approver_of
+from pointsbank.settlement.ratings import enter_paper_ratings, make_rating_codes, rate
+from pointsbank.settlement.reviews import review
 from pointsbank.settlement.rules import (
     APPROVERS,
     HELD_FOR,
@@ -42,7 +45,8 @@ from pointsbank.settlement.supplements import (
 
 __all__ = [
     "answer_objection", "answer_supplement", "approve_held", "ask_supplement", "correct",
-    "look_at_evidence", "object_to", "settle",
+    "enter_paper_ratings", "look_at_evidence", "make_rating_codes", "object_to", "rate", "review",
+    "settle",
 ]  # fmt: skip
 
 

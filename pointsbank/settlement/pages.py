@@ -18,10 +18,12 @@ from pointsbank.earning.rules import Reason
 from pointsbank.events.queries import event as event_seen
 from pointsbank.events.rules import ORGANISERS
 from pointsbank.hours.rules import CUT_SENTENCES, Cut
-from pointsbank.settlement import operations, queries
+from pointsbank.settlement import operations, queries, rating_pages
+from pointsbank.settlement.findings import findings
 from pointsbank.settlement.rules import (
     APPROVERS,
     CHANGE_NAMES,
+    FINDING_NAMES,
     MOST_IMAGES,
     OBJECTION_NAMES,
     REVIEWERS,
@@ -37,6 +39,7 @@ from pointsbank.settlement.schemas import (
     ObjectionAnswerForm,
     ObjectionForm,
     PageQuery,
+    ReviewRequest,
     SettlementForm,
     SupplementAnswerRequest,
     SupplementForm,
@@ -48,6 +51,7 @@ from pointsbank.web.navigation import Link
 from pointsbank.web.uploads import takes_file
 
 pages = PageBlueprint("settlement", __name__)
+pages.register_blueprint(rating_pages.pages)
 NAVIGATION = (
     Link("/me/hours", say("我的时长"), 2, frozenset({Role.VOLUNTEER})),
     Link("/reviews", say("时长审核"), 32, frozenset({*SETTLERS, *APPROVERS})),
@@ -63,6 +67,7 @@ def _names() -> dict[str, object]:
         "supplement_names": SUPPLEMENT_NAMES,
         "change_names": CHANGE_NAMES,
         "tier_names": TIER_NAMES,
+        "finding_names": FINDING_NAMES,
         "reason_of": _reason,
     }
 
@@ -320,6 +325,7 @@ def _reviews_page(refused: Refused | None = None) -> Page:
             objections=queries.open_objections(session, actor()),
             supplements=queries.open_supplements(session, actor()),
             held=queries.held_for(session, actor()),
+            findings=findings(session, actor(), clock.now()),
         )
 
 
@@ -327,6 +333,12 @@ def _reviews_page(refused: Refused | None = None) -> Page:
 @allow(*APPROVERS)
 def approve_held(attendance_id: int) -> Response | Page:
     return _said(operations.approve_held, HeldApprovalRequest, attendance_id=attendance_id)
+
+
+@pages.post("/reviews/words")
+@allow(*REVIEWERS)
+def review() -> Response | Page:
+    return _said(operations.review, ReviewRequest)
 
 
 def _said(verb: Callable[..., Any], schema: Any, **whose: int) -> Response | Page:

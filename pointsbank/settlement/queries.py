@@ -1,17 +1,19 @@
 """What is looked up about settlement: who waits, with what suggested; a volunteer's hours."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, and_, func, select
 from sqlmodel import Session, col
 
 from pointsbank.attendance.models import Attendance
 from pointsbank.attendance.rules import AttendanceState
 from pointsbank.core.actor import Actor, Role
 from pointsbank.core.encryption import unseal
-from pointsbank.events.models import Event
+from pointsbank.events.models import Event, Shift
 from pointsbank.events.queries import hour_rule_for
 from pointsbank.hours.queries import hour_rule
 from pointsbank.hours.rules import Cut, HourRule, cuts_of
@@ -19,7 +21,14 @@ from pointsbank.ledger.queries import OriginTransfer, transfers_of
 from pointsbank.members.models import Member
 from pointsbank.members.queries import ids_of_person
 from pointsbank.orgs.queries import among, ancestors_of, ids_below
-from pointsbank.settlement.models import Evidence, HourChange, Objection, Supplement
+from pointsbank.settlement.models import (
+    Evidence,
+    HourChange,
+    Objection,
+    PaperRating,
+    RatingCode,
+    Supplement,
+)
 from pointsbank.settlement.rules import (
     APPROVERS,
     HELD_FOR,
@@ -27,11 +36,16 @@ from pointsbank.settlement.rules import (
     SETTLERS,
     AnswerState,
     NoSuchAttendance,
+    NoSuchRatingCode,
     NoSuchSupplement,
+    Ratings,
     Suggestion,
     Tier,
+    ratings_of,
     suggest,
 )
+from pointsbank.signups.models import SignUp
+from pointsbank.signups.rules import SignUpState
 
 PAGE = 20
 MOST_LISTED = 200
@@ -70,13 +84,28 @@ def unsettled(session: Session, event: Event) -> list[Unsettled]:
     )
     others = [minutes for minutes in left.scalars() if minutes]
     terms = hour_rule_for(session, event).terms
+    ends = _ends_of_shifts(session, event)
     return [
         Unsettled(
             one, name, tail,
-            suggest(one.checked_in_at, event.starts_at, event.ends_at, terms, others),
+            suggest(
+                one.checked_in_at, event.starts_at, event.ends_at, terms, others,
+                left_at=ends.get(one.member_id),
+            ),
         )
         for one, name, tail in rows
     ]  # fmt: skip
+
+
+def _ends_of_shifts(session: Session, event: Event) -> dict[int, datetime]:
+    """When the last shift ends that each member signed up for; nobody without any."""
+    rows = session.execute(
+        select(col(SignUp.member_id), func.max(col(Shift.ends_at)))
+        .join(Shift, col(Shift.id) == col(SignUp.shift_id))
+        .where(col(SignUp.event_id) == event.id, col(SignUp.state) == SignUpState.SIGNED_UP)
+        .group_by(col(SignUp.member_id))
+    )
+    return dict(rows.all())
 
 
 def unsettled_counts(session: Session, event_ids: Collection[int]) -> dict[int, int]:
@@ -110,7 +139,7 @@ def my_hours(session: Session, member_id: int, *, page: int = 1) -> list[Hours]:
     rows = session.execute(
         select(Attendance, Event)
         .join(Event, col(Event.id) == col(Attendance.event_id))
-        .where(among(Attendance.member_id, ids_of_person(session, member_id)))
+        .where(_stays_of(session, member_id))
         .order_by(col(Event.starts_at).desc(), col(Attendance.id).desc())
         .offset((page - 1) * PAGE)
         .limit(PAGE)
@@ -121,8 +150,15 @@ def my_hours(session: Session, member_id: int, *, page: int = 1) -> list[Hours]:
 
 def count_of_hours(session: Session, member_id: int) -> int:
     """How many attendances a person has."""
-    mine = among(Attendance.member_id, ids_of_person(session, member_id))
-    return int(session.execute(select(func.count(col(Attendance.id))).where(mine)).scalar_one())
+    counted = select(func.count(col(Attendance.id))).where(_stays_of(session, member_id))
+    return int(session.execute(counted).scalar_one())
+
+
+def _stays_of(session: Session, member_id: int) -> Any:
+    return and_(
+        among(Attendance.member_id, ids_of_person(session, member_id)),
+        col(Attendance.state) != AttendanceState.ABSENT,
+    )
 
 
 def _objections(session: Session, attendance_ids: Sequence[int | None]) -> list[Objection]:
@@ -145,6 +181,7 @@ class File:
     objections: list[Objection]
     changes: list[HourChange]
     entries: list[OriginTransfer]
+    ratings: Ratings
     is_own: bool
 
     @property
@@ -176,7 +213,7 @@ def file_of(session: Session, actor: Actor, attendance_id: int) -> File:
     return File(
         one, event, name, hour_rule(session, one.hour_rule_id),
         _objections(session, [attendance_id]), list(changes),
-        transfers_of(session, "attendance", attendance_id), is_own,
+        transfers_of(session, "attendance", attendance_id), ratings(session, one.event_id), is_own,
     )  # fmt: skip
 
 
@@ -253,6 +290,40 @@ def supplement_seen_by(
         actor.require(*_WATCHERS, org_id=event.org_id)
     row: Row[Supplement, Event, str] = found
     return row
+
+
+def paper_ratings(session: Session, event_id: int) -> dict[int, int]:
+    """How many gave an event which marks on paper."""
+    rows = session.execute(
+        select(col(PaperRating.marks), col(PaperRating.number)).where(
+            col(PaperRating.event_id) == event_id
+        )
+    )
+    return dict(rows.all())
+
+
+def ratings(session: Session, event_id: int) -> Ratings:
+    """What those served said of an event, on paper and by codes together."""
+    by_code = session.execute(
+        select(col(RatingCode.marks), func.count())
+        .where(col(RatingCode.event_id) == event_id, col(RatingCode.marks).is_not(None))
+        .group_by(col(RatingCode.marks))
+    )
+    numbers = Counter(paper_ratings(session, event_id))
+    numbers.update(dict(by_code.all()))
+    return ratings_of(numbers)
+
+
+def event_of_code(session: Session, code: str) -> tuple[Event, RatingCode]:
+    """What a printed code rates. Refuses: NoSuchRatingCode."""
+    found = session.execute(
+        select(Event, RatingCode)
+        .join(RatingCode, col(RatingCode.event_id) == col(Event.id))
+        .where(col(RatingCode.code) == code.strip().upper())
+    ).first()
+    if found is None:
+        raise NoSuchRatingCode
+    return found[0], found[1]
 
 
 def images_of(session: Session, supplement_id: int) -> list[str]:

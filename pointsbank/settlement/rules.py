@@ -1,8 +1,8 @@
 """Suggested hours, the states of objections and supplements, and what refuses them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from statistics import median_low
 
@@ -75,23 +75,28 @@ class FindingKind(StrEnum):
     OVERLAP = "overlap"
     LONG_DAY = "long_day"
     SELF_CREDIT = "self_credit"
+    LATE_SCAN = "late_scan"
 
 
 FINDING_NAMES = {
     FindingKind.OVERLAP: say("同一时间在两处"),
     FindingKind.LONG_DAY: say("一天超过16小时"),
     FindingKind.SELF_CREDIT: say("给自己登记"),
+    FindingKind.LATE_SCAN: say("迟到的扫码"),
 }
 LONG_DAY_MINUTES = 16 * 60
+LOOKS_BACK = timedelta(days=90)
+RATED_FOR = timedelta(days=30)
 MARKS = {5: say("非常满意"), 4: say("满意"), 3: say("一般"), 2: say("不满意"), 1: say("很不满意")}
+SATISFIED = 4
 MOST_PAPERS = 10_000
 MOST_CODES = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Minutes for somebody who never checked out: as if she had stayed to the end, and as the
-    others' median stay (none checked out: None), which is never more.
+    """Minutes for somebody who never checked out: as if she had stayed to her shift's end, else the
+    event's, and as the others' median stay (none checked out: None), which is never more.
     """
 
     by_end: int
@@ -113,13 +118,42 @@ def without_tiers(terms: HourTerms) -> HourTerms:
 
 def suggest(
     checked_in_at: datetime, starts_at: datetime, ends_at: datetime, terms: HourTerms,
-    others: Sequence[int],
+    others: Sequence[int], *, left_at: datetime | None = None,
 ) -> Suggestion:  # fmt: skip
-    """What a missed check-out is probably worth; ``others``: the minutes of those who left."""
-    stay = Stay(checked_in_at, max(checked_in_at, ends_at))
+    """What a missed check-out is probably worth. ``others``: the minutes of those who left;
+    ``left_at``: when the shift ended that she had signed up for.
+    """
+    end = ends_at if left_at is None or left_at <= checked_in_at else left_at
+    stay = Stay(checked_in_at, max(checked_in_at, end))
     by_end, _ = worth([stay], starts_at, ends_at, without_tiers(terms))
     by_others = min(median_low(others), by_end) if others else None
     return Suggestion(by_end, by_others, len(others))
+
+
+@dataclass(frozen=True, slots=True)
+class Ratings:
+    """What those served said of an event: how many, their marks in all, how many were satisfied."""
+
+    number: int = 0
+    marks: int = 0
+    satisfied: int = 0
+
+    @property
+    def mean(self) -> str:
+        """Of five, to a tenth, rounded half up; empty where nobody rated."""
+        if not self.number:
+            return ""
+        tenths = (self.marks * 20 + self.number) // (self.number * 2)
+        return f"{tenths // 10}.{tenths % 10}"
+
+
+def ratings_of(numbers: Mapping[int, int]) -> Ratings:
+    """The sum of so many people by marks."""
+    return Ratings(
+        sum(numbers.values()),
+        sum(marks * number for marks, number in numbers.items()),
+        sum(number for marks, number in numbers.items() if marks >= SATISFIED),
+    )
 
 
 def activity_minutes(starts_at: datetime, ends_at: datetime) -> int:
@@ -135,6 +169,30 @@ def check_minutes(minutes: int, most: int) -> None:
 
 class NoSuchAttendance(NotFound):
     sentence = say("没有这条签到记录。")
+
+
+class NoSuchFinding(NotFound):
+    sentence = say("核查清单里没有这一项，可能已经处理。")
+
+
+class NoSuchRatingCode(NotFound):
+    sentence = say("评价码无效，请核对纸条上的字母和数字。")
+
+
+class AlreadyRated(Conflict):
+    """One code, one rating."""
+
+    sentence = say("这个评价码已于 %(since)s 用过。")
+
+
+class RatingOver(Conflict):
+    sentence = say("评价已于 %(until)s 截止。")
+
+
+class PointsSpent(Conflict):
+    """A late scan would take back points that are spent, and the unit refuses that."""
+
+    sentence = say("已入账的积分已经用掉，不能更正。")
 
 
 class NoSuchObjection(NotFound):

@@ -10,7 +10,16 @@ from marshmallow import fields, validate
 
 from pointsbank.attendance.rules import AttendanceState
 from pointsbank.hours.rules import MOST_MINUTES, Way
-from pointsbank.settlement.rules import LONGEST_TEXT, MOST_IMAGES, AnswerState, ChangeKind, Tier
+from pointsbank.settlement.rules import (
+    LONGEST_TEXT,
+    MOST_CODES,
+    MOST_IMAGES,
+    MOST_PAPERS,
+    AnswerState,
+    ChangeKind,
+    FindingKind,
+    Tier,
+)
 from pointsbank.web.schemas import Instant, Request, Text, View, Whole, choice, repeat_key
 
 _MOST_AT_ONCE = 5_000
@@ -129,6 +138,54 @@ class SupplementRequest(_StayRequest):
 class SupplementAnswerRequest(Request):
     grant = fields.Boolean(required=True)
     answer = Text(LONGEST_TEXT, required=True)
+
+
+class ReviewRequest(Request):
+    """``accept`` says of a late scan whether it counts."""
+
+    kind = choice(FindingKind, required=True)
+    subject = Text(80, required=True)
+    word = Text(LONGEST_TEXT, required=True)
+    accept = fields.Boolean(load_default=False)
+
+
+class PaperRatingsForm(Request):
+    """How many gave which marks."""
+
+    marks_5 = Whole(most=MOST_PAPERS, required=True)
+    marks_4 = Whole(most=MOST_PAPERS, required=True)
+    marks_3 = Whole(most=MOST_PAPERS, required=True)
+    marks_2 = Whole(most=MOST_PAPERS, required=True)
+    marks_1 = Whole(most=MOST_PAPERS, required=True)
+
+
+class RatingCodesForm(Request):
+    number = Whole(least=1, most=MOST_CODES, required=True)
+
+
+class RatingForm(Request):
+    marks = Whole(least=1, most=5, required=True)
+
+
+class RatingsView(View):
+    """What those served said: of five marks, four and five are satisfied."""
+
+    number = fields.Integer()
+    satisfied = fields.Integer()
+    mean = fields.String(metadata={"description": "to a tenth; empty where nobody rated"})
+
+
+class FindingView(View):
+    kind = choice(FindingKind)
+    subject = fields.String(metadata={"description": "what a word on it names"})
+    member_id = fields.Integer()
+    name = fields.String()
+    event_id = fields.Integer()
+    title = fields.String()
+    on = fields.Date()
+    other_title = fields.String()
+    minutes = fields.Integer()
+    scanned_at = Instant(allow_none=True)
 
 
 class SuggestionView(View):

@@ -8,6 +8,7 @@ from sqlmodel import Session, col
 
 from pointsbank.attendance import operations as attendances
 from pointsbank.attendance.models import Attendance
+from pointsbank.attendance.rules import AttendanceState
 from pointsbank.core import audit
 from pointsbank.core.actor import Actor
 from pointsbank.core.encryption import seal
@@ -170,7 +171,9 @@ def _check_none_stands(session: Session, event_id: int, member_id: int) -> None:
 
 def _check_no_attendance(session: Session, event_id: int, member_id: int) -> None:
     stands = select(col(Attendance.id)).where(
-        col(Attendance.event_id) == event_id, col(Attendance.member_id) == member_id
+        col(Attendance.event_id) == event_id,
+        col(Attendance.member_id) == member_id,
+        col(Attendance.state) != AttendanceState.ABSENT,
     )
     if session.execute(stands).first():
         raise AttendanceStands

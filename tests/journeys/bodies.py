@@ -6,6 +6,7 @@ from conftest import NOW
 from journeys.event_bodies import event_forms, event_jsons
 from journeys.ground import Ground
 from journeys.ground_enrolment import enrolment_forms, enrolment_jsons
+from journeys.ground_settlement import settlement_forms, settlement_jsons
 from journeys.member_bodies import member_forms, member_jsons
 from journeys.signup_bodies import signup_forms, signup_jsons
 
@@ -90,6 +91,7 @@ def jsons(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
         **_adoptions(ground),
         **member_jsons(ground),
         **enrolment_jsons(ground.place, ground.enrolments),
+        **settlement_jsons(ground.open_event),
     }  # fmt: skip
 
 
@@ -236,4 +238,5 @@ def forms(ground: Ground) -> dict[tuple[str, str], dict[str, Any]]:
         ("volunteer", "/me/data"): {"password": "nothing-near"},
         **member_forms(ground),
         **enrolment_forms(ground.place, ground.enrolments),
+        **settlement_forms(ground.open_event, ground.elsewhere),
     }  # fmt: skip

@@ -39,6 +39,13 @@ def test_a_missed_check_out_is_suggested_by_the_end_and_by_the_others(
     assert found.best == best
 
 
+def test_her_shift_ends_before_the_event_does() -> None:
+    ten = NINE + timedelta(hours=1)
+    assert suggest(NINE, NINE, ELEVEN, HourTerms(), [], left_at=ten).best == 60
+    late = suggest(NINE + timedelta(minutes=70), NINE, ELEVEN, HourTerms(), [], left_at=ten)
+    assert late.best == 50, "she came after her shift: the event's end counts"
+
+
 def test_nobodys_hours_are_longer_than_the_activity() -> None:
     assert activity_minutes(NINE, ELEVEN) == 120
     check_minutes(120, 120)
