@@ -56,7 +56,14 @@ class Place:
         org, year = self.town.community, "/evaluations/2026"
         event = [f"/events/{self.open_event}"] if self.open_event else []
         pages = {
-            "volunteer": ["/me", "/me/statement", "/me/code", f"/c/{self.code}", *event],
+            "volunteer": [
+                "/me",
+                "/me/statement",
+                "/me/code",
+                f"/c/{self.code}",
+                "/sign-ups",
+                *event,
+            ],
             "organiser": ["/events", "/events/new", "/members", "/password", *event],
             "clerk": ["/counter", "/counter/day", "/goods", "/security", "/counter-pin"],
             "secretary": ["/evaluations", f"{year}?org={org}", f"{year}/seal?org={org}"],
@@ -101,6 +108,7 @@ class Place:
             )
             pages["organiser"] += [f"{event[0]}/scanner", f"{event[0]}/scanner/keyboard"]
             pages["volunteer"].append(f"{event[0]}/pass")
+            pages["organiser"] += [f"{event[0]}/sign-ups", f"{event[0]}/sign-ups/new"]
         one = f"/organisations/{org}"
         pages["secretary"] += ["/organisations/tree", f"{one}/details", f"{one}/details/edit"]
         pages["secretary"] += [f"{one}/local-rules/hour-rules/new", f"{one}/local-rules"]
