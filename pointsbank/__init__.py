@@ -24,17 +24,20 @@ community          社区            the organisation that runs counters and eve
 confirm            确认时长        the organiser's word that a stay was service
 consent            同意            to registration, publication or sharing; withdrawn as easily
 consent text       同意书          dated local rule: what members agree to
+correction         更正            what was credited, brought right by reversing entries
 counter            兑换点          where points become goods
 counter PIN        兑换点密码      a clerk's short password on a counter's own device
 departure          退出            a member's leaving or death, with its day
 deputy role        两代表一委员    a term as party delegate, deputy or conference member
 device             设备            a shared tablet for one task, paired by a QR code
+door pass          签到凭证        a member's twenty digits for one event, the same all along
 distinct pair      非同一人        two records that look alike and are two people's
 enrolment          登记            how people come into the register
 erasure            删除个人信息    what the bank knows of a person goes; the ledger stays
 evaluation         年度评议参考    one row a member and year; informs, never grades
 evaluation rule    评议规则        dated local rule: from which day a year may be sealed
 event              活动            service at a place and a time
+evidence           凭证            pictures of a supplement, made anew and sealed
 goods              商品            what a counter hands out
 grant              任职            a role held for an organisation, with dates
 guardian           监护人          who agrees that a minor is registered
@@ -57,6 +60,7 @@ merge of records   合并登记        two records are known to be one person's;
 minutes            服务时长        unit of the ledger; shown as hours
 morality points    道德积分        unit of the ledger; spent at the counter
 move               划转            put an organisation under another from a day on
+objection          异议            a volunteer's word against her hours, answered by a second
 organisation       组织            a place in the territory or the party or employer line
 organisation kind  组织类别        what an organisation is, in which line, how high: data
 party points       党员积分        unit of the ledger for party members
@@ -67,15 +71,18 @@ points rule        积分规则        dated local rule: minutes to points
 post               岗位            a job at an event, with how many it takes and what it asks
 poster             签到海报        an event's printed QR
 posting            记账            a transfer asked for
+rating             满意度          what those served said of an event, on paper or by code
 reach              管辖范围        an organisation with everything below it, on a day
 redemption         兑换            goods for points, with a receipt
 registration rule  登记规则        dated local rule: from which age people are registered
 report slip        报到单          what she brings; its receipt 回执 goes back to her unit
 report-in          双报到          an in-service party member received where she lives
 residence          居住地          the organisation where a member lives
+review list        核查清单        what is unlikely about recent hours, until somebody's word
 roster             报名名单        who has signed up, by post and shift, printed for the door
 seal               封存            chained digest over a closed run of transfers
 sealed year        年度封存        an evaluation's rows, fixed for ever
+settlement         时长核定        what becomes of hours that the door could not tell
 shift              班次            a stretch of an event's time that people sign up for
 sign-up            报名            a member's word that she will come; waiting, if it is full
 slip               初始密码条      a first password, printed once and handed over
@@ -84,8 +91,10 @@ spot               岗位和班次      what one signs up for: the event, a post
 star               星级            1 to 5, by hours
 statement          明细            an account's entries with running balance
 stock              库存            what a counter has of its goods
+supplement         补录            hours that no scan recorded, with evidence, approved
 take back          撤销兑换        reverse a redemption: points and goods return
 tie                归属            what belongs to an organisation and keeps it from ending
+tier               超时审批        what of a day's hours the organisations above approve
 trail              审计记录        all audit entries, sealed run by run
 transcript         账本抄本        the whole book as files, exported and imported
 transfer           流水            one row of the ledger: source to destination

@@ -437,6 +437,10 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("least_percent", sa.Integer(), nullable=False),
+        sa.Column("most_pairs", sa.Integer(), nullable=False),
+        sa.Column("day_minutes", sa.Integer(), nullable=False),
+        sa.Column("parent_minutes", sa.Integer(), nullable=False),
         sa.CheckConstraint("version >= 1", name=op.f("ck_hour_rule_version")),
         sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_hour_rule_org_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hour_rule")),
@@ -1367,7 +1371,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_event_org_id")),
         sa.ForeignKeyConstraint(["place_id"], ["organisation.id"], name=op.f("fk_event_place_id")),
-        sa.ForeignKeyConstraint(["series_id"], ["event_series.id"], name=op.f("fk_event_series_id")),
+        sa.ForeignKeyConstraint(
+            ["series_id"], ["event_series.id"], name=op.f("fk_event_series_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
         sa.UniqueConstraint("code", name=op.f("uq_event_code")),
         sa.UniqueConstraint("created_by", "key", name=op.f("uq_event_created_by_key")),
@@ -1375,9 +1381,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("event", schema=None) as batch_op:
         batch_op.create_index("ix_event_org_starts", ["org_id", "starts_at"], unique=False)
-        batch_op.create_index(
-            "ix_event_series_id_starts", ["series_id", "starts_at"], unique=False
-        )
+        batch_op.create_index("ix_event_series_id_starts", ["series_id", "starts_at"], unique=False)
         batch_op.create_index("ix_event_starts", ["starts_at"], unique=False)
 
     op.create_table(
@@ -1819,6 +1823,7 @@ def upgrade() -> None:
         sa.Column("password_hash", sqlmodel.sql.sqltypes.AutoString(length=255), nullable=False),
         sa.Column("counter_pin_hash", sqlmodel.sql.sqltypes.AutoString(length=255), nullable=False),
         sa.Column("has_pin", sa.Boolean(), nullable=False),
+        sa.Column("password_chosen_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("must_change", sa.Boolean(), nullable=False),
         sa.Column("opened_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("disabled_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
@@ -1983,6 +1988,7 @@ def upgrade() -> None:
                 "sheet",
                 "companion",
                 "imported",
+                "supplemented",
                 name="way",
                 native_enum=False,
                 create_constraint=True,
@@ -1999,6 +2005,7 @@ def upgrade() -> None:
                 "credited",
                 "nothing",
                 "unsettled",
+                "absent",
                 name="attendancestate",
                 native_enum=False,
                 create_constraint=True,
@@ -2007,11 +2014,28 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("checked_in_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("returned_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("checked_out_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("pairs", sa.Integer(), nullable=False),
+        sa.Column(
+            "credit",
+            sa.Enum(
+                "at_check_out",
+                "at_close",
+                "after_confirmation",
+                name="credit",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
         sa.Column("minutes", sa.Integer(), nullable=True),
+        sa.Column("held_minutes", sa.Integer(), nullable=False),
         sa.Column("why", sa.JSON(), nullable=False),
         sa.Column("hour_rule_id", sa.BigInteger(), nullable=True),
         sa.Column("credited_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("credits", sa.Integer(), nullable=False),
         sa.CheckConstraint("minutes >= 0", name=op.f("ck_attendance_minutes")),
         sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_attendance_event_id")),
         sa.ForeignKeyConstraint(
@@ -2023,6 +2047,13 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     with op.batch_alter_table("attendance", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_attendance_held",
+            ["event_id"],
+            unique=False,
+            postgresql_where=sa.text("held_minutes > 0"),
+            sqlite_where=sa.text("held_minutes > 0"),
+        )
         batch_op.create_index("ix_attendance_member", ["member_id"], unique=False)
 
     op.create_table(
@@ -2087,7 +2118,7 @@ def upgrade() -> None:
         "scan",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("event_id", sa.BigInteger(), nullable=False),
-        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=True),
         sa.Column(
             "way",
             sa.Enum(
@@ -2098,7 +2129,22 @@ def upgrade() -> None:
                 "sheet",
                 "companion",
                 "imported",
+                "supplemented",
                 name="way",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "auto",
+                "in",
+                "out",
+                "undo",
+                name="scankind",
                 native_enum=False,
                 create_constraint=True,
                 length=40,
@@ -2111,11 +2157,21 @@ def upgrade() -> None:
                 "check_in",
                 "already_in",
                 "offer_check_out",
+                "offer_return",
                 "checked_in",
                 "checked_out",
                 "not_begun",
                 "over",
                 "cancelled",
+                "already_out",
+                "not_checked_in",
+                "in_review",
+                "undone",
+                "code_invalid",
+                "code_expired",
+                "card_lost",
+                "member_left",
+                "not_on_roster",
                 name="verdict",
                 native_enum=False,
                 create_constraint=True,
@@ -2128,12 +2184,71 @@ def upgrade() -> None:
         sa.Column("by_kind", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
         sa.Column("by_id", sa.Integer(), nullable=False),
         sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("device_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("offset_ms", sa.Integer(), nullable=True),
+        sa.Column("undoes", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=True),
+        sa.Column("since", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_scan_event_id")),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_scan_member_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_scan")),
         sa.UniqueConstraint(
             "member_id", "event_id", "key", name=op.f("uq_scan_member_id_event_id_key")
         ),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("scan", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_scan_device_key",
+            ["event_id", "key"],
+            unique=True,
+            sqlite_where=sa.text("device_at IS NOT NULL"),
+            postgresql_where=sa.text("device_at IS NOT NULL"),
+        )
+
+    op.create_table(
+        "late_scan",
+        sa.Column("scan_id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "reason",
+            sa.Enum(
+                "after_close",
+                "period_closed",
+                "clock_moved",
+                "points_spent",
+                name="latereason",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("accepted", sa.Boolean(), nullable=True),
+        sa.Column("decided_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("decided_by_id", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["user.id"], name=op.f("fk_late_scan_decided_by_id")
+        ),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_late_scan_event_id")),
+        sa.ForeignKeyConstraint(["scan_id"], ["scan.id"], name=op.f("fk_late_scan_scan_id")),
+        sa.PrimaryKeyConstraint("scan_id", name=op.f("pk_late_scan")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("late_scan", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_late_scan_waiting",
+            ["event_id"],
+            unique=False,
+            sqlite_where=sa.text("accepted IS NULL"),
+            postgresql_where=sa.text("accepted IS NULL"),
+        )
+
+    op.create_table(
+        "scan_reason",
+        sa.Column("scan_id", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.ForeignKeyConstraint(["scan_id"], ["scan.id"], name=op.f("fk_scan_reason_scan_id")),
+        sa.PrimaryKeyConstraint("scan_id", name=op.f("pk_scan_reason")),
         sqlite_strict=True,
     )
     op.create_table(
@@ -2612,6 +2727,236 @@ def upgrade() -> None:
     with op.batch_alter_table("transfer_step", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_transfer_step_transfer_id"), ["transfer_id"], unique=False
+        )
+
+    op.create_table(
+        "paper_rating",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("marks", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.CheckConstraint("marks BETWEEN 1 AND 5", name=op.f("ck_paper_rating_marks")),
+        sa.CheckConstraint("number >= 0", name=op.f("ck_paper_rating_number")),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_paper_rating_event_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_paper_rating")),
+        sa.UniqueConstraint("event_id", "marks", name=op.f("uq_paper_rating_event_id_marks")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "rating_code",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("code", sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
+        sa.Column("marks", sa.Integer(), nullable=True),
+        sa.Column("rated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.CheckConstraint("marks BETWEEN 1 AND 5", name=op.f("ck_rating_code_marks")),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_rating_code_event_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rating_code")),
+        sa.UniqueConstraint("code", name=op.f("uq_rating_code_code")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("rating_code", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_rating_code_event_id"), ["event_id"], unique=False)
+
+    op.create_table(
+        "review_word",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "overlap",
+                "long_day",
+                "self_credit",
+                "late_scan",
+                name="findingkind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("subject", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("word", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column("by_kind", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_review_word_event_id")),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_review_word_member_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_review_word")),
+        sa.UniqueConstraint("kind", "subject", name=op.f("uq_review_word_kind_subject")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("review_word", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_review_word_event_id"), ["event_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_review_word_member_id"), ["member_id"], unique=False)
+
+    op.create_table(
+        "hour_change",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("attendance_id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "settled",
+                "corrected",
+                "objection",
+                "supplemented",
+                "approved",
+                name="changekind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("minutes_before", sa.Integer(), nullable=False),
+        sa.Column("minutes_after", sa.Integer(), nullable=False),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column("by_kind", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.CheckConstraint(
+            "minutes_before >= 0 AND minutes_after >= 0", name=op.f("ck_hour_change_minutes")
+        ),
+        sa.ForeignKeyConstraint(
+            ["attendance_id"], ["attendance.id"], name=op.f("fk_hour_change_attendance_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_hour_change_member_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hour_change")),
+        sa.UniqueConstraint(
+            "by_kind",
+            "by_id",
+            "key",
+            "attendance_id",
+            name=op.f("uq_hour_change_by_kind_by_id_key_attendance_id"),
+        ),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("hour_change", schema=None) as batch_op:
+        batch_op.create_index("ix_hour_change_attendance_id", ["attendance_id"], unique=False)
+        batch_op.create_index("ix_hour_change_member_id", ["member_id"], unique=False)
+
+    op.create_table(
+        "objection",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("attendance_id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("text", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column("wanted_minutes", sa.Integer(), nullable=True),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "open",
+                "granted",
+                "refused",
+                name="answerstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("made_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("answer", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column("answered_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("by_kind", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["attendance_id"], ["attendance.id"], name=op.f("fk_objection_attendance_id")
+        ),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_objection_member_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_objection")),
+        sa.UniqueConstraint("member_id", "key", name=op.f("uq_objection_member_id_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("objection", schema=None) as batch_op:
+        batch_op.create_index("ix_objection_attendance_id", ["attendance_id"], unique=False)
+        batch_op.create_index(
+            "uq_objection_open",
+            ["attendance_id"],
+            unique=True,
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        )
+
+    op.create_table(
+        "supplement",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("came_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("left_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("text", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "open",
+                "granted",
+                "refused",
+                name="answerstate",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("asked_by_kind", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("asked_by_id", sa.Integer(), nullable=False),
+        sa.Column("asked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("answer", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column("answered_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("by_kind", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("attendance_id", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("left_at > came_at", name=op.f("ck_supplement_times")),
+        sa.ForeignKeyConstraint(
+            ["attendance_id"], ["attendance.id"], name=op.f("fk_supplement_attendance_id")
+        ),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_supplement_event_id")),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_supplement_member_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_supplement")),
+        sa.UniqueConstraint(
+            "asked_by_kind",
+            "asked_by_id",
+            "key",
+            name=op.f("uq_supplement_asked_by_kind_asked_by_id_key"),
+        ),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("supplement", schema=None) as batch_op:
+        batch_op.create_index("ix_supplement_member_id", ["member_id"], unique=False)
+        batch_op.create_index(
+            "uq_supplement_open",
+            ["event_id", "member_id"],
+            unique=True,
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        )
+
+    op.create_table(
+        "evidence",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("supplement_id", sa.BigInteger(), nullable=False),
+        sa.Column("image", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["supplement_id"], ["supplement.id"], name=op.f("fk_evidence_supplement_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_evidence")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("evidence", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_evidence_supplement_id"), ["supplement_id"], unique=False
         )
 
     for name in PROTECTED:

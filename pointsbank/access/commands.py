@@ -1,13 +1,14 @@
-"""``pointsbank access …``: the first administrator, and passwords renewed at the server."""
+"""``pointsbank access …``: what is done at the server for those whom nobody stands above."""
 
 import secrets
+from datetime import timedelta
 
 import click
 
 from pointsbank.access import operations, queries
 from pointsbank.access.rules import NoSuchUser, first_password
 from pointsbank.core import clock
-from pointsbank.core.actor import SYSTEM, Role
+from pointsbank.core.actor import ROLE_NAMES, SYSTEM, Role
 from pointsbank.core.database import Session, transaction
 from pointsbank.ledger.operations import declare_default_units
 from pointsbank.orgs import operations as orgs
@@ -69,6 +70,25 @@ def reset_authenticator(name: str) -> None:
             raise NoSuchUser
         operations.reset_authenticator(session, SYSTEM, user_id=user.id, at=clock.now())
     click.echo("✓ 动态口令已停用，密码不变 / the authenticator is taken off; the password stays")
+
+
+@commands.command("withdraw-role")
+@click.argument("name")
+@click.argument("role", type=click.Choice([role.value for role in ROLE_NAMES]))
+def withdraw_role(name: str, role: str) -> None:
+    """立即收回一个账号的某一角色（登录名或手机号）。End a role of an account at once."""
+    at = clock.now()
+    yesterday = clock.local_day(at) - timedelta(days=1)
+    with transaction() as session:
+        user = queries.user_by_name(session, name)
+        if user is None:
+            raise NoSuchUser
+        ended = [
+            operations.withdraw_role(session, SYSTEM, grant_id=grant.id, last_on=yesterday, at=at)
+            for grant in queries.grants_of(session, user.id)
+            if grant.role == role and queries.period_of(grant).reaches(clock.local_day(at))
+        ]
+    click.echo(f"✓ 已收回 {len(ended)} 项 / roles withdrawn: {len(ended)}")
 
 
 def _found_city(session: Session, city: str | None) -> None:

@@ -171,6 +171,7 @@ def terms() -> SessionTerms:
         volunteer=timedelta(days=settings.volunteer_session_days),
         staff_idle_minutes=settings.staff_idle_minutes,
         administrators_enrol=settings.administrators_use_totp,
+        password_days=settings.staff_password_days,
     )
 
 

@@ -68,12 +68,18 @@ def withdraw_role(
 ) -> RoleGrant:
     """End a grant with ``last_on`` as its last day: yesterday ends it at once.
 
-    Refuses: NoSuchGrant, Forbidden (administrator of the organisation), GrantEnded.
+    Refuses: NoSuchGrant, Forbidden (administrator of the organisation), WithdrawnFromAbove (another
+    administrator's, or an auditor's: by an administrator above it only), GrantEnded.
     """
     given = queries.grant(session, grant_id)
     queries.locked_user(session, given.user_id)
     session.refresh(given)
     actor.require(Role.ADMINISTRATOR, org_id=given.org_id)
+    watched = given.role is Role.AUDITOR or (
+        given.role is Role.ADMINISTRATOR and actor.id != given.user_id
+    )
+    if watched and actor.kind != "system" and not stands_above(actor, given.org_id):
+        raise rules.WithdrawnFromAbove
     if given.until_on is not None and given.until_on <= last_on:
         raise rules.GrantEnded(until_on=given.until_on)
     before, given.until_on = given.until_on, last_on
@@ -85,3 +91,11 @@ def withdraw_role(
         after={"until_on": last_on},
     )  # fmt: skip
     return given
+
+
+def stands_above(actor: Actor, org_id: int) -> bool:
+    """Whether she is administrator of an organisation above this one, not only of itself."""
+    return any(
+        grant.role is Role.ADMINISTRATOR and org_id in grant.reach and grant.org_id != org_id
+        for grant in actor.grants
+    )

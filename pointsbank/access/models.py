@@ -16,7 +16,7 @@ class User(Table, table=True):
 
     A member's name stays in the register; ``display_name`` is for those who are not in it, and
     ``org_id`` is the organisation that such a person works for. With a counter PIN she signs in on
-    a counter's own device only.
+    a counter's own device only. ``password_chosen_at`` is empty while others chose it for her.
     """
 
     __tablename__ = "user"
@@ -29,6 +29,7 @@ class User(Table, table=True):
     password_hash: str = Field(default="", max_length=255)
     counter_pin_hash: str = Field(default="", max_length=255)
     has_pin: bool = False
+    password_chosen_at: datetime | None = None
     must_change: bool = False
     opened_at: datetime
     disabled_at: datetime | None = None

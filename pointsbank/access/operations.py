@@ -6,7 +6,7 @@ from pointsbank.access import authenticators, passwords, queries, rules
 from pointsbank.access.authenticators import begin as begin_authenticator
 from pointsbank.access.authenticators import confirm as confirm_authenticator
 from pointsbank.access.authenticators import is_asked as has_authenticator
-from pointsbank.access.grants import grant_role, withdraw_role
+from pointsbank.access.grants import grant_role, stands_above, withdraw_role
 from pointsbank.access.models import RoleGrant, User
 from pointsbank.access.passwords import prove
 from pointsbank.access.rules import LockoutTerms, OpenedSession, Origin, Proof, SessionTerms
@@ -21,6 +21,7 @@ from pointsbank.access.sessions import (
     note_failure,
     note_guess,
     note_seen,
+    note_wrong,
     open_device_session,
     open_session,
     sign_in,
@@ -110,7 +111,7 @@ def set_password(
     if user.disabled_at is not None:
         raise rules.UserDisabled(disabled_on=local_day(user.disabled_at))
     staff = user.staff_name is not None or bool(current)
-    _store_password(session, user, rules.check_password(password, staff=staff), must_change=True)
+    _store_password(session, user, rules.check_password(password, staff=staff), chosen_at=None)
     end_sessions_of(session, user_id=user_id, at=at)
     audit.record(
         session,
@@ -161,18 +162,10 @@ def _check_may_renew(session: Session, actor: Actor, user: User, current: list[R
         actor.require(*RENEWERS, org_id=residence_id)
     else:
         actor.require(Role.ADMINISTRATOR, org_id=user.org_id or 0)
-    if any(g.role is Role.ADMINISTRATOR and not _stands_above(actor, g.org_id) for g in current):
+    if any(g.role is Role.ADMINISTRATOR and not stands_above(actor, g.org_id) for g in current):
         raise rules.HigherNeeded
     if any(grant.role is Role.AUDITOR for grant in current):
         raise rules.AuditorProtected
-
-
-def _stands_above(actor: Actor, org_id: int) -> bool:
-    """Whether she is administrator of an organisation above this one, not only of itself."""
-    return any(
-        grant.role is Role.ADMINISTRATOR and org_id in grant.reach and grant.org_id != org_id
-        for grant in actor.grants
-    )
 
 
 def change_password(
@@ -191,7 +184,7 @@ def change_password(
     on a shared device as narrow as that of ``token`` was.
 
     Refuses: LockedOut, WrongPassword (both returned, for the failure is to be kept), WeakPin,
-    WeakPassword, PasswordUnchanged.
+    WeakPassword, CommonPassword, PasswordTells, PasswordUnchanged.
     """
     refused = check_proof(session, proof, address=address, lockout=lockout, at=at)
     if refused is not None:
@@ -199,10 +192,11 @@ def change_password(
     forgive(session, proof.account)
     user = queries.user(session, proof.user_id or 0)
     staff = queries.is_staff(session, user, on=local_day(at))
-    meant = rules.check_password(password, staff=staff)
+    known = queries.known_of(session, user)
+    meant = rules.check_password(password, staff=staff, known=known)
     if passwords.matches(user.password_hash, meant):
         raise rules.PasswordUnchanged
-    _store_password(session, user, meant, must_change=False)
+    _store_password(session, user, meant, chosen_at=at)
     held = queries.session_of_token(session, token)
     end_sessions_of(session, user_id=user.id, at=at)
     actor = Actor(kind="user", id=user.id, address=address)
@@ -262,7 +256,8 @@ def remove_authenticator(
     if refused is not None:
         return refused
     if not authenticators.takes(session, actor.id, code, at=at):
-        note_failure(session, proof.account, address=actor.address, at=at)
+        user = queries.user(session, actor.id)
+        note_wrong(session, proof.account, user, address=actor.address, lockout=lockout, at=at)
         return rules.WrongCode()
     forgive(session, proof.account)
     authenticators.forget(session, actor.id)
@@ -273,11 +268,14 @@ def remove_authenticator(
     return None
 
 
-def _store_password(session: Session, user: User, password: str, *, must_change: bool) -> None:
+def _store_password(
+    session: Session, user: User, password: str, *, chosen_at: datetime | None
+) -> None:
+    """``chosen_at`` by herself; none: others chose it, and she must change it."""
     user.password_hash = passwords.hashed(password)
     user.has_pin = rules.is_pin(password)
     user.counter_pin_hash = ""
-    user.must_change = must_change
+    user.password_chosen_at, user.must_change = chosen_at, chosen_at is None
     session.add(user)
     session.flush()
 

@@ -61,6 +61,7 @@ def _password_page(wanted: str, errors: dict[str, list[str]], sentence: str) -> 
         staff=staff,
         staff_name=user.staff_name or "",
         must_change=user.must_change,
+        chosen=user.password_chosen_at is not None,
     )
 
 

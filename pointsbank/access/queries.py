@@ -182,6 +182,15 @@ def place_of(session: Session, found: User) -> int | None:
     return found.org_id
 
 
+def known_of(session: Session, found: User) -> list[str]:
+    """What others know of her and try first: her staff name, the day of her birth in six digits or
+    eight.
+    """
+    known = [found.staff_name] if found.staff_name else []
+    born = members.member(session, found.member_id).birth_on if found.member_id else None
+    return known + ([f"{born:%y%m%d}", f"{born:%m%d%y}"] if born else [])
+
+
 def user_by_staff_name(session: Session, name: str) -> User | None:
     """Who signs in by this staff name, in whatever case it is typed."""
     folded = rules.staff_name_folded(name)
@@ -255,16 +264,24 @@ def locked_until(
     session: Session, *, account: bytes, address: str, lockout: LockoutTerms, at: datetime
 ) -> datetime | None:
     """Until when sign-in is closed to this account or from this address; None where it is open."""
-    ends = []
+    ends, network = [], rules.network_of(address)
     for column, value, most, window in (
         (SignInAttempt.account_digest, account, lockout.failures, rules.ACCOUNT_WINDOW),
-        (SignInAttempt.address, address, lockout.address_failures, rules.ADDRESS_WINDOW),
+        (SignInAttempt.address, network, lockout.address_failures, rules.ADDRESS_WINDOW),
     ):
         failures, last_at = _failures(session, col(column) == value, since=at - window)
         end = rules.locked_until(failures, last_at, most, lockout.minutes)
         if end is not None and end > at:
             ends.append(end)
     return max(ends, default=None)
+
+
+def is_locked(session: Session, account: bytes, *, lockout: LockoutTerms, at: datetime) -> bool:
+    """Whether this account's failures close it, whatever the address."""
+    mine = col(SignInAttempt.account_digest) == account
+    failures, last_at = _failures(session, mine, since=at - rules.ACCOUNT_WINDOW)
+    end = rules.locked_until(failures, last_at, lockout.failures, lockout.minutes)
+    return end is not None and end > at
 
 
 def _failures(

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from pointsbank.access.origins import Origin, agent_label, network_of
 from pointsbank.access.strength import (
     MOST_PASSWORD,
+    CommonPassword,
+    PasswordTells,
     WeakPassword,
     WeakPin,
     check_password,
@@ -30,8 +33,9 @@ from pointsbank.core.errors import (
 )  # fmt: skip
 
 __all__ = [
-    "MOST_PASSWORD", "WeakPassword", "WeakPin", "check_password", "first_password", "folded",
-    "is_easy_pin", "is_pin", "recovery_code", "recovery_code_folded",
+    "MOST_PASSWORD", "CommonPassword", "Origin", "PasswordTells", "WeakPassword", "WeakPin",
+    "agent_label", "check_password", "first_password", "folded", "is_easy_pin", "is_pin",
+    "network_of", "recovery_code", "recovery_code_folded",
 ]  # fmt: skip
 
 STAFF_NAME_LENGTH = 32
@@ -46,7 +50,6 @@ GUESS_WINDOW = timedelta(minutes=10)
 RECOVERY_CODES = 10
 SECOND_STEP = timedelta(minutes=5)
 IDLE_TOKEN = "idle."  # noqa: S105 - how the token of a session begins that ends when idle
-AGENT_LENGTH = 60
 
 _STAFF_NAME = re.compile(r"(?=.*[^\W\d_])[\w.-]{2,32}")
 
@@ -161,6 +164,12 @@ class HigherNeeded(Forbidden):
     sentence = say("管理员的账号由上级组织的管理员重设或停用，最上级的由运维人员在服务器上办理。")
 
 
+class WithdrawnFromAbove(Forbidden):
+    """Peers do not end one another's power, nor those whom an auditor watches hers."""
+
+    sentence = say("管理员和监督员的角色由上级组织的管理员收回，最上级的由运维人员在服务器上收回。")
+
+
 class NotForOneself(Forbidden):
     """等保: nobody gives herself power, nor gets round her own password."""
 
@@ -214,6 +223,7 @@ class SessionTerms:
     staff: timedelta = STAFF_SESSION
     staff_idle_minutes: int = 30
     administrators_enrol: bool = False
+    password_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,15 +237,6 @@ class LockoutTerms:
     failures: int = 5
     address_failures: int = 30
     minutes: int = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """From where a session is opened: shown to its owner, so that she knows a stranger's."""
-
-    address: str = ""
-    agent: str = ""
-    device_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,26 +338,6 @@ def locked_until(
     if last_at is None or failures < most:
         return None
     return last_at + timedelta(minutes=minutes) * min(failures - most + 1, LONGEST_LOCKOUT)
-
-
-_PROGRAMS = (
-    ("MicroMessenger", "微信"), ("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrome", "Chrome"),
-    ("Safari", "Safari"),
-)  # fmt: skip
-_SYSTEMS = (
-    ("HarmonyOS", "HarmonyOS"), ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"),
-    ("Windows", "Windows"), ("Macintosh", "Mac"), ("Linux", "Linux"),
-)  # fmt: skip
-
-
-def agent_label(user_agent: str) -> str:
-    """A browser as its user would name it, “Chrome · Windows”; nothing of it is kept besides."""
-    found = [
-        next((name for mark, name in names if mark in user_agent), "")
-        for names in (_PROGRAMS, _SYSTEMS)
-    ]
-    unknown = "".join(c for c in user_agent.partition("/")[0] if c.isprintable())
-    return " · ".join(filter(None, found)) or unknown[:AGENT_LENGTH]
 
 
 def check_roles_meet(role: Role, period: Period, held: Iterable[tuple[Role, Period]]) -> None:

@@ -53,11 +53,12 @@ def sign_in(
     if refused is not None:
         return refused
     user_id = proof.user_id or 0
+    user = queries.user(session, user_id)
     if authenticators.is_asked(session, user_id) and not proof.two_factors:
         if code is None:
             return rules.CodeNeeded()
         if not authenticators.takes(session, user_id, code, at=at):
-            note_failure(session, proof.account, address=address, at=at)
+            note_wrong(session, proof.account, user, address=address, lockout=lockout, at=at)
             return rules.WrongCode()
     forgive(session, proof.account)
     if proof.two_factors:
@@ -68,7 +69,7 @@ def sign_in(
     )  # fmt: skip
     if opened.idle_minutes or proof.entry is Entry.PROVIDER:
         actor = Actor(kind="user", id=user_id, address=address)
-        place = queries.place_of(session, queries.user(session, user_id))
+        place = queries.place_of(session, user)
         audit.record(
             session, actor, "access.sign_in", ("user", user_id), at=at, org_id=place,
             way=proof.entry,
@@ -100,14 +101,27 @@ def check_proof(
     stored = "" if user is None else user.counter_pin_hash if by_counter_pin else user.password_hash
     held = proof.right and stored == proof.password_hash
     if user is None or not held or not is_open(session, user):
-        note_failure(session, proof.account, address=address, at=at)
+        note_wrong(session, proof.account, user, address=address, lockout=lockout, at=at)
         return rules.WrongPassword()
     return None
 
 
 def note_failure(session: Session, account: bytes, *, address: str, at: datetime) -> None:
-    session.add(SignInAttempt(account_digest=account, address=address, at=at))
+    network = rules.network_of(address)
+    session.add(SignInAttempt(account_digest=account, address=network, at=at))
     session.flush()
+
+
+def note_wrong(
+    session: Session, account: bytes, user: User | None, *, address: str, lockout: LockoutTerms,
+    at: datetime,
+) -> None:  # fmt: skip
+    """Count a wrong password, PIN or code; that an account is closed by it goes into the trail."""
+    note_failure(session, account, address=address, at=at)
+    if user is not None and queries.is_locked(session, account, lockout=lockout, at=at):
+        nobody = Actor(kind="system", id=0, address=address)
+        place = queries.place_of(session, user)
+        audit.record(session, nobody, "access.lock_out", ("user", user.id), at=at, org_id=place)
 
 
 def forgive(session: Session, account: bytes) -> None:
@@ -139,6 +153,9 @@ def open_session(
     staff = queries.is_staff(session, user, on=local_day(at))
     enrol = terms.administrators_enrol and queries.administers(session, user_id, on=local_day(at))
     idle_minutes = terms.staff_idle_minutes if staff else 0
+    if staff and entry is Entry.PASSWORD and _is_worn(user, terms.password_days, at):
+        user.must_change = True
+        session.add(user)
     token = _drawn(idle_minutes)
     row = SignInSession(
         token_digest=queries.token_digest(token),
@@ -185,6 +202,12 @@ def open_device_session(
         agent=origin.agent,
     )
     return _opened(session, row, token, must_change=user.must_change)
+
+
+def _is_worn(user: User, days: int, at: datetime) -> bool:
+    """Whether her password is older than the bank lets staff's be; 0 days: any age will do."""
+    chosen_at = user.password_chosen_at
+    return bool(days) and chosen_at is not None and at - chosen_at >= timedelta(days=days)
 
 
 def _drawn(idle_minutes: int) -> str:

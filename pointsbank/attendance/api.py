@@ -1,24 +1,40 @@
 """Check-ins and check-outs, and an event's attendances, under /api/v1."""
 
+import secrets
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any
 
+import marshmallow as ma
+from flask_babel import gettext
+
 from pointsbank.access.entrance import reading_codes
-from pointsbank.attendance import claims, operations, queries
-from pointsbank.attendance.operations import Confirmation, ScanAnswer
+from pointsbank.attendance import claims, offline, operations, queries, roster
+from pointsbank.attendance.entrance import keeping_refusals
+from pointsbank.attendance.operations import Confirmation, ScanAnswer, Sent
+from pointsbank.attendance.results import results
+from pointsbank.attendance.rules import ScanKind
 from pointsbank.attendance.schemas import (
     AttendancesView,
+    BatchRequest,
+    BatchView,
+    ClockView,
     ConfirmationView,
     CountsView,
+    ResultView,
+    RosterView,
     ScanRequest,
     ScanView,
+    SentRequest,
+    TicksRequest,
+    TicksView,
 )
 from pointsbank.attendance.words import reasons
-from pointsbank.core import clock
+from pointsbank.core import audit, clock
 from pointsbank.core.actor import Role, Scope
 from pointsbank.core.database import Session, snapshot, transaction
 from pointsbank.earning.rules import why_clipped
+from pointsbank.events.models import Event
 from pointsbank.events.queries import event as event_seen
 from pointsbank.events.rules import CONFIRMERS, ORGANISERS
 from pointsbank.hours.rules import Way
@@ -26,6 +42,7 @@ from pointsbank.ledger.rules import Clip
 from pointsbank.members.queries import member_by_code
 from pointsbank.web import ApiBlueprint, actor, allow
 from pointsbank.web.errors import sentence_of
+from pointsbank.web.requests import sentences
 
 api = ApiBlueprint("attendances", __name__, url_prefix="")
 
@@ -71,6 +88,111 @@ def _seen(attendance: Any, name: str, clips: list[Clip]) -> dict[str, Any]:
     return {**attendance.model_dump(), "name": name, "why": why, "clips": told}
 
 
+@api.get("/events/<int:event_id>/clock")
+@api.response(200, ClockView)
+@allow(*ORGANISERS, Scope.AT_DOOR)
+def clock_of_server(event_id: int) -> dict[str, Any]:
+    """The server's clock, by which a device measures its own."""
+    return {"now": clock.now()}
+
+
+@api.get("/events/<int:event_id>/roster")
+@api.response(200, RosterView)
+@allow(*ORGANISERS, Scope.AT_DOOR)
+def event_roster(event_id: int) -> dict[str, Any]:
+    """What a device needs to scan without network: each name sealed under her own code's digits."""
+    now, salt = clock.now(), secrets.token_bytes(16)
+    with snapshot() as session:
+        found = _held(session, event_id)
+        codes = roster.codes(session, found)
+    return {
+        "event": found, "salt": salt, "iterations": roster.rounds(len(codes)),
+        "entries": roster.entries(codes, salt), "issued_at": now,
+    }  # fmt: skip
+
+
+@api.post("/events/<int:event_id>/roster-ticks")
+@api.arguments(TicksRequest)
+@api.response(200, TicksView)
+@allow(*ORGANISERS, Scope.AT_DOOR)
+def roster_ticks(asked: dict[str, str], event_id: int) -> dict[str, Any]:
+    """The list for ticking names without network, sealed under a PIN chosen for this device."""
+    with transaction() as session:
+        found = _held(session, event_id)
+        people = queries.on_roster(session, found, most=roster.MOST_PEOPLE)
+        audit.record(
+            session, actor(), "attendance.roster_ticks", ("event", event_id), at=clock.now(),
+            org_id=found.org_id, count=len(people),
+        )  # fmt: skip
+    salt = secrets.token_bytes(16)
+    sealed = roster.ticks(people, asked["pin"], salt)
+    return {"salt": salt, "iterations": roster.ROUNDS, "sealed": sealed, "count": len(people)}
+
+
+def _held(session: Session, event_id: int) -> Event:
+    """The event, for who runs it."""
+    found = event_seen(session, actor(), event_id)
+    actor().require(*ORGANISERS, org_id=found.org_id)
+    return found
+
+
+@api.post("/events/<int:event_id>/scans")
+@api.arguments(BatchRequest)
+@api.response(200, BatchView)
+@allow(*ORGANISERS, Scope.AT_DOOR)
+def take_scans(asked: dict[str, Any], event_id: int) -> dict[str, Any]:
+    """Take in what was scanned at an event, each scan by itself; one sent again is answered as
+    then. A result that is not final is to be sent again later. What a device kept without network
+    comes with ``sealed`` in place of ``code``: sealed to the server's key.
+    """
+    now, sent, malformed = clock.now(), [], {}
+    for place, one in enumerate(asked["scans"]):
+        try:
+            sent.append(Sent(**_SENT.load(offline.with_code(event_id, one))))
+        except ma.ValidationError as refused:
+            malformed[place] = _malformed(one, refused)
+    with transaction() as session:
+        taken = operations.take_scans(
+            session, actor(), event_id=event_id, sent_at=asked["sent_at"], scans=sent, at=now
+        )
+        good = iter([_shown(one) for one in results(session, event_id, taken)])
+    places = range(len(asked["scans"]))
+    return {
+        "received_at": now,
+        "results": [malformed[place] if place in malformed else next(good) for place in places],
+    }
+
+
+@api.post("/events/<int:event_id>/scans/<scan_id>/undo")
+@api.response(200, ResultView)
+@allow(*ORGANISERS, Scope.AT_DOOR)
+def undo_scan(event_id: int, scan_id: str) -> dict[str, Any]:
+    """Withdraw a scan by a further one; both are kept."""
+    with transaction() as session:
+        taken = operations.undo_scan(
+            session, actor(), event_id=event_id, scan_id=scan_id, at=clock.now()
+        )
+        return _shown(results(session, event_id, [taken])[0])
+
+
+_SENT = SentRequest()
+
+
+def _malformed(one: dict[str, Any], refused: ma.ValidationError) -> dict[str, Any]:
+    """A scan that cannot be read: it is not kept, and not to be sent again."""
+    told = [sentence for found in sentences(refused.messages).values() for sentence in found]
+    return {
+        "id": str(one.get("id", ""))[:40], "verdict": "malformed", "tone": "red",
+        "headline": gettext("格式有误。"), "now": "".join(told), "name": None, "phone_tail": None,
+        "since": None, "repeated": False, "attendance_id": None, "final": True, "undo": False,
+    }  # fmt: skip
+
+
+def _shown(result: dict[str, Any]) -> dict[str, Any]:
+    told = {name: gettext(result[name]) for name in ("headline", "now") if result[name]}
+    return result | told
+
+
 @api.post("/check-ins")
 @api.arguments(ScanRequest)
 @api.response(201, ScanView)
@@ -78,8 +200,10 @@ def _seen(attendance: Any, name: str, clips: list[Clip]) -> dict[str, Any]:
 def check_in(asked: dict[str, str]) -> ScanAnswer:
     """Check in at an event: oneself, or as its organiser somebody with a card or phone code."""
     now = clock.now()
-    with _reading(asked), transaction() as session:
-        return operations.check_in(session, actor(), **_scan(session, asked, now), at=now)
+    kept = keeping_refusals(actor(), ScanKind.IN, now)
+    with _reading(asked), kept as scan, transaction() as session:
+        scan.update(_scan(session, asked, now))
+        return operations.check_in(session, actor(), **scan, at=now)
 
 
 @api.post("/check-outs")
@@ -89,8 +213,10 @@ def check_in(asked: dict[str, str]) -> ScanAnswer:
 def check_out(asked: dict[str, str]) -> ScanAnswer:
     """Check out; minutes and points are credited now or later, as the hour rule says."""
     now = clock.now()
-    with _reading(asked), transaction() as session:
-        return operations.check_out(session, actor(), **_scan(session, asked, now), at=now)
+    kept = keeping_refusals(actor(), ScanKind.OUT, now)
+    with _reading(asked), kept as scan, transaction() as session:
+        scan.update(_scan(session, asked, now))
+        return operations.check_out(session, actor(), **scan, at=now)
 
 
 def _reading(asked: dict[str, str]) -> AbstractContextManager[None]:
@@ -103,7 +229,7 @@ def _scan(session: Session, asked: dict[str, str], now: datetime) -> dict[str, A
     scan: dict[str, Any] = {"code": asked["code"], "claimed_at": now, "key": asked.get("key")}
     if "claim" in asked:
         claim = claims.read(asked["claim"], asked["code"], at=now)
-        scan |= {"claimed_at": claim.claimed_at, "key": claim.key}
+        scan |= {"claimed_at": claim.claimed_at, "key": claim.key, "way": claim.way}
     if "member_code" in asked:
         member = member_by_code(session, asked["member_code"], now)
         scan |= {"member_id": member.id, "way": Way.ORGANISER}

@@ -1,25 +1,32 @@
-"""The door: what a scan meets there, and its two verbs. The hot path: few statements, no ORM."""
+"""The two verbs at the door. The hot path: few statements, no ORM."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, bindparam, insert, select, text, update
+from sqlalchemy import BigInteger, bindparam, insert, select, text, update
 from sqlmodel import Session
 
 from pointsbank.attendance import queries
-from pointsbank.attendance.models import Attendance, Scan
+from pointsbank.attendance.doorway import Door, find, worth_until
+from pointsbank.attendance.folding import refold
+from pointsbank.attendance.models import Attendance, LateScan, Scan
 from pointsbank.attendance.rules import (
+    OWN_WAYS,
     AttendanceState,
-    CodeUnknown,
     EventCancelled,
     EventOver,
+    Folded,
+    LateReason,
     NotAVolunteer,
     NotBegun,
     NotCheckedIn,
-    Occasion,
+    PointsSpent,
     ScanFact,
+    ScanKind,
     Verdict,
+    fits,
     fold,
     state_after_check_out,
     window,
@@ -29,81 +36,21 @@ from pointsbank.core.actor import Actor
 from pointsbank.core.database import table_of
 from pointsbank.core.errors import Refused
 from pointsbank.core.statements import Prepared
-from pointsbank.earning.rules import DeedCategory
-from pointsbank.events.models import Event
 from pointsbank.events.rules import ORGANISERS, EventState, KeyReused
-from pointsbank.hours.models import HourRuleRow
 from pointsbank.hours.operations import Service, credit
-from pointsbank.hours.rules import (
-    STANDING_RULE,
-    HourTerms,
-    Stay,
-    Way,
-    hour_rule_ref,
-    why_of,
-    worth,
-)  # fmt: skip
+from pointsbank.hours.rules import MOST_MINUTES, Way, held_minutes, hour_rule_ref, why_of, worth
 
+__all__ = ["Door", "ScanAnswer", "check_in", "check_out", "find", "note_refusal", "worth_until"]
 
-@dataclass(frozen=True, slots=True)
-class Door:
-    """What a scan meets at an event: its times and rule, and the person's attendance so far."""
-
-    event_id: int
-    org_id: int
-    title: str
-    kind: DeedCategory
-    place: str
-    code: str
-    cancel_reason: str
-    hour_rule_id: int | None
-    occasion: Occasion
-    terms: HourTerms
-    attendance_id: int | None
-    attendance_state: AttendanceState | None
-    stay: Stay | None
-    minutes: int | None
-    way: Way | None
-    key_verdict: Verdict | None
-
-
-_TERMS = HourTerms.__slots__
-_STANDING = STANDING_RULE.terms
-_EVENT = table_of(Event).c
 _ATTENDANCE = table_of(Attendance).c
-_SCAN = table_of(Scan).c
-_RULE = table_of(HourRuleRow).c
-_OF_EVENT = ("id", "org_id", "title", "kind", "place", "code", "cancel_reason", "hour_rule_id")
-_OF_OCCASION = ("state", "starts_at", "ends_at")
-_OF_ATTENDANCE = ("id", "state", "checked_in_at", "checked_out_at", "minutes", "way")
-_DOOR = (
-    select(
-        *(_EVENT[name] for name in (*_OF_EVENT, *_OF_OCCASION)),
-        *(_ATTENDANCE[name] for name in _OF_ATTENDANCE),
-        _SCAN.verdict,
-        *(_RULE[name] for name in _TERMS),
-    )
-    .select_from(table_of(Event))
-    .outerjoin(table_of(HourRuleRow), _RULE.id == _EVENT.hour_rule_id)
-    .outerjoin(
-        table_of(Attendance),
-        and_(
-            _ATTENDANCE.event_id == _EVENT.id,
-            _ATTENDANCE.member_id == bindparam("member_id"),
-        ),
-    )
-    .outerjoin(
-        table_of(Scan),
-        and_(
-            _SCAN.event_id == _EVENT.id,
-            _SCAN.member_id == bindparam("member_id"),
-            _SCAN.key == bindparam("key"),
-        ),
-    )
-    .where(_EVENT.code == bindparam("code"), _EVENT.state != EventState.DRAFT)
-)
-_LOOK = Prepared(_DOOR)
-_LOOK_AND_HOLD = Prepared(_DOOR.with_for_update(read=True, of=table_of(Event)))
+REFUSALS: dict[type[Refused], Verdict] = {
+    NotBegun: Verdict.NOT_BEGUN,
+    EventOver: Verdict.OVER,
+    EventCancelled: Verdict.CANCELLED,
+    NotCheckedIn: Verdict.NOT_CHECKED_IN,
+}
+"""What of the refusals at the door is kept as a scan."""
+_GONE = (Verdict.ALREADY_IN, Verdict.CHECKED_OUT, Verdict.OFFER_RETURN)
 _DONE = (Verdict.ALREADY_IN, Verdict.OFFER_CHECK_OUT, Verdict.CHECKED_OUT)
 
 
@@ -121,43 +68,6 @@ class ScanAnswer:
     checked_in_at: datetime
     checked_out_at: datetime | None = None
     minutes: int | None = None
-
-
-def find(
-    session: Session, *, code: str, member_id: int | None, key: str = "", hold: bool = False
-) -> Door:
-    """What this member's scan of this code meets, in one statement.
-
-    ``hold`` keeps the event from being closed before the transaction ends. Refuses: CodeUnknown.
-    """
-    code = code.strip().upper()
-    asked = {"code": code, "member_id": member_id, "key": key}
-    rows = (_LOOK_AND_HOLD if hold else _LOOK).run(session.connection(), asked)
-    if not rows:
-        raise CodeUnknown(code=code[:12])
-    [fields] = rows
-    attendance_id, state, checked_in_at, checked_out_at, minutes, way, key_verdict = fields[11:18]
-    values: list[Any] = [
-        *fields[:8],
-        Occasion(*fields[8:11]),
-        _STANDING if fields[7] is None else HourTerms(*fields[18:]),
-        attendance_id,
-        state,
-        None if attendance_id is None else Stay(checked_in_at, checked_out_at),
-        minutes,
-        way,
-        key_verdict,
-    ]
-    return Door(*values)
-
-
-def worth_until(met: Door, at: datetime) -> tuple[int, list[list[str | int]]]:
-    """The minutes that a check-out now would count, and the reasons why not more."""
-    if met.stay is None or met.stay.checked_out_at:
-        return 0, []
-    stay = Stay(met.stay.checked_in_at, at)
-    minutes, cuts = worth(stay, met.occasion.starts_at, met.occasion.ends_at, met.terms)
-    return minutes, why_of(cuts)
 
 
 def check_in(
@@ -180,15 +90,11 @@ def check_in(
     who = actor.member_id if member_id is None else member_id
     door = find(session, code=code, member_id=who, key=key, hold=True)
     member = _admit(actor, door, who, way, key_is_for=Verdict.CHECKED_IN)
-    verdict = window(door.occasion, door.stay, door.terms, claimed_at)
+    verdict = window(door.occasion, door.stay, door.terms, claimed_at, pairs=door.pairs)
     if door.key_verdict or verdict in _DONE:
         return _told_again(door, member)
-    if verdict is not Verdict.CHECK_IN:
+    if verdict not in (Verdict.CHECK_IN, Verdict.OFFER_RETURN):
         raise _refusal(verdict, door)
-    connection = session.connection()
-    entered = _ENTER.run(connection, _entered(door, member, way, claimed_at))
-    if not entered:  # her other tap was faster
-        return _told_again(find(session, code=code, member_id=member), member)
     scan = _scan(
         actor,
         door,
@@ -199,6 +105,12 @@ def check_in(
         way=way,
         key=key,
     )
+    if door.credits is not None:  # there are scans of hers already
+        return _by_fold(session, actor, door, verdict, scan)
+    connection = session.connection()
+    entered = _ENTER.run(connection, _entered(door, member, way, claimed_at))
+    if not entered:  # her other tap was faster
+        return _told_again(find(session, code=code, member_id=member), member)
     _NOTE_SCAN.run(connection, scan)
     return ScanAnswer(
         Verdict.CHECKED_IN, False, door.event_id, door.title, member, entered[0][0],
@@ -226,8 +138,8 @@ def check_out(
     who = actor.member_id if member_id is None else member_id
     door = find(session, code=code, member_id=who, key=key, hold=True)
     member = _admit(actor, door, who, way, key_is_for=Verdict.CHECKED_OUT)
-    verdict = window(door.occasion, door.stay, door.terms, claimed_at)
-    if door.key_verdict or verdict in (Verdict.ALREADY_IN, Verdict.CHECKED_OUT):
+    verdict = window(door.occasion, door.stay, door.terms, claimed_at, pairs=door.pairs)
+    if door.key_verdict or verdict in _GONE:
         return _told_again(door, member)
     if verdict is Verdict.CHECK_IN:
         raise NotCheckedIn
@@ -243,16 +155,52 @@ def check_out(
         way=way,
         key=key,
     )
-    connection, left = session.connection(), _left(session, door, scan)
+    facts = queries.facts_of(session, door.event_id, [member])[member]
+    folded = fold([*facts, _fact(scan)], door.occasion, door.terms)
+    if door.credits or len(facts) > 1:
+        return _by_fold(session, actor, door, verdict, scan)
+    connection, left = session.connection(), _left(session, door, folded, scan)
     if not _LEAVE.run(connection, left):  # her other tap was faster
         return _told_again(find(session, code=code, member_id=member), member)
     _NOTE_SCAN.run(connection, scan)
     if left["state"] is AttendanceState.CREDITED:
-        credit(session, actor, [_service(door, member, left["minutes"])], at=at)
+        credit(session, actor, [_service(door, folded.ways[0], member, left["minutes"])], at=at)
     return ScanAnswer(
         Verdict.CHECKED_OUT, False, door.event_id, door.title, member, left["attendance"],
         left["state"], left["checked_in_at"], left["checked_out_at"], left["minutes"],
     )  # fmt: skip
+
+
+def note_refusal(
+    session: Session,
+    actor: Actor,
+    refused: Refused,
+    *,
+    kind: ScanKind,
+    code: str,
+    claimed_at: datetime,
+    at: datetime,
+    member_id: int | None = None,
+    way: Way = Way.STATIC,
+    **_: Any,
+) -> None:
+    """Keep a scan that ``check_in`` or ``check_out`` refused; one that came after the close goes to
+    review. A key of its own, for the same wish may be granted later.
+    """
+    who = actor.member_id if member_id is None else member_id
+    door = find(session, code=code, member_id=who)
+    late = door.occasion.state is EventState.CLOSED and fits(door.occasion, door.terms, claimed_at)
+    row = Scan(
+        event_id=door.event_id, member_id=who, way=way, kind=kind,
+        verdict=Verdict.IN_REVIEW if late else REFUSALS[type(refused)], scanned_at=claimed_at,
+        received_at=at, by_kind=actor.kind, by_id=actor.id,
+        key=f"refused:{secrets.token_urlsafe(12)}",
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    if late:
+        reason = LateReason.AFTER_CLOSE
+        session.add(LateScan(scan_id=row.id or 0, event_id=door.event_id, reason=reason))
 
 
 def _admit(actor: Actor, door: Door, who: int | None, way: Way, *, key_is_for: Verdict) -> int:
@@ -261,7 +209,7 @@ def _admit(actor: Actor, door: Door, who: int | None, way: Way, *, key_is_for: V
         raise KeyReused
     if who is None:
         raise NotAVolunteer
-    if who != actor.member_id or way is not Way.STATIC:
+    if who != actor.member_id or way not in OWN_WAYS:
         actor.require(*ORGANISERS, org_id=door.org_id)
     return who
 
@@ -276,13 +224,46 @@ def _refusal(verdict: Verdict, door: Door) -> Refused:
 
 def _told_again(door: Door, member_id: int) -> ScanAnswer:
     """The answer to a repeat: what stands."""
+    return _answer(door, member_id, Verdict.ALREADY_IN, repeated=True)
+
+
+def _answer(door: Door, member_id: int, inside: Verdict, *, repeated: bool) -> ScanAnswer:
     assert door.stay and door.attendance_id and door.attendance_state  # noqa: S101, PT018
+    assert door.checked_in_at  # noqa: S101 - who has an attendance came
     out_at = door.stay.checked_out_at
     return ScanAnswer(
-        Verdict.CHECKED_OUT if out_at else Verdict.ALREADY_IN, True, door.event_id, door.title,
-        member_id, door.attendance_id, door.attendance_state, door.stay.checked_in_at, out_at,
+        Verdict.CHECKED_OUT if out_at else inside, repeated, door.event_id, door.title,
+        member_id, door.attendance_id, door.attendance_state, door.checked_in_at, out_at,
         door.minutes,
     )  # fmt: skip
+
+
+def _by_fold(
+    session: Session, actor: Actor, door: Door, verdict: Verdict, scan: dict[str, Any]
+) -> ScanAnswer:
+    """Write a scan where there are others already: all of them together tell what is so."""
+    member, key, at = scan["member_id"], scan["key"], scan["scanned_at"]
+    session.execute(  # the event is shared with others' scans: her own attendance is what to hold
+        select(_ATTENDANCE.id)
+        .where(_ATTENDANCE.event_id == door.event_id, _ATTENDANCE.member_id == member)
+        .with_for_update()
+    )
+    door = find(session, code=door.code, member_id=member, key=key)
+    now = window(door.occasion, door.stay, door.terms, at, pairs=door.pairs)
+    if door.key_verdict or now is not verdict:  # her other tap was faster
+        return _told_again(door, member)
+    told = refold(
+        session, actor, door.venue, [member], fresh={member: [_fact(scan)]}, at=scan["received_at"]
+    )
+    if told.refused:
+        raise PointsSpent
+    _NOTE_SCAN.run(session.connection(), scan)
+    door = find(session, code=door.code, member_id=member)
+    return _answer(door, member, Verdict.CHECKED_IN, repeated=False)
+
+
+def _fact(scan: dict[str, Any]) -> ScanFact:
+    return ScanFact(scan["scanned_at"], scan["key"], scan["kind"], scan["way"])
 
 
 def _scan(actor: Actor, door: Door, verdict: Verdict, **given: Any) -> dict[str, Any]:
@@ -290,6 +271,7 @@ def _scan(actor: Actor, door: Door, verdict: Verdict, **given: Any) -> dict[str,
     return {
         "event_id": door.event_id,
         "verdict": verdict,
+        "kind": ScanKind.IN if verdict is Verdict.CHECKED_IN else ScanKind.OUT,
         "by_kind": actor.kind,
         "by_id": actor.id,
         **given,
@@ -308,28 +290,43 @@ def _entered(door: Door, member_id: int, way: Way, claimed_at: datetime) -> dict
     }
 
 
-def _left(session: Session, door: Door, scan: dict[str, Any]) -> dict[str, Any]:
-    """The attendance after a check-out: the fold of all her scans, and what it is worth."""
-    scans = queries.scans_of(session, door.event_id, scan["member_id"])
-    stay = fold([*scans, ScanFact(scan["scanned_at"], scans[-1].id + 1, Verdict.CHECKED_OUT)])
-    assert stay and door.way  # noqa: S101, PT018 - the door let her in
-    minutes, cuts = worth(stay, door.occasion.starts_at, door.occasion.ends_at, door.terms)
-    state = state_after_check_out(minutes, door.terms.credit_of(door.way, scan["way"]))
+def _left(session: Session, door: Door, folded: Folded, scan: dict[str, Any]) -> dict[str, Any]:
+    """The attendance after a check-out that ends the only stay, and what it is worth."""
+    assert folded.stay  # noqa: S101 - the door let her in
+    minutes, cuts = worth(
+        folded.pairs, door.occasion.starts_at, door.occasion.ends_at, door.terms,
+        counted_today=_counted_today(session, door, scan["member_id"]),
+    )  # fmt: skip
+    rule = door.terms.credit_of(*folded.ways)
+    state = state_after_check_out(minutes, rule)
+    credited = state is AttendanceState.CREDITED
     return {
         "attendance": door.attendance_id,
-        "checked_in_at": stay.checked_in_at,
-        "checked_out_at": stay.checked_out_at,
+        "checked_in_at": folded.stay.checked_in_at,
+        "checked_out_at": folded.stay.checked_out_at,
+        "credit": rule,
         "minutes": minutes,
+        "held_minutes": held_minutes(cuts),
         "why": why_of(cuts),
         "state": state,
-        "credited_at": scan["received_at"] if state is AttendanceState.CREDITED else None,
+        "credited_at": scan["received_at"] if credited else None,
+        "credits": int(credited),
     }
 
 
-def _service(door: Door, member_id: int, minutes: int) -> Service:
-    assert door.attendance_id and door.way  # noqa: S101, PT018 - the door let her in
+def _counted_today(session: Session, door: Door, member_id: int) -> int:
+    """What her other activities of the day count; not asked where the rule has no tiers."""
+    if door.terms.day_minutes == MOST_MINUTES:
+        return 0
+    on = clock.local_day(door.occasion.starts_at)
+    found = queries.counted_today(session, [member_id], on, but_event_id=door.event_id)
+    return found.get(member_id, 0)
+
+
+def _service(door: Door, way: Way, member_id: int, minutes: int) -> Service:
+    assert door.attendance_id  # noqa: S101 - the door let her in
     return Service(
-        door.attendance_id, member_id, minutes, door.way, door.org_id, door.kind,
+        door.attendance_id, member_id, minutes, way, door.org_id, door.kind,
         clock.local_day(door.occasion.starts_at), hour_rule_ref(door.hour_rule_id),
     )  # fmt: skip
 
@@ -337,8 +334,9 @@ def _service(door: Door, member_id: int, minutes: int) -> Service:
 _ENTERED = ("event_id", "member_id", "way", "state", "checked_in_at", "hour_rule_id")
 _ENTER = Prepared(
     text(
-        f"INSERT INTO attendance ({', '.join(_ENTERED)}, why)"  # noqa: S608 - our own names
-        f" VALUES (:{', :'.join(_ENTERED)}, '[]')"
+        f"INSERT INTO attendance ({', '.join(_ENTERED)},"  # noqa: S608 - our own names
+        " pairs, held_minutes, credits, why)"
+        f" VALUES (:{', :'.join(_ENTERED)}, 1, 0, 0, '[]')"
         " ON CONFLICT (event_id, member_id) DO NOTHING RETURNING id"
     )
     .bindparams(*(bindparam(name, type_=_ATTENDANCE[name].type) for name in _ENTERED))
@@ -347,7 +345,7 @@ _ENTER = Prepared(
 """Gives the new row's id, or no row where the member is in already."""
 _NOTE_SCAN = Prepared(
     insert(table_of(Scan)).inline(),
-    *("event_id", "member_id", "way", "verdict", "scanned_at", "received_at"),
+    *("event_id", "member_id", "way", "kind", "verdict", "scanned_at", "received_at"),
     *("by_kind", "by_id", "key"),
 )
 _LEAVE = Prepared(
@@ -357,5 +355,6 @@ _LEAVE = Prepared(
         _ATTENDANCE.state == AttendanceState.PRESENT,
     )
     .returning(_ATTENDANCE.id),
-    *("checked_in_at", "checked_out_at", "minutes", "why", "state", "credited_at"),
+    *("checked_in_at", "checked_out_at", "credit", "minutes", "held_minutes", "why", "state"),
+    *("credited_at", "credits"),
 )

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import insert, select
 from sqlmodel import Session, col
 
 from pointsbank.attendance.models import Attendance, Scan
-from pointsbank.attendance.rules import AttendanceState, Verdict
+from pointsbank.attendance.queries import counted_today
+from pointsbank.attendance.rules import AttendanceState, ScanKind, Verdict
 from pointsbank.core import audit, clock
 from pointsbank.core.actor import Actor
 from pointsbank.core.statements import portions
@@ -17,7 +18,16 @@ from pointsbank.events.models import Event
 from pointsbank.events.rules import ORGANISERS, EventNotFound, EventState, check_span, check_state
 from pointsbank.hours.operations import Service, credit
 from pointsbank.hours.queries import hour_rules
-from pointsbank.hours.rules import STANDING_RULE, Stay, Way, hour_rule_ref, why_of, worth
+from pointsbank.hours.rules import (
+    MOST_MINUTES,
+    STANDING_RULE,
+    Stay,
+    Way,
+    held_minutes,
+    hour_rule_ref,
+    why_of,
+    worth,
+)
 from pointsbank.orgs.queries import among
 
 ROWS_A_BATCH = 4_000
@@ -78,7 +88,11 @@ def _record_part(
     if not fresh:
         return 0
     terms = _terms(session, events, touched)
-    attendances = {place: _attendance(row, events, terms, at) for place, row in fresh.items()}
+    counted = _counted(session, fresh.values(), events, terms)
+    attendances = {
+        place: _attendance(row, events[row.event_id], terms, counted, at)
+        for place, row in fresh.items()
+    }
     run = session.connection().execute
     run(insert(Attendance), list(attendances.values()))
     run(insert(Scan), [scan for row in fresh.values() for scan in _scans(actor, row, at)])
@@ -107,12 +121,38 @@ def _terms(session: Session, events: dict[int, Event], touched: Iterable[int]) -
     return {None: STANDING_RULE.terms} | {rule_id: rule.terms for rule_id, rule in rules.items()}
 
 
+def _counted(
+    session: Session,
+    rows: Iterable[PastAttendance],
+    events: dict[int, Event],
+    terms: dict[Any, Any],
+) -> dict[tuple[int, date], int]:
+    """What members' days count already, where the rule has tiers: by member and day."""
+    people: dict[date, set[int]] = {}
+    for row in rows:
+        event = events[row.event_id]
+        if terms[event.hour_rule_id].day_minutes < MOST_MINUTES:
+            people.setdefault(clock.local_day(event.starts_at), set()).add(row.member_id)
+    return {
+        (member_id, on): minutes
+        for on, members in people.items()
+        for member_id, minutes in counted_today(session, members, on).items()
+    }
+
+
 def _attendance(
-    row: PastAttendance, events: dict[int, Event], terms: dict[Any, Any], at: datetime
-) -> dict[str, Any]:
-    event = events[row.event_id]
+    row: PastAttendance, event: Event, terms: dict[Any, Any],
+    counted: dict[tuple[int, date], int], at: datetime,
+) -> dict[str, Any]:  # fmt: skip
+    """The new row; what it counts is added to its day."""
     stay = Stay(row.checked_in_at, row.checked_out_at)
-    minutes, cuts = worth(stay, event.starts_at, event.ends_at, terms[event.hour_rule_id])
+    day = row.member_id, clock.local_day(event.starts_at)
+    minutes, cuts = worth(
+        [stay], event.starts_at, event.ends_at, terms[event.hour_rule_id],
+        counted_today=counted.get(day, 0),
+    )  # fmt: skip
+    held = held_minutes(cuts)
+    counted[day] = counted.get(day, 0) + minutes + held
     return {
         "event_id": row.event_id,
         "member_id": row.member_id,
@@ -121,6 +161,9 @@ def _attendance(
         "checked_in_at": row.checked_in_at,
         "checked_out_at": row.checked_out_at,
         "minutes": minutes,
+        "held_minutes": held,
+        "pairs": 1,
+        "credits": int(bool(minutes)),
         "why": why_of(cuts),
         "hour_rule_id": event.hour_rule_id,
         "credited_at": at if minutes else None,
@@ -128,14 +171,15 @@ def _attendance(
 
 
 def _scans(actor: Actor, row: PastAttendance, at: datetime) -> Iterable[dict[str, Any]]:
-    for verdict, scanned_at in (
-        (Verdict.CHECKED_IN, row.checked_in_at),
-        (Verdict.CHECKED_OUT, row.checked_out_at),
+    for kind, verdict, scanned_at in (
+        (ScanKind.IN, Verdict.CHECKED_IN, row.checked_in_at),
+        (ScanKind.OUT, Verdict.CHECKED_OUT, row.checked_out_at),
     ):
         yield {
             "event_id": row.event_id,
             "member_id": row.member_id,
             "way": row.way,
+            "kind": kind,
             "verdict": verdict,
             "scanned_at": scanned_at,
             "received_at": at,

@@ -3,40 +3,94 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, Index, TextClause, UniqueConstraint, text
 from sqlmodel import Field
 
-from pointsbank.attendance.rules import AttendanceState, Verdict
+from pointsbank.attendance.rules import AttendanceState, LateReason, ScanKind, Verdict
 from pointsbank.core.database import Table, append_only, choice, key, reference
-from pointsbank.hours.rules import Way
+from pointsbank.hours.rules import Credit, Way
+
+_HELD = text("held_minutes > 0")
+_BY_A_DEVICE = text("device_at IS NOT NULL")
+_WAITS = text("accepted IS NULL")
+
+
+def _where(condition: TextClause) -> dict[str, Any]:
+    """The options of an index over the rows that meet a condition."""
+    return {"sqlite_where": condition, "postgresql_where": condition}
 
 
 class Scan(Table, table=True):
-    """What happened at the door: ``scanned_at`` is the scan's own time, ``received_at`` ours."""
+    """What happened at the door, what was refused there included.
+
+    ``scanned_at`` is the scan's own time, by the server's clock; ``received_at`` when it came. Of a
+    device's scan ``device_at`` is what its clock showed and ``offset_ms`` what that was last
+    measured to be behind the server's; ``key`` was made by the device before its first try.
+    ``member_id`` is None where the code told of nobody.
+    """
 
     __tablename__ = "scan"
-    # The member first: so the constraint also finds a member's scans.
-    __table_args__ = (UniqueConstraint("member_id", "event_id", "key"),)
+    __table_args__ = (
+        # The member first: so the constraint also finds a member's scans.
+        UniqueConstraint("member_id", "event_id", "key"),
+        # Own phones' scans, of which there are most, are not in it.
+        Index("ix_scan_device_key", "event_id", "key", unique=True, **_where(_BY_A_DEVICE)),
+    )
 
     id: int | None = key()
     event_id: int = reference("event.id")
-    member_id: int = reference("member.id")
+    member_id: int | None = reference("member.id", optional=True)
     way: Way = Field(sa_type=choice(Way))
+    kind: ScanKind = Field(sa_type=choice(ScanKind))
     verdict: Verdict = Field(sa_type=choice(Verdict))
     scanned_at: datetime
     received_at: datetime
     by_kind: str = Field(max_length=10)
     by_id: int
     key: str = Field(max_length=64)
+    device_at: datetime | None = None
+    offset_ms: int | None = None
+    undoes: str | None = Field(default=None, max_length=64)
+    since: datetime | None = None
+
+
+class ScanReason(Table, table=True):
+    """Why somebody was checked in by a companion: beside the scan, for free text can be erased."""
+
+    __tablename__ = "scan_reason"
+
+    scan_id: int = reference("scan.id", primary_key=True)
+    reason: str = Field(max_length=200)
+
+
+class LateScan(Table, table=True):
+    """A scan that counts only once somebody said so; ``accepted`` is None until then."""
+
+    __tablename__ = "late_scan"
+    __table_args__ = (Index("ix_late_scan_waiting", "event_id", **_where(_WAITS)),)
+
+    scan_id: int = reference("scan.id", primary_key=True)
+    event_id: int = reference("event.id")
+    reason: LateReason = Field(sa_type=choice(LateReason))
+    accepted: bool | None = None
+    decided_at: datetime | None = None
+    decided_by_id: int | None = reference("user.id", optional=True)
 
 
 class Attendance(Table, table=True):
-    """One member at one event: the fold over her scans, its minutes, why not more, its state."""
+    """One member at one event: the fold over her scans, its minutes, why not more, its state.
+
+    ``checked_in_at`` is her first coming, ``returned_at`` the last of several, ``checked_out_at``
+    her last leaving; ``credit`` is when the rule credits what came in these ways. ``credits``
+    counts how often that was done: anew after each correction. ``held_minutes`` are over the day's
+    tier and wait for the organisation above.
+    """
 
     __tablename__ = "attendance"
     __table_args__ = (
         UniqueConstraint("event_id", "member_id"),
         Index("ix_attendance_member", "member_id"),
+        Index("ix_attendance_held", "event_id", **_where(_HELD)),
         CheckConstraint("minutes >= 0", name="minutes"),
     )
 
@@ -46,11 +100,16 @@ class Attendance(Table, table=True):
     way: Way = Field(sa_type=choice(Way))
     state: AttendanceState = Field(sa_type=choice(AttendanceState))
     checked_in_at: datetime
+    returned_at: datetime | None = None
     checked_out_at: datetime | None = None
+    pairs: int = 1
+    credit: Credit | None = Field(default=None, sa_type=choice(Credit))
     minutes: int | None = None
+    held_minutes: int = 0
     why: list[Any] = Field(default_factory=list, sa_type=JSON)
     hour_rule_id: int | None = reference("hour_rule.id", optional=True)
     credited_at: datetime | None = None
+    credits: int = 0
 
 
 append_only("scan")

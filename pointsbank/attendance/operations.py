@@ -1,6 +1,7 @@
 """The verbs of attendance: close an event, confirm its hours.
 
-The verbs at the door are in ``door``, the batch form for finished stays in ``history``.
+The verbs at the door are in ``door``, what devices send comes in by ``batch``, finished stays by
+``history``; what is settled afterwards is in ``settling``.
 """
 
 from dataclasses import dataclass
@@ -10,22 +11,45 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
+from pointsbank.attendance.batch import Sent, Taken, take_scans, undo_scan
 from pointsbank.attendance.door import ScanAnswer, check_in, check_out
 from pointsbank.attendance.history import PastAttendance, record_attendances
 from pointsbank.attendance.models import Attendance
 from pointsbank.attendance.rules import AttendanceState
+from pointsbank.attendance.settling import (
+    add_stay,
+    approve_held,
+    decide_late,
+    locked,
+    set_minutes,
+)
 from pointsbank.core import audit, clock
 from pointsbank.core.actor import Actor
 from pointsbank.core.database import rows_changed
 from pointsbank.events import operations as events
 from pointsbank.events.models import Event
 from pointsbank.events.rules import CONFIRMERS, EventState, check_state
-from pointsbank.hours.operations import Service, credit
+from pointsbank.hours.operations import Service, correct, credit
 from pointsbank.hours.rules import Cut, CutKind, hour_rule_ref, why_of
 
 __all__ = [
-    "Confirmation", "PastAttendance", "ScanAnswer", "check_in", "check_out", "close_event",
-    "confirm", "record_attendances",
+    "Confirmation",
+    "PastAttendance",
+    "ScanAnswer",
+    "Sent",
+    "Taken",
+    "add_stay",
+    "approve_held",
+    "check_in",
+    "check_out",
+    "close_event",
+    "confirm",
+    "decide_late",
+    "locked",
+    "record_attendances",
+    "set_minutes",
+    "take_scans",
+    "undo_scan",
 ]  # fmt: skip
 
 
@@ -90,22 +114,30 @@ def _credit_all(
     rows = session.execute(
         select(
             col(Attendance.id), col(Attendance.member_id), col(Attendance.minutes),
-            col(Attendance.way),
+            col(Attendance.way), col(Attendance.credits),
         )
         .where(*chosen)
         .order_by(col(Attendance.id))
         .with_for_update()
     ).all()  # fmt: skip
     on, rule = clock.local_day(event.starts_at), hour_rule_ref(event.hour_rule_id)
-    services = [
-        Service(row.id, row.member_id, row.minutes, row.way, event.org_id, event.kind, on, rule)
+    services = {
+        row: Service(
+            row.id, row.member_id, row.minutes, row.way, event.org_id, event.kind, on, rule
+        )
         for row in rows
-    ]
-    credit(session, actor, services, at=at)
+    }
+    credit(session, actor, [services[row] for row in rows if not row.credits], at=at)
+    for row in rows:
+        if row.credits:  # it was credited before and taken back
+            key = f"attendance:{row.id}:{row.credits}"
+            correct(session, actor, services[row], key=key, effective_on=on, at=at)
     session.connection().execute(
-        update(Attendance).where(*chosen).values(state=AttendanceState.CREDITED, credited_at=at)
+        update(Attendance)
+        .where(*chosen)
+        .values(state=AttendanceState.CREDITED, credited_at=at, credits=col(Attendance.credits) + 1)
     )
-    return Confirmation(len(services), sum(service.minutes for service in services))
+    return Confirmation(len(rows), sum(row.minutes for row in rows))
 
 
 def _of(event: Event) -> Any:

@@ -8,10 +8,25 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from pointsbank.access.entrance import reading_codes
-from pointsbank.attendance import claims, door, operations, queries
+from pointsbank.attendance import (
+    claims,
+    door,
+    door_pages,
+    operations,
+    queries,
+    rotating,
+    scanner_pages,
+)
+from pointsbank.attendance.entrance import keeping_refusals
 from pointsbank.attendance.event import WATCHERS
-from pointsbank.attendance.rules import ATTENDANCE_NAMES, Verdict, window
-from pointsbank.attendance.schemas import ClaimForm, DoorForm, ScannedQuery
+from pointsbank.attendance.rules import (
+    ATTENDANCE_NAMES,
+    RotatingInvalid,
+    ScanKind,
+    Verdict,
+    window,
+)
+from pointsbank.attendance.schemas import ClaimForm, DigitsForm, DoorForm, ScannedQuery
 from pointsbank.attendance.words import reasons
 from pointsbank.core import clock
 from pointsbank.core.actor import Scope
@@ -24,6 +39,7 @@ from pointsbank.hours.rules import Way
 from pointsbank.ledger.queries import transfers_of
 from pointsbank.ledger.rules import DEFAULT_UNITS
 from pointsbank.members.queries import member_by_code
+from pointsbank.members.rules import folded_digits
 from pointsbank.web import (
     ANYONE,
     SIGNED_IN,
@@ -38,6 +54,8 @@ from pointsbank.web.access import visitor
 from pointsbank.web.errors import sentence_of, status_of
 
 pages = PageBlueprint("attendance", __name__)
+pages.register_blueprint(door_pages.pages)
+pages.register_blueprint(scanner_pages.pages)
 
 
 @pages.context_processor
@@ -137,16 +155,37 @@ def _told(who: str, answer: door.ScanAnswer) -> str:
 @pages.get("/c/<code>")
 @allow(ANYONE)
 def scanned(code: str) -> Response | str:
-    """What the poster's code opens. Reading it changes nothing: its form checks in by itself."""
+    """What the poster's code opens, or the screen's. Reading it changes nothing: its form checks in
+    by itself. A rotating code is looked at here, before anybody signs in.
+    """
     asked, now, person = query(ScannedQuery), clock.now(), visitor()
-    at = claims.read(asked["claim"], code, at=now).claimed_at if "claim" in asked else now
+    at, claim = now, asked.get("claim")
+    if claim:
+        at = claims.read(claim, code, at=now).claimed_at
+    way = Way.STATIC
+    if "r" in asked:
+        way = Way.ROTATING
+        rotating.check(code.strip().upper(), asked["r"], now)
     with snapshot() as session:
         met = door.find(session, code=code, member_id=person.member_id if person else None)
-        claim = asked.get("claim") or claims.sign(met.code, at=now)
+        claim = claim or claims.sign(met.code, at=now, way=way)
         if person is None and met.occasion.state is EventState.OPEN:
             return redirect(f"/sign-in?next=/c/{met.code}?claim={claim}", 303)
-        verdict = window(met.occasion, met.stay, met.terms, at)
+        verdict = window(met.occasion, met.stay, met.terms, at, pairs=met.pairs)
         return _answer_page(session, met, verdict, claim=claim, done=asked.get("done"))
+
+
+@pages.post("/c/<code>/digits")
+@allow(SIGNED_IN)
+def typed(code: str) -> Response:
+    """The digits that the screen at the event shows, typed by who cannot scan."""
+    code, now = code.strip().upper(), clock.now()
+    shown = folded_digits(form(DigitsForm)["digits"])
+    with reading_codes(actor()):
+        if not shown.isdecimal():
+            raise RotatingInvalid
+        rotating.check(code, shown, now)
+    return redirect(f"/c/{code}?claim={claims.sign(code, at=now, way=Way.ROTATING)}", 303)
 
 
 def _answer_page(session: Session, met: door.Door, verdict: Verdict, **given: Any) -> str:
@@ -161,7 +200,7 @@ def _answer_page(session: Session, met: door.Door, verdict: Verdict, **given: An
         may_run=bool(person and person.may(*ORGANISERS, org_id=met.org_id)),
         why=queries.why(session, met.attendance_id),
         clips=queries.clips(session, [met.attendance_id])[met.attendance_id],
-        counts=door.worth_until(met, clock.now()),
+        counts=door.worth_until(session, met, person.member_id if person else None, clock.now()),
         earned={entry.unit: entry.left for entry in entries if entry.left},
         **given,
     )
@@ -170,20 +209,26 @@ def _answer_page(session: Session, met: door.Door, verdict: Verdict, **given: An
 @pages.post("/c/<code>/check-in")
 @allow(SIGNED_IN)
 def check_in(code: str) -> Response:
-    return _scan(operations.check_in, code, "in")
+    return _scan(operations.check_in, code, ScanKind.IN)
 
 
 @pages.post("/c/<code>/check-out")
 @allow(SIGNED_IN)
 def check_out(code: str) -> Response:
-    return _scan(operations.check_out, code, "out")
+    return _scan(operations.check_out, code, ScanKind.OUT)
 
 
-def _scan(verb: Any, code: str, done: str) -> Response:
+def _scan(verb: Any, code: str, kind: ScanKind) -> Response:
     """Write the scan that the claim stands for; the page that follows says what is so now."""
     now = clock.now()
     claim = claims.read(form(ClaimForm)["claim"], code, at=now)
-    scan = {"code": code, "claimed_at": claim.claimed_at, "key": f"{done}:{claim.key}"}
-    with transaction() as session:
+    scan = {
+        "code": code,
+        "claimed_at": claim.claimed_at,
+        "key": f"{kind}:{claim.key}",
+        "way": claim.way,
+    }
+    with keeping_refusals(actor(), kind, now) as kept, transaction() as session:
+        kept.update(scan)
         verb(session, actor(), **scan, at=now)
-    return redirect(f"/c/{code}?done={done}", 303)
+    return redirect(f"/c/{code}?done={kind}", 303)

@@ -24,6 +24,7 @@ _WAYS = {
     Way.SHEET: say("签到表补录"),
     Way.COMPANION: say("由同伴代签"),
     Way.IMPORTED: say("导入"),
+    Way.SUPPLEMENTED: say("补录"),
 }
 _VERDICTS = {
     Verdict.CHECK_IN: say("可以签到"),

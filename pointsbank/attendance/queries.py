@@ -1,20 +1,27 @@
 """What is looked up about scans and attendances."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, case, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
 from sqlmodel import Session, col
 
-from pointsbank.attendance.models import Attendance, Scan
-from pointsbank.attendance.rules import AttendanceState, ScanFact
+from pointsbank.attendance.models import Attendance, LateScan, Scan
+from pointsbank.attendance.rules import COUNTED, EFFECTIVE, AttendanceState, ScanFact, Verdict
+from pointsbank.core import clock
 from pointsbank.events.models import Event
 from pointsbank.ledger.queries import clips_of
 from pointsbank.ledger.rules import Clip
 from pointsbank.members.models import Member
-from pointsbank.orgs.queries import among
+from pointsbank.members.queries import Holder, members
+from pointsbank.members.rules import MemberLeft
+from pointsbank.orgs.queries import among, ids_below
+from pointsbank.signups.queries import people_expected
+
+CAME = col(Attendance.state) != AttendanceState.ABSENT
+"""The condition on attendances of people who were there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,23 +35,148 @@ class Counts:
     minutes_to_confirm: int = 0
 
 
-def scans_of(session: Session, event_id: int, member_id: int) -> list[ScanFact]:
-    """One member's scans at one event, in the order of recording."""
-    rows = session.execute(
-        select(col(Scan.scanned_at), col(Scan.id), col(Scan.verdict))
-        .where(col(Scan.event_id) == event_id, col(Scan.member_id) == member_id)
-        .order_by(col(Scan.id))
+def facts_of(
+    session: Session, event_id: int, member_ids: Iterable[int]
+) -> dict[int, list[ScanFact]]:
+    """The scans of these members at one event that count, by member; nobody without any."""
+    accepted = (
+        select(col(LateScan.scan_id))
+        .where(col(LateScan.scan_id) == col(Scan.id), col(LateScan.accepted).is_(True))
+        .exists()
     )
-    return [ScanFact(*row) for row in rows]
+    rows = session.execute(
+        select(
+            col(Scan.member_id), col(Scan.scanned_at), col(Scan.key), col(Scan.kind),
+            col(Scan.way), col(Scan.undoes),
+        ).where(
+            col(Scan.event_id) == event_id,
+            among(Scan.member_id, member_ids),
+            or_(
+                col(Scan.verdict).in_(EFFECTIVE),
+                and_(col(Scan.device_at).is_not(None), col(Scan.verdict).in_(COUNTED)),
+                and_(col(Scan.verdict) == Verdict.IN_REVIEW, accepted),
+            ),
+        )
+    )  # fmt: skip
+    found: dict[int, list[ScanFact]] = {}
+    for member_id, scanned_at, key, kind, way, undoes in rows:
+        fact = ScanFact(scanned_at, key, kind, way, undoes or "")
+        found.setdefault(member_id, []).append(fact)
+    return found
+
+
+def standing(session: Session, event_id: int, member_ids: Iterable[int]) -> dict[int, Attendance]:
+    """What these members' attendances at an event are now, by member."""
+    rows = session.execute(
+        select(Attendance)
+        .where(col(Attendance.event_id) == event_id, among(Attendance.member_id, member_ids))
+        .execution_options(populate_existing=True)
+    )
+    return {one.member_id: one for one in rows.scalars()}
+
+
+def scans_by_key(session: Session, event_id: int, keys: Collection[str]) -> dict[str, Scan]:
+    """What devices sent of an event under these keys."""
+    rows = session.execute(
+        select(Scan).where(
+            col(Scan.event_id) == event_id,
+            col(Scan.key).in_(keys),
+            col(Scan.device_at).is_not(None),
+        )
+    )
+    return {scan.key: scan for scan in rows.scalars()}
+
+
+def people(session: Session, member_ids: Iterable[int]) -> dict[int, Holder]:
+    """Those of the members that exist, as the holders of codes."""
+    found = members(session, member_ids)
+    return {
+        member_id: Holder(one, MemberLeft(left_on=one.left_on) if one.left_on else None)
+        for member_id, one in found.items()
+        if one.merged_into_id is None
+    }
+
+
+def _may_come(event: Event) -> ColumnElement[bool]:
+    """The condition on members who may be ticked at an event: who signed up, or lives there."""
+    assert event.id is not None  # noqa: S101 - it is in the table
+    return and_(
+        col(Member.left_on).is_(None),
+        col(Member.merged_into_id).is_(None),
+        or_(
+            col(Member.residence_id).in_(ids_below([event.org_id])),
+            col(Member.id).in_(people_expected(event.id)),
+        ),
+    )
+
+
+def tickable(session: Session, event: Event, member_ids: Collection[int]) -> set[int]:
+    """Those of the members who are on an event's roster."""
+    if not member_ids:
+        return set()
+    wanted = select(col(Member.id)).where(among(Member.id, member_ids), _may_come(event))
+    return set(session.execute(wanted).scalars())
+
+
+def on_roster(session: Session, event: Event, *, most: int) -> list[Row[int, str, str]]:
+    """(member, name, phone's last four) of who may be ticked at an event: who signed up first, then
+    by name.
+    """
+    wanted = select(col(Member.id), col(Member.name), col(Member.phone_tail))
+    unexpected = col(Member.id).not_in(people_expected(event.id or 0))
+    ordered = wanted.where(_may_come(event)).order_by(unexpected, col(Member.name), col(Member.id))
+    return list(session.execute(ordered.limit(most)))
+
+
+def known_by_scan(
+    session: Session, event_id: int, member_ids: Iterable[int]
+) -> dict[int, Row[int, str, str, int | None]]:
+    """(member, name, phone's last four, attendance's id or None) by member."""
+    wanted = set(member_ids)
+    if not wanted:
+        return {}
+    here = and_(
+        col(Attendance.member_id) == col(Member.id), col(Attendance.event_id) == event_id, CAME
+    )
+    rows = session.execute(
+        select(col(Member.id), col(Member.name), col(Member.phone_tail), col(Attendance.id))
+        .outerjoin(Attendance, here)
+        .where(among(Member.id, wanted))
+    )
+    return {row[0]: row for row in rows}
 
 
 def attendance_of(session: Session, event_id: int, member_id: int | None) -> Attendance | None:
     """A member's attendance at an event, if she came."""
     return session.execute(
         select(Attendance).where(
-            col(Attendance.event_id) == event_id, col(Attendance.member_id) == member_id
+            col(Attendance.event_id) == event_id,
+            col(Attendance.member_id) == member_id,
+            CAME,
         )
     ).scalar_one_or_none()
+
+
+def counted_today(
+    session: Session, member_ids: Collection[int], on: date, *, but_event_id: int = 0
+) -> dict[int, int]:
+    """What these members' other activities of a day count, by member: what was credited or will be,
+    and what is held for approval; nobody without any.
+    """
+    since, until = clock.day_span(on)
+    counted = func.coalesce(col(Attendance.minutes), 0) + col(Attendance.held_minutes)
+    rows = session.execute(
+        select(col(Attendance.member_id), func.sum(counted))
+        .join(Event, col(Event.id) == col(Attendance.event_id))
+        .where(
+            among(Attendance.member_id, member_ids),
+            col(Event.starts_at) >= since,
+            col(Event.starts_at) < until,
+            col(Event.id) != but_event_id,
+        )
+        .group_by(col(Attendance.member_id))
+    )
+    return {member_id: int(minutes) for member_id, minutes in rows}
 
 
 def why(session: Session, attendance_id: int | None) -> list[Any]:
@@ -68,11 +200,17 @@ def attendances(
         session.execute(
             select(Attendance, col(Member.name), col(Member.phone_tail))
             .join(Member, col(Member.id) == col(Attendance.member_id))
-            .where(col(Attendance.event_id) == event_id)
+            .where(col(Attendance.event_id) == event_id, CAME)
             .order_by(col(Attendance.checked_in_at).desc(), col(Attendance.id).desc())
             .limit(most)
         )
     )
+
+
+def arrivals(session: Session, event_id: int) -> list[datetime]:
+    """When each of those who came to an event came first."""
+    wanted = select(col(Attendance.checked_in_at)).where(col(Attendance.event_id) == event_id, CAME)
+    return list(session.execute(wanted).scalars())
 
 
 def waiting(session: Session, event_ids: Collection[int]) -> dict[int, int]:
@@ -98,7 +236,7 @@ def counts(session: Session, event_id: int) -> Counts:
             _number_in(AttendanceState.TO_CONFIRM),
             _number_in(AttendanceState.CREDITED),
             func.coalesce(func.sum(case((waiting, col(Attendance.minutes)), else_=0)), 0),
-        ).where(col(Attendance.event_id) == event_id)
+        ).where(col(Attendance.event_id) == event_id, CAME)
     ).one()
     return Counts(*(int(number) for number in row))
 

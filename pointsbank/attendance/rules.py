@@ -1,13 +1,15 @@
 """What a scan gets at the door, the fold over scans, and the states of an attendance."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pointsbank.core.errors import Conflict, Forbidden, Invalid, NotFound, say
 from pointsbank.events.rules import EventState
-from pointsbank.hours.rules import Credit, HourTerms, Stay
+from pointsbank.hours.rules import Credit, HourTerms, Stay, Way
+from pointsbank.members.rules import CodeInvalid
 
 
 class Verdict(StrEnum):
@@ -16,15 +18,65 @@ class Verdict(StrEnum):
     CHECK_IN = "check_in"
     ALREADY_IN = "already_in"
     OFFER_CHECK_OUT = "offer_check_out"
+    OFFER_RETURN = "offer_return"
     CHECKED_IN = "checked_in"
     CHECKED_OUT = "checked_out"
     NOT_BEGUN = "not_begun"
     OVER = "over"
     CANCELLED = "cancelled"
+    ALREADY_OUT = "already_out"
+    NOT_CHECKED_IN = "not_checked_in"
+    IN_REVIEW = "in_review"
+    UNDONE = "undone"
+    CODE_INVALID = "code_invalid"
+    CODE_EXPIRED = "code_expired"
+    CARD_LOST = "card_lost"
+    MEMBER_LEFT = "member_left"
+    NOT_ON_ROSTER = "not_on_roster"
+
+
+EFFECTIVE = (Verdict.CHECKED_IN, Verdict.CHECKED_OUT, Verdict.UNDONE)
+COUNTED = (
+    *EFFECTIVE, Verdict.ALREADY_IN, Verdict.ALREADY_OUT, Verdict.NOT_CHECKED_IN, Verdict.OVER,
+)  # fmt: skip
+"""What the fold saw when it came: a device's scan may yet get something else, once an earlier one
+arrives. All other verdicts hold whatever else is scanned."""
+
+
+class ScanKind(StrEnum):
+    """What a scan asks for; ``AUTO`` is whichever of the two is due, ``UNDO`` withdraws another."""
+
+    AUTO = "auto"
+    IN = "in"
+    OUT = "out"
+    UNDO = "undo"
+
+
+OWN_WAYS = (Way.STATIC, Way.ROTATING)
+"""Those in which people check themselves in; the others are an organiser's."""
+DEVICE_WAYS = (Way.ORGANISER, Way.ROSTER, Way.COMPANION)
+"""Those of them that a device or an organiser sends."""
+
+
+class LateReason(StrEnum):
+    """Why a scan waits for somebody's decision instead of counting."""
+
+    AFTER_CLOSE = "after_close"
+    PERIOD_CLOSED = "period_closed"
+    CLOCK_MOVED = "clock_moved"
+    POINTS_SPENT = "points_spent"
+
+
+LATE_REASONS = {
+    LateReason.AFTER_CLOSE: say("活动结束以后才收到"),
+    LateReason.PERIOD_CLOSED: say("当期账目结账以后才收到"),
+    LateReason.CLOCK_MOVED: say("设备的时钟被改动过"),
+    LateReason.POINTS_SPENT: say("已入账的积分已经用掉，不能更正"),
+}
 
 
 class AttendanceState(StrEnum):
-    """From the door to the ledger."""
+    """From the door to the ledger. ``ABSENT``: there are scans, but they tell of no stay."""
 
     PRESENT = "present"
     AWAITING_CLOSE = "awaiting_close"
@@ -32,6 +84,7 @@ class AttendanceState(StrEnum):
     CREDITED = "credited"
     NOTHING = "nothing"
     UNSETTLED = "unsettled"
+    ABSENT = "absent"
 
 
 ATTENDANCE_NAMES = {
@@ -41,6 +94,7 @@ ATTENDANCE_NAMES = {
     AttendanceState.CREDITED: say("已入账"),
     AttendanceState.NOTHING: say("不计时长"),
     AttendanceState.UNSETTLED: say("待核定"),
+    AttendanceState.ABSENT: say("未签到"),
 }
 
 
@@ -55,19 +109,53 @@ class Occasion:
 
 @dataclass(frozen=True, slots=True)
 class ScanFact:
-    """A scan as the fold sees it: when, in which order recorded, and what it was."""
+    """A scan as the fold sees it. ``id`` is the client's, the same in whichever order scans arrive;
+    an ``UNDO`` names the one that it withdraws.
+    """
 
     scanned_at: datetime
-    id: int
+    id: str
+    kind: ScanKind
+    way: Way
+    undoes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the fold makes of one scan; ``since`` is what its answer names."""
+
     verdict: Verdict
+    since: datetime | None = None
 
 
-def window(occasion: Occasion, stay: Stay | None, terms: HourTerms, at: datetime) -> Verdict:
-    """What a scan at this instant gets. The page shows it, the verbs obey it."""
+@dataclass(slots=True)
+class Folded:
+    """What a member's scans at one event tell: her stays, one after another, in which ways they
+    came in, and of each scan what came of it.
+    """
+
+    first: ScanFact | None = None
+    pairs: tuple[Stay, ...] = ()
+    ways: tuple[Way, ...] = ()
+    told: dict[str, Told] = field(default_factory=dict)
+
+    @property
+    def stay(self) -> Stay | None:
+        """The last one."""
+        return self.pairs[-1] if self.pairs else None
+
+
+def window(
+    occasion: Occasion, stay: Stay | None, terms: HourTerms, at: datetime, *, pairs: int = 1
+) -> Verdict:
+    """What a scan at this instant gets. The page shows it, the verbs and the fold obey it.
+
+    ``stay`` is the last of her ``pairs``.
+    """
     if occasion.state is EventState.CANCELLED:
         return Verdict.CANCELLED
     if stay and stay.checked_out_at:
-        return Verdict.CHECKED_OUT
+        return _window_outside(occasion, stay.checked_out_at, terms, at, pairs)
     if occasion.state is EventState.CLOSED:
         return Verdict.OVER
     if stay:
@@ -86,18 +174,99 @@ def _window_inside(occasion: Occasion, stay: Stay, terms: HourTerms, at: datetim
     return Verdict.OFFER_CHECK_OUT
 
 
-def fold(scans: Iterable[ScanFact]) -> Stay | None:
-    """The stay that these scans tell, whatever the order in which they arrived.
+def _window_outside(
+    occasion: Occasion, left_at: datetime, terms: HourTerms, at: datetime, pairs: int
+) -> Verdict:
+    """Who left may come back while the event lasts, as often as the rule counts."""
+    returns = (
+        occasion.state is EventState.OPEN
+        and pairs < terms.most_pairs
+        and at <= occasion.ends_at
+        and at - left_at >= timedelta(minutes=terms.repeat_minutes)
+    )
+    return Verdict.OFFER_RETURN if returns else Verdict.CHECKED_OUT
 
-    By (instant, id): the first check-in begins it, the first check-out after that ends it.
+
+def fits(occasion: Occasion, terms: HourTerms, at: datetime) -> bool:
+    """Whether a scan at this instant could count while the event is open."""
+    opens = occasion.starts_at - timedelta(minutes=terms.early_minutes)
+    return opens <= at <= occasion.ends_at + timedelta(minutes=terms.late_minutes)
+
+
+def fold(scans: Iterable[ScanFact], occasion: Occasion, terms: HourTerms) -> Folded:
+    """What these scans tell, whatever the order in which they arrived and however often.
+
+    By (instant, id), each gets what ``window`` gives while the event is open.
     """
-    stay: Stay | None = None
-    for scan in sorted(scans, key=lambda scan: (scan.scanned_at, scan.id)):
-        if stay is None and scan.verdict is Verdict.CHECKED_IN:
-            stay = Stay(scan.scanned_at)
-        elif stay and not stay.checked_out_at and scan.verdict is Verdict.CHECKED_OUT:
-            stay = Stay(stay.checked_in_at, scan.scanned_at)
-    return stay
+    facts = sorted({scan.id: scan for scan in scans}.values(), key=lambda s: (s.scanned_at, s.id))
+    undone = {scan.undoes for scan in facts if scan.kind is ScanKind.UNDO}
+    opened = Occasion(EventState.OPEN, occasion.starts_at, occasion.ends_at)
+    found = Folded(facts[0] if facts else None)
+    for scan in facts:
+        if scan.kind is ScanKind.UNDO or scan.id in undone:
+            found.told[scan.id] = Told(Verdict.UNDONE)
+        else:
+            at, pairs = scan.scanned_at, len(found.pairs)
+            verdict = window(opened, found.stay, terms, at, pairs=pairs)
+            found.told[scan.id] = _take(found, scan, verdict)
+    return found
+
+
+def _take(found: Folded, scan: ScanFact, verdict: Verdict) -> Told:
+    """Let one scan work on what was found so far."""
+    stay, at = found.stay, scan.scanned_at
+    comes = verdict in (Verdict.CHECK_IN, Verdict.OFFER_RETURN) and scan.kind is not ScanKind.OUT
+    if comes:
+        found.pairs, found.ways = (*found.pairs, Stay(at)), (*found.ways, scan.way)
+        return Told(Verdict.CHECKED_IN, at)
+    if stay is None:
+        return Told(Verdict.NOT_CHECKED_IN if verdict is Verdict.CHECK_IN else verdict)
+    if verdict is Verdict.OFFER_CHECK_OUT and scan.kind is not ScanKind.IN:
+        found.pairs = (*found.pairs[:-1], Stay(stay.checked_in_at, at))
+        found.ways = (*found.ways, scan.way)
+        return Told(Verdict.CHECKED_OUT, stay.checked_in_at)
+    if stay.checked_out_at:
+        return Told(Verdict.ALREADY_OUT, stay.checked_out_at)
+    return Told(Verdict.OVER if verdict is Verdict.OVER else Verdict.ALREADY_IN, stay.checked_in_at)
+
+
+MOST_COLUMNS = 120
+
+
+def arrivals_by_minute(came: Sequence[datetime]) -> list[tuple[str, int]]:
+    """How many came in each minute from the first to the last, or in each five, fifteen, sixty …
+    where minutes would be too many; instants are local.
+    """
+    if not came:
+        return []
+    first, last = min(came), max(came)
+    span = int((last - first).total_seconds()) // 60 + 1
+    step = next(step for step in (1, 5, 15, 60, 1440) if span // step < MOST_COLUMNS)
+    minute = first.minute - first.minute % min(step, 60)
+    start = first.replace(minute=minute, second=0, microsecond=0)
+    counted = Counter(int((at - start).total_seconds()) // 60 // step for at in came)
+    return [
+        (f"{start + timedelta(minutes=place * step):%H:%M}", counted[place])
+        for place in range(max(counted) + 1)
+    ]
+
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+
+
+def offset_of(measured_ms: int | None, sent_at: datetime, received_at: datetime) -> timedelta:
+    """What a device's clock is behind the server's: as it measured last, or else as it sends."""
+    if measured_ms is None:
+        return received_at - sent_at
+    return timedelta(milliseconds=measured_ms)
+
+
+def clock_moved(measured_ms: int | None, sent_at: datetime, received_at: datetime) -> bool:
+    """Whether the clock was set between the last measurement and the sending: then nobody knows
+    which of the two holds for the scan.
+    """
+    apart = offset_of(measured_ms, sent_at, received_at) - (received_at - sent_at)
+    return abs(apart) > CLOCK_TOLERANCE
 
 
 def state_after_check_out(worth_minutes: int, credit: Credit) -> AttendanceState:
@@ -117,6 +286,14 @@ class CodeUnknown(NotFound):
 
 class ClaimForAnotherEvent(Invalid):
     sentence = say("这次扫码属于另一个活动，请重新扫描本活动的二维码。")
+
+
+class RotatingExpired(Conflict):
+    sentence = say("动态码已过期，请重新扫屏幕上的码。")
+
+
+class RotatingInvalid(CodeInvalid):
+    sentence = say("动态码不对，请重新扫屏幕上的码。")
 
 
 class NotAVolunteer(Forbidden):
@@ -141,3 +318,15 @@ class NotCheckedIn(Conflict):
 
 class SomebodyCame(Conflict):
     sentence = say("已有 %(count)s 人签到，不能取消，请改为结束活动。")
+
+
+class PointsSpent(Conflict):
+    sentence = say("这次活动的积分已经用掉，不能更正，请联系组织者。")
+
+
+class ScanNotFound(NotFound):
+    sentence = say("没有这次扫码记录。")
+
+
+class NothingToUndo(Conflict):
+    sentence = say("这次扫码没有生效，不用撤销。")

@@ -1,14 +1,17 @@
 """Scans and attendances as JSON and as forms."""
 
+import base64
 from typing import Any
 
 import marshmallow as ma
 from flask_babel import lazy_gettext
 from marshmallow import fields, validate
 
-from pointsbank.attendance.rules import AttendanceState, Verdict
+from pointsbank.attendance.rules import DEVICE_WAYS, AttendanceState, ScanKind, Verdict
 from pointsbank.hours.rules import Way
-from pointsbank.web.schemas import Instant, Request, Text, View, choice, repeat_key
+from pointsbank.web.schemas import Instant, Request, Text, View, Whole, choice, repeat_key
+
+MOST_OFFSET_MS = 10 * 366 * 86_400_000
 
 
 class ScanRequest(Request):
@@ -29,6 +32,10 @@ class ClaimForm(Request):
     claim = Text(400, required=True)
 
 
+class DigitsForm(Request):
+    digits = Text(20, required=True)
+
+
 class DoorForm(Request):
     """What an organiser's device posts; ``key`` is made by the page that shows the box."""
 
@@ -41,9 +48,135 @@ class ScannedQuery(Request):
     """Where a scan's page comes from: the sign-in with a claim, or the deed just done."""
 
     claim = Text(400)
+    r = Text(20, metadata={"description": "what the screen at the event showed"})
     done = fields.String(
         validate=validate.OneOf(["in", "out"], error=lazy_gettext("没有这个选项。"))
     )
+
+
+class BatchRequest(Request):
+    """What a device or an organiser scanned. Each scan is read by itself: see ``SentRequest``."""
+
+    sent_at = Instant(required=True, metadata={"description": "the device's clock now"})
+    scans = fields.List(
+        fields.Dict(),
+        required=True,
+        validate=validate.Length(
+            min=1, max=1000, error=lazy_gettext("一次最多上传 1000 条，最少 1 条。")
+        ),
+        metadata={"description": "each of the form SentRequest"},
+    )
+
+
+class SentRequest(Request):
+    """One scan of a batch; either ``code`` or ``member_id``, and for a companion the reason."""
+
+    id = fields.String(
+        required=True,
+        validate=validate.Regexp(
+            r"[A-Za-z0-9_-]{16,40}\Z", error=lazy_gettext("编号须为 16 至 40 位字母或数字。")
+        ),
+        metadata={"description": "made by the client before its first try, and kept"},
+    )
+    code = Text(
+        40, metadata={"description": "20 digits of a card, phone code or door pass; or `sealed`"}
+    )
+    member_id = Whole(least=1, most=10**8 - 1, metadata={"description": "a tick on the roster"})
+    way = fields.Enum(Way, by_value=fields.String, load_default=Way.ORGANISER)
+    kind = fields.Enum(ScanKind, by_value=fields.String, load_default=ScanKind.AUTO)
+    scanned_at = Instant(required=True, metadata={"description": "by the device's clock"})
+    offset_ms = fields.Integer(
+        strict=True,
+        allow_none=True,
+        validate=validate.Range(-MOST_OFFSET_MS, MOST_OFFSET_MS, error=lazy_gettext("数值过大。")),
+        metadata={"description": "server's less device's clock, as last measured"},
+    )
+    reason = Text(200, least=2, metadata={"description": "of a companion's check-in only"})
+
+    @ma.validates_schema
+    def _fits_its_way(self, asked: dict[str, Any], **_: Any) -> None:
+        way = asked["way"]
+        if ("code" in asked) == ("member_id" in asked) or asked["kind"] is ScanKind.UNDO:
+            raise ma.ValidationError(lazy_gettext("格式有误。"), "code")
+        if way not in DEVICE_WAYS or ("member_id" in asked) == (way is Way.ORGANISER):
+            raise ma.ValidationError(lazy_gettext("没有这个选项。"), "way")
+        if ("reason" in asked) != (way is Way.COMPANION):
+            raise ma.ValidationError(lazy_gettext("代签须写明原因。"), "reason")
+
+
+class ResultView(View):
+    """What became of one scan: the screen to show, and whether it leaves the queue."""
+
+    id = fields.String()
+    verdict = fields.String()
+    tone = fields.String(metadata={"description": "green, amber or red"})
+    headline = fields.String()
+    name = fields.String(allow_none=True)
+    phone_tail = fields.String(allow_none=True)
+    now = fields.String(metadata={"description": "what to do"})
+    since = Instant(allow_none=True)
+    repeated = fields.Boolean()
+    attendance_id = fields.Integer(allow_none=True)
+    final = fields.Boolean(metadata={"description": "it need not be sent again"})
+    undo = fields.Boolean(metadata={"description": "it may be undone"})
+
+
+class BatchView(View):
+    received_at = Instant()
+    results = fields.List(fields.Nested(ResultView))
+
+
+class ClockView(View):
+    now = Instant()
+
+
+class TicksRequest(Request):
+    pin = fields.String(
+        required=True,
+        validate=validate.Regexp(r"[0-9]{6,12}\Z", error=lazy_gettext("密码须为 6 至 12 位数字。")),
+        metadata={"description": "of this device; it is kept nowhere"},
+    )
+
+
+class Sealed(fields.String):
+    """Bytes, as base64."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return base64.b64encode(value).decode()
+
+
+class TicksView(View):
+    """``sealed``: nonce of 12 bytes, then AES-256-GCM under PBKDF2-SHA256 of the PIN."""
+
+    salt = Sealed()
+    iterations = fields.Integer()
+    sealed = Sealed()
+    count = fields.Integer()
+
+
+class RosterEntryView(View):
+    tag = fields.String(metadata={"description": "eight bytes, hex"})
+    sealed = Sealed(metadata={"description": "nonce of 12 bytes, then AES-256-GCM"})
+
+
+class RosterEventView(View):
+    id = fields.Integer()
+    title = fields.String()
+    place = fields.String()
+    starts_at = Instant()
+    ends_at = Instant()
+
+
+class RosterView(View):
+    """With s = PBKDF2-SHA256(a code's digits, salt, iterations): the tag is the beginning of
+    HMAC-SHA256(s, "tag"), the key is HMAC-SHA256(s, "key").
+    """
+
+    event = fields.Nested(RosterEventView)
+    salt = Sealed()
+    iterations = fields.Integer()
+    entries = fields.List(fields.Nested(RosterEntryView))
+    issued_at = Instant()
 
 
 class ScanView(View):

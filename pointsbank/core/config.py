@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     staff_idle_minutes: int = Field(30, ge=1, le=600)
     device_idle_minutes: int = Field(5, ge=1, le=60)
     administrators_use_totp: bool = True
+    staff_password_days: int = Field(180, ge=0, le=730)
     failures_of_account: int = Field(5, ge=3, le=20)
     failures_of_address: int = Field(30, ge=5, le=10_000)
     lockout_minutes: int = Field(10, ge=1, le=1440)
@@ -60,12 +61,14 @@ class Settings(BaseSettings):
     oidc_account_by: Literal["link", "staff_name", "phone"] = "link"
     oidc_claim: str = ""
     oidc_two_factors: tuple[str, ...] = ()
+    recruitment_name: str = Field("党员帮客", max_length=20)
     claim_minutes: int = Field(10, ge=1, le=60)
     seal_minutes: int = Field(5, ge=1, le=1440)
     unsealed_most: int = Field(100_000, ge=1)
     audit_months: int = Field(24, ge=6, le=240)
     upload_bytes: int = Field(2_000_000, ge=10_000)
     import_bytes: int = Field(20_000_000, ge=10_000, le=100_000_000)
+    evidence_bytes: int = Field(15_000_000, ge=10_000, le=100_000_000)
     import_days: int = Field(30, ge=1, le=400)
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 

@@ -59,25 +59,24 @@ def draw_happenings(
     rng: Random, communities: Sequence[Community], *, count: int, goers: int, first: date
 ) -> list[Happening]:
     """So many events over the year, by day; winter clears snow, weekends are busiest."""
-    drawn = []
-    for n in range(count):
-        community = communities[n % len(communities)]
+    drawn: dict[tuple[int, date, time, str], Happening] = {}
+    while len(drawn) < count:  # of the same activity at the same hour there is one
+        community = communities[len(drawn) % len(communities)]
         week = rng.randrange(DAYS // 7)
         monday = first + timedelta(days=7 * week - first.weekday())
         day = max(first, monday + timedelta(days=rng.choices(range(7), weights=_WEEKDAYS)[0]))
         activity = _in_season(rng, day)
-        drawn.append(
-            Happening(
-                community_id=community.id,
-                on=day,
-                activity=activity,
-                begins=time(rng.choice(activity.hours), rng.choice((0, 0, 30))),
-                minutes=rng.choice(activity.minutes),
-                goers=max(3, round(rng.gauss(goers, goers / 3))),
-                way=rng.choices([w for w, _ in _WAYS], weights=[n for _, n in _WAYS])[0],
-            )
+        happening = Happening(
+            community_id=community.id,
+            on=day,
+            activity=activity,
+            begins=time(rng.choice(activity.hours), rng.choice((0, 0, 30))),
+            minutes=rng.choice(activity.minutes),
+            goers=max(3, round(rng.gauss(goers, goers / 3))),
+            way=rng.choices([w for w, _ in _WAYS], weights=[n for _, n in _WAYS])[0],
         )
-    return sorted(drawn, key=lambda h: (h.on, h.begins, h.community_id))
+        drawn.setdefault((community.id, day, happening.begins, activity.title), happening)
+    return sorted(drawn.values(), key=lambda h: (h.on, h.begins, h.community_id))
 
 
 def _in_season(rng: Random, day: date) -> Activity:

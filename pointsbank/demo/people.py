@@ -13,11 +13,19 @@ from pointsbank.core.actor import SYSTEM
 from pointsbank.demo import names
 from pointsbank.demo.tree import Community, Employer, Territory
 from pointsbank.members import operations as members
-from pointsbank.members.rules import NewMember, PartyStatus
+from pointsbank.members.rules import (
+    Document,
+    DocumentKind,
+    NewMember,
+    PartyStatus,
+    with_check_digit,
+)
 
 WITHOUT_PHONE = 0.3  # of those born before 1950
 LOCAL_PARTY = 0.08  # retired and resident members of a community's own branch
 IN_A_TEAM = 0.35
+WOMEN = 0.6
+GROWN = 1988  # who was born about then was of age when registrations began
 FIRST_REGISTRATIONS = date(2018, 3, 5)  # 学雷锋纪念日
 _PREFIXES = ("138", "139", "136", "137", "150", "151", "158", "159", "182", "188")
 _GENERATIONS = tuple(names.GENERATIONS)
@@ -108,10 +116,11 @@ def _person(
         branch_id, status = community.branch_id, PartyStatus.FULL
     elif born < 2000 and rng.random() < 0.02:
         status = PartyStatus.APPLICANT
+    woman = rng.random() < WOMEN
     in_team = rng.random() < IN_A_TEAM
     has_phone = employer is not None or born > 1950 or rng.random() > WITHOUT_PHONE
     row = NewMember(
-        name=person_name(rng, born),
+        name=person_name(rng, born, woman=woman),
         residence_id=rng.choice(community.homes),
         # A block that no operator gives out: five digits of the serial behind three noughts.
         phone=f"{rng.choice(_PREFIXES)}000{n + 20_000:05d}" if has_phone else "",
@@ -120,6 +129,7 @@ def _person(
         party_status=status,
         team_ids=(rng.choice(community.team_ids),) if in_team else (),
         registered_on=since,
+        document=_document(rng, n, born, woman) if born <= GROWN else None,
     )
     eagerness = min(rng.paretovariate(1.15), 30.0) * (2.0 if in_team else 1.0)
     years = (today - since).days / 365 - 1
@@ -135,12 +145,23 @@ def _registration_day(rng: Random, born: int, today: date) -> date:
     return earliest + timedelta(days=int(span * rng.random() ** 1.6))
 
 
-def person_name(rng: Random, born: int) -> str:
+def _document(rng: Random, n: int, born: int, woman: bool) -> Document | None:
+    """An identity card of a county that there is not; one in four has shown none."""
+    if rng.random() < 0.25:
+        return None
+    birth = date(born, 1, 1) + timedelta(days=rng.randrange(3_600))
+    digits = f"2299{n // 500:02d}{birth:%Y%m%d}{n % 500 * 2 + (not woman):03d}"
+    return Document(DocumentKind.ID_CARD, with_check_digit(digits))
+
+
+def person_name(rng: Random, born: int, *, woman: bool | None = None) -> str:
     """A surname by its frequency and a given name of the generation; now and then a rare one."""
     surname = rng.choices(_SURNAMES, cum_weights=_OF_SURNAMES)[0]
     if rng.random() < 0.004:
         return surname + rng.choice(_RARE)
-    return surname + rng.choice(_GIVEN[born, rng.random() < 0.6])
+    if woman is None:
+        woman = rng.random() < WOMEN
+    return surname + rng.choice(_GIVEN[born, woman])
 
 
 def enrol(

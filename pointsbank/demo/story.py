@@ -12,7 +12,7 @@ from sqlmodel import Session
 from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM, Role
 from pointsbank.core.database import transaction
-from pointsbank.demo import history, people, signups, staff, today, tree
+from pointsbank.demo import history, people, register, settlement, signups, staff, today, tree
 from pointsbank.demo.history import Happening
 from pointsbank.demo.people import Crowd
 from pointsbank.demo.shape import SHAPES, Shape
@@ -21,7 +21,7 @@ from pointsbank.demo.today import Going
 from pointsbank.demo.tree import SINCE, Territory
 from pointsbank.earning.operations import adopt_points_rule
 from pointsbank.earning.presets import PRESETS as POINTS_RULES
-from pointsbank.earning.rules import DeedCategory
+from pointsbank.earning.rules import Credited, DeedCategory
 from pointsbank.hours.operations import adopt_hour_rule
 from pointsbank.hours.presets import PRESETS as HOUR_RULES
 from pointsbank.ledger.operations import declare_default_units, seal_next
@@ -30,6 +30,7 @@ from pointsbank.stars.operations import adopt_star_ladder
 from pointsbank.stars.presets import PRESETS as LADDERS
 
 SEED = 2026
+JOINT_FOR = timedelta(days=60)  # how long the first community has credited households
 
 
 class Chapter(StrEnum):
@@ -39,6 +40,7 @@ class Chapter(StrEnum):
     PEOPLE = "成员 members"
     YEAR = "一年的活动和兑换 a year of service"
     TODAY = "今天 today"
+    DESK = "登记工作 the register's desk"
     SEALS = "账本封存 sealing the ledger"
 
 
@@ -87,6 +89,8 @@ def write(size: str, *, seed: int = SEED, now: datetime, told: Told = lambda *_:
         stays, redemptions = stays + came, redemptions + redeemed
     told(Chapter.TODAY, 0, 1)
     going, redeemed = _today(cast, rng, now)
+    told(Chapter.DESK, 0, 1)
+    added = _desk(cast, rng, now)
     told(Chapter.SEALS, 0, 1)
     _seal(now)
     told(Chapter.SEALS, 1, 1)
@@ -94,7 +98,7 @@ def write(size: str, *, seed: int = SEED, now: datetime, told: Told = lambda *_:
         sign_ins=cast.sign_ins,
         card_digits=cast.card_digits,
         going=going,
-        people=cast.people,
+        people=cast.people + added,
         events=len(happenings),
         stays=stays,
         redemptions=redemptions + redeemed,
@@ -118,6 +122,7 @@ def _cast(shape: Shape, rng: Random, first: date, now: datetime, told: Told) -> 
     with transaction() as session:
         ids, crowds = people.enrol(session, rng, drawn, start=start, now=now)
         history.carry_over(session, drawn, ids, at=start)
+        register.found_households(session, crowds[territory.communities[0].id], on=first, at=start)
         sign_ins = staff.open_sign_ins(
             session, territory, volunteer_id=ids[0], phone=drawn[0].row.phone, at=start
         )
@@ -140,12 +145,17 @@ def _adopt_rules(session: Session, city_id: int, *, at: datetime) -> None:
 
 
 def _adopt_own_rules(session: Session, territory: Territory, first: date, now: datetime) -> None:
-    """What some communities decided for themselves; the first one's begins next month."""
+    """What some communities decided for themselves: the first one credits households lately, and
+    gives more for patrols from next month.
+    """
     home, *others = (community.id for community in territory.communities)
     month = (clock.local_day(now).replace(day=1) + timedelta(days=32)).replace(day=1)
     ten: dict[str, Any] = {**POINTS_RULES["baicheng"].rules[0], "at": clock.day_start(first)}
     patrol = {"by_category": {DeedCategory.PATROL: 15}}
-    adopt_points_rule(session, SYSTEM, org_id=home, from_on=month, **(ten | patrol))
+    lately = clock.local_day(now) - JOINT_FOR
+    joint = {"credited": Credited.HOUSEHOLD}
+    adopt_points_rule(session, SYSTEM, org_id=home, from_on=lately, **(ten | joint))
+    adopt_points_rule(session, SYSTEM, org_id=home, from_on=month, **(ten | joint | patrol))
     if others:
         adopt_points_rule(session, SYSTEM, org_id=others[0], from_on=first, **(ten | patrol))
         ladder = LADDERS["zhangjiagang"]
@@ -175,12 +185,23 @@ def _today(cast: Cast, rng: Random, now: datetime) -> tuple[Going, int]:
     with transaction() as session:
         day = today.Day(session, rng, organiser, home, now)
         going = today.set_today(day, cast.crowds[home])
-        signups.sign_people_up(day, cast.crowds[home], cast.sign_ins[Role.VOLUNTEER].actor)
+        visitor = cast.sign_ins[Role.VOLUNTEER].actor
+        signups.sign_people_up(day, cast.crowds[home], visitor)
+        settlement.leave_to_settle(day, cast.crowds[home], visitor)
         redeemed = today.redeem_today(
             session, rng, clerk, org_id=home, crowd=cast.crowds[home],
             goods_ids=cast.shelves[home], now=now,
         )  # fmt: skip
     return going, redeemed
+
+
+def _desk(cast: Cast, rng: Random, now: datetime) -> int:
+    home, *others = cast.territory.communities
+    secretary, beside = cast.sign_ins[Role.SECRETARY].actor, others[0] if others else None
+    with transaction() as session:
+        return register.lay_out(
+            register.Desk(session, rng, secretary, home, beside, cast.crowds, now)
+        )
 
 
 def _seal(now: datetime) -> None:

@@ -1,13 +1,15 @@
 """Events with their posts and shifts under /api/v1."""
 
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
 from pointsbank.core import clock
 from pointsbank.core.actor import Scope
 from pointsbank.core.database import Session, snapshot, transaction
-from pointsbank.events import operations, queries
-from pointsbank.events.models import Event, EventSeries, Post, Shift
+from pointsbank.events import operations, outlines, queries, recruitment
+from pointsbank.events.models import Event, EventSeries, EventTemplate, Post, Shift
+from pointsbank.events.presets import PRESETS
 from pointsbank.events.rules import ORGANISERS
 from pointsbank.events.schemas import (
     CancellationRequest,
@@ -17,7 +19,9 @@ from pointsbank.events.schemas import (
     EventsQuery,
     EventsView,
     EventView,
+    FromTemplateRequest,
     NewShiftRequest,
+    NoticeView,
     PlanRequest,
     PostRequest,
     PostsView,
@@ -27,8 +31,11 @@ from pointsbank.events.schemas import (
     SeriesView,
     ShiftRequest,
     ShiftView,
+    TemplateRequest,
+    TemplatesView,
+    TemplateView,
 )
-from pointsbank.web import SIGNED_IN, ApiBlueprint, actor, allow
+from pointsbank.web import ANYONE, SIGNED_IN, ApiBlueprint, actor, allow
 
 api = ApiBlueprint("events", __name__, url_prefix="")
 
@@ -257,3 +264,54 @@ def cancel(asked: dict[str, Any], event_id: int) -> Event:
     """Call an event off before anybody came."""
     with transaction() as session:
         return operations.cancel(session, actor(), event_id=event_id, **asked, at=clock.now())
+
+
+@api.get("/event-templates")
+@api.response(200, TemplatesView)
+@allow(*ORGANISERS)
+def templates() -> dict[str, Any]:
+    """The templates of one's organisations, and the program's presets."""
+    with snapshot() as session:
+        own = [row[0] for row in queries.templates(session, actor())]
+    return {"templates": own, "presets": {name: asdict(PRESETS[name]) for name in PRESETS}}
+
+
+@api.post("/events/<int:event_id>/templates")
+@api.arguments(TemplateRequest)
+@api.response(201, TemplateView)
+@allow(*ORGANISERS)
+def save_template(asked: dict[str, Any], event_id: int) -> EventTemplate:
+    """Keep an event as a template of its organisation, without its times and names."""
+    with transaction() as session:
+        return operations.save_template(
+            session, actor(), event_id=event_id, **asked, at=clock.now()
+        )
+
+
+@api.post("/event-templates/<int:template_id>/putting-away")
+@api.response(204)
+@allow(*ORGANISERS)
+def put_away_template(template_id: int) -> None:
+    """Offer a template no longer."""
+    with transaction() as session:
+        operations.put_away_template(session, actor(), template_id=template_id, at=clock.now())
+
+
+@api.post("/events/from-template")
+@api.arguments(FromTemplateRequest)
+@api.response(201, EventView)
+@allow(*ORGANISERS)
+def plan_from(asked: dict[str, Any]) -> Event:
+    """Draft an event from a template of one's own or a preset."""
+    with transaction() as session:
+        outline = outlines.chosen(session, actor(), asked)
+        return operations.plan_from(session, actor(), outline=outline, **asked, at=clock.now())
+
+
+@api.get("/recruitment-notices/<int:org_id>/<month>")
+@api.response(200, NoticeView)
+@allow(ANYONE)
+def recruitment_notice(org_id: int, month: str) -> recruitment.Notice:
+    """What a community and everything below it holds in a month, written 2026-12; public."""
+    with snapshot() as session:
+        return recruitment.notice(session, org_id, recruitment.month_of(month))

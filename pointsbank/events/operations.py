@@ -1,7 +1,7 @@
 """The verbs of events: plan, copy, change, publish, open, end, cancel.
 
-Those of posts and shifts are in ``posts``, those of series in ``series``; what is over already is
-entered in ``history``.
+Those of posts and shifts are in ``posts``, those of series in ``series``, those of templates in
+``outlines``; what is over already is entered in ``history``.
 """
 
 from datetime import datetime
@@ -16,6 +16,7 @@ from pointsbank.events.content import completed, content_of, is_same
 from pointsbank.events.drafts import draft, drafted_before, say_otherwise
 from pointsbank.events.history import PastEvent, record_events
 from pointsbank.events.models import Event
+from pointsbank.events.outlines import plan_from, put_away_template, save_template
 from pointsbank.events.posts import (
     add_post,
     add_shift,
@@ -45,7 +46,8 @@ from pointsbank.orgs.rules import check_open
 __all__ = [
     "PastEvent", "add_post", "add_shift", "cancel", "change", "change_from", "change_post",
     "change_shift", "copy", "dates", "end_event", "end_series", "held", "open_event", "plan",
-    "publish", "publish_series", "record_events", "remove_post", "remove_shift", "repeat",
+    "plan_from", "publish", "publish_series", "put_away_template", "record_events", "remove_post",
+    "remove_shift", "repeat", "save_template",
 ]  # fmt: skip
 
 

@@ -12,8 +12,17 @@ from pointsbank.core import clock
 from pointsbank.core.database import Session, snapshot, transaction
 from pointsbank.core.errors import Conflict, Invalid, Refused, say
 from pointsbank.earning.rules import DEED_CATEGORIES
-from pointsbank.events import operations, parts, post_pages, poster_pages, queries, series_pages
+from pointsbank.events import (
+    operations,
+    parts,
+    post_pages,
+    poster_pages,
+    queries,
+    series_pages,
+    template_pages,
+)
 from pointsbank.events.content import content_of
+from pointsbank.events.models import Event
 from pointsbank.events.rules import CHANGED_NAMES, ORGANISERS, STATE_NAMES, lacking
 from pointsbank.events.schemas import (
     CancellationRequest,
@@ -33,6 +42,7 @@ pages = PageBlueprint("events", __name__)
 pages.register_blueprint(post_pages.pages)
 pages.register_blueprint(poster_pages.pages)
 pages.register_blueprint(series_pages.pages)
+pages.register_blueprint(template_pages.pages)
 
 NAVIGATION = (Link("/events", say("活动"), 20),)
 Page = tuple[str, int]
@@ -192,17 +202,26 @@ def event(event_id: int) -> str:
         return render_template(
             "events/event.html",
             event=found,
-            said=content_of(found),
-            lacking=[gettext(name) for name in lacking(content_of(found))],
-            changes=queries.changes_of(session, event_id),
-            posts=queries.posts_of(session, event_id),
-            shifts=queries.shifts_of(session, event_id),
-            taken=parts.taken_of(session, [event_id])[event_id],
             organisation=organisation(session, found.org_id),
             rule=queries.hour_rule_for(session, found),
             parts=parts.parts_of(session, person, found, clock.now()),
             may_run=person.may(*ORGANISERS, org_id=found.org_id),
+            **_told(session, found),
         )
+
+
+def _told(session: Session, found: Event) -> dict[str, Any]:
+    """What an event says of itself, and what its record still lacks."""
+    said = content_of(found)
+    return {
+        "said": said,
+        "template_key": secrets.token_urlsafe(12),
+        "lacking": [gettext(name) for name in lacking(said)],
+        "changes": queries.changes_of(session, found.id),
+        "posts": queries.posts_of(session, found.id),
+        "shifts": queries.shifts_of(session, found.id),
+        "taken": parts.taken_of(session, [found.id])[found.id],
+    }
 
 
 @pages.post("/events/<int:event_id>/publication")

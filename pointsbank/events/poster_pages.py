@@ -1,18 +1,30 @@
-"""Pages of what is printed of an event: its posters."""
+"""Pages of what is printed: an event's posters, and the monthly recruitment notice."""
 
-from flask import render_template
+from datetime import timedelta
+from typing import Any
+
+from flask import redirect, render_template
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from pointsbank.core import qr
+from pointsbank.core import bank, clock, qr
 from pointsbank.core.database import snapshot
-from pointsbank.events import posters, queries
+from pointsbank.core.errors import say
+from pointsbank.earning.rules import DEED_CATEGORIES
+from pointsbank.events import posters, queries, recruitment
 from pointsbank.events.models import Event
-from pointsbank.events.rules import ORGANISERS
+from pointsbank.events.rules import ORGANISERS, PER_SHEET, PosterOf
+from pointsbank.events.schemas import PosterQuery
 from pointsbank.orgs.queries import organisation
-from pointsbank.web import PageBlueprint, actor, allow
+from pointsbank.web import ANYONE, SIGNED_IN, PageBlueprint, actor, allow, query
+from pointsbank.web.access import person
 
 pages = PageBlueprint("posters", __name__)
+pages.context_processor(lambda: {"kind_names": DEED_CATEGORIES})
+OF_NAMES = {
+    PosterOf.EVENT: say("整个活动一张"), PosterOf.POST: say("每个岗位一张"),
+    PosterOf.PLACE: say("每个地点一张"),
+}  # fmt: skip
 
 
 @pages.get("/events/<int:event_id>/poster")
@@ -27,15 +39,34 @@ def poster(event_id: int) -> str:
         times=posters.times(found),
         drawing=qr.svg(posters.address(found), gettext("签到二维码")),
         is_local=posters.is_local(),
+        **_choices(),
     )
+
+
+def _choices() -> dict[str, Any]:
+    return {
+        "of_choices": [(str(of), gettext(name)) for of, name in OF_NAMES.items()],
+        "per_sheet_choices": [
+            (number, gettext("A4 整页") if number == 1 else gettext("一页 %(n)s 张", n=number))
+            for number in PER_SHEET
+        ],
+    }
 
 
 @pages.get("/events/<int:event_id>/poster.pdf")
 @allow(*ORGANISERS)
 def poster_pdf(event_id: int) -> Response:
+    asked = query(PosterQuery)
     found, organisation_name = _for_printing(event_id)
-    headers = {"Content-Disposition": f'inline; filename="poster-{found.code}.pdf"'}
-    content = posters.pdf(found, organisation_name)
+    with snapshot() as session:
+        posts = queries.posts_of(session, event_id)
+        shifts = queries.shifts_of(session, event_id)
+    content = posters.pdf(found, organisation_name, posts=posts, shifts=shifts, **asked)
+    return _pdf(content, f"poster-{found.code}")
+
+
+def _pdf(content: bytes, name: str) -> Response:
+    headers = {"Content-Disposition": f'inline; filename="{name}.pdf"'}
     return Response(content, mimetype="application/pdf", headers=headers)
 
 
@@ -44,3 +75,43 @@ def _for_printing(event_id: int) -> tuple[Event, str]:
         found = queries.event(session, actor(), event_id)
         actor().require(*ORGANISERS, org_id=found.org_id)
         return found, organisation(session, found.org_id).name
+
+
+@pages.get("/recruitment")
+@allow(SIGNED_IN)
+def recruitment_here() -> Response:
+    """This month's notice of the reader's own community."""
+    with snapshot() as session:
+        home = queries.home(session, actor())
+    return redirect(f"/recruitment/{home}/{clock.today():%Y-%m}" if home else "/events", 303)
+
+
+@pages.get("/recruitment/<int:org_id>/<month>")
+@allow(ANYONE)
+def recruitment_notice(org_id: int, month: str) -> str:
+    first = recruitment.month_of(month)
+    with snapshot() as session:
+        found = recruitment.notice(session, org_id, first)
+    return render_template(
+        "events/notice.html",
+        found=found,
+        name=bank.settings().recruitment_name,
+        before=first - timedelta(days=1),
+        after=recruitment.month_after(first),
+        may_print=_may_print(),
+        signed_in=person() is not None,
+    )
+
+
+def _may_print() -> bool:
+    visitor = person()
+    return visitor is not None and bool(visitor.reach(*ORGANISERS))
+
+
+@pages.get("/recruitment/<int:org_id>/<month>.pdf")
+@allow(*ORGANISERS)
+def recruitment_pdf(org_id: int, month: str) -> Response:
+    first = recruitment.month_of(month)
+    with snapshot() as session:
+        found = recruitment.notice(session, org_id, first)
+    return _pdf(recruitment.pdf(found), f"recruitment-{org_id}-{month}")

@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 
 from pointsbank.core import clock
 from pointsbank.core.actor import Actor
-from pointsbank.events.models import Event, EventChange, EventSeries, Post, Shift
+from pointsbank.events.models import Event, EventChange, EventSeries, EventTemplate, Post, Shift
 from pointsbank.events.rules import (
     HOUSES,
     ORGANISERS,
@@ -18,6 +18,7 @@ from pointsbank.events.rules import (
     PostNotFound,
     SeriesNotFound,
     ShiftNotFound,
+    TemplateNotFound,
 )
 from pointsbank.hours.queries import hour_rule, hour_rule_in_force
 from pointsbank.hours.rules import HourRule
@@ -93,6 +94,32 @@ def events_of_series(session: Session, series_id: int) -> list[Event]:
         .order_by(col(Event.starts_at), col(Event.id))
     )
     return list(session.execute(rows).scalars())
+
+
+def template(session: Session, actor: Actor, template_id: int) -> EventTemplate:
+    """A template, for those who organise there. Refuses: TemplateNotFound."""
+    found = session.get(EventTemplate, template_id)
+    if found is None or not actor.may(*ORGANISERS, org_id=found.org_id):
+        raise TemplateNotFound
+    return found
+
+
+def templates(session: Session, actor: Actor) -> list[Row[EventTemplate, str]]:
+    """(template, organisation's name) of what an organiser's own organisations offer, by name; at
+    most 200.
+    """
+    return list(
+        session.execute(
+            select(EventTemplate, col(Organisation.name))
+            .join(Organisation, col(Organisation.id) == col(EventTemplate.org_id))
+            .where(
+                col(EventTemplate.org_id).in_(orgs.ids_below(_organised(actor))),
+                col(EventTemplate.put_away_at).is_(None),
+            )
+            .order_by(col(EventTemplate.name), col(EventTemplate.id))
+            .limit(200)
+        )
+    )
 
 
 def post(session: Session, post_id: int) -> Post:
@@ -207,6 +234,18 @@ def overdue_events(session: Session, before: datetime) -> list[int]:
         )
     )
     return [event_id for event_id in found.scalars() if event_id is not None]
+
+
+def home(session: Session, actor: Actor) -> int | None:
+    """The community whose notices an actor reads first: what she organises for, or where she
+    lives, or the first that she holds a role in.
+    """
+    reach = _organised(actor) or [grant.org_id for grant in actor.grants]
+    member = session.get(Member, actor.member_id) if actor.member_id and not reach else None
+    if member is None:
+        return reach[0] if reach else None
+    above = orgs.ancestors(session, member.residence_id)
+    return next((org.id for org in above if org.kind == COMMUNITY), member.residence_id)
 
 
 def houses(session: Session, actor: Actor) -> list[Row[int, str]]:

@@ -30,6 +30,15 @@ class EventState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class PosterOf(StrEnum):
+    """What a poster is for: the event, each of its posts, or each place where posts are."""
+
+    EVENT = "event"
+    POST = "post"
+    PLACE = "place"
+
+
+PER_SHEET = (1, 2, 4, 8)
 STATE_NAMES = {
     EventState.DRAFT: say("草稿"),
     EventState.PUBLISHED: say("已发布"),
@@ -320,6 +329,10 @@ class Misleading(Conflict):
 
 class PlacesTaken(Conflict):
     sentence = say("已有 %(taken)s 人报名，名额不能少于这个数。")
+
+
+class PostsMissing(Conflict):
+    sentence = say("这个活动没有分岗位，请打印整个活动的海报。")
 
 
 class PostNotFound(NotFound):

@@ -9,11 +9,13 @@ from marshmallow import fields, validate
 
 from pointsbank.earning.rules import DeedCategory
 from pointsbank.events import rules
-from pointsbank.events.rules import EventState
+from pointsbank.events.presets import PRESETS
+from pointsbank.events.rules import PER_SHEET, EventState, PosterOf
 from pointsbank.web.schemas import Day, Instant, Request, Text, View, Whole, choice, repeat_key
 
 MOST_EXPECTED = 100_000
 OLDEST_LEAST_AGE = 99
+MOST_COPIES = 40
 
 
 def _places(**options: Any) -> Whole:
@@ -192,8 +194,50 @@ class SeriesForm(SeriesQuery, SeriesRequest):
     pass
 
 
+class TemplateRequest(Request):
+    name = Text(40, required=True)
+    key = repeat_key()
+
+
+class FromTemplateRequest(Request):
+    template_id = Whole(least=1, metadata={"description": "an organisation's own"})
+    preset = fields.String(
+        validate=validate.OneOf(list(PRESETS), error=lazy_gettext("没有这个选项。")),
+        metadata={"description": "or one of the program's"},
+    )
+    org_id = Whole(least=1, required=True)
+    place = Text(60, least=0, load_default="", metadata={"description": "empty: the template's"})
+    starts_at = Instant(required=True)
+    key = repeat_key()
+
+    @ma.validates_schema
+    def _names_one(self, asked: dict[str, Any], **_: Any) -> None:
+        if ("template_id" in asked) == ("preset" in asked):
+            raise ma.ValidationError([lazy_gettext("请选一个模板。")])
+
+
+class FromTemplateForm(Form, FromTemplateRequest):
+    pass
+
+
+class TemplateQuery(Request):
+    template_id = Whole(least=1)
+    preset = Text(20)
+
+
 class CancellationRequest(Request):
     reason = Text(100, required=True)
+
+
+class PosterQuery(Request):
+    of = choice(PosterOf, load_default=PosterOf.EVENT)
+    per_sheet = Whole(least=1, most=max(PER_SHEET), load_default=1)
+    copies = Whole(least=1, most=MOST_COPIES, load_default=1)
+
+    @ma.validates("per_sheet")
+    def _fits(self, per_sheet: int, **_: Any) -> None:
+        if per_sheet not in PER_SHEET:
+            raise ma.ValidationError([lazy_gettext("没有这个选项。")])
 
 
 class EventsQuery(Request):
@@ -227,6 +271,22 @@ class EventView(View):
     opened_at = Instant(allow_none=True)
     closed_at = Instant(allow_none=True)
     cancel_reason = fields.String()
+
+
+class TemplateView(View):
+    id = fields.Integer()
+    org_id = fields.Integer()
+    name = fields.String()
+    length_minutes = fields.Integer()
+    content = fields.Dict(metadata={"description": "what the event will say"})
+    posts = fields.List(fields.Dict())
+
+
+class TemplatesView(View):
+    templates = fields.List(fields.Nested(TemplateView))
+    presets = fields.Dict(
+        keys=fields.String(), metadata={"description": "the program's, by their names"}
+    )
 
 
 class SeriesView(View):
@@ -279,3 +339,27 @@ class EventsView(View):
     next_before = fields.Integer(
         allow_none=True, metadata={"description": "give it as `before` for the page after"}
     )
+
+
+class PostLineView(View):
+    post = fields.Nested(PostView)
+    shifts = fields.List(fields.Nested(ShiftView))
+    left = fields.Integer(allow_none=True, metadata={"description": "places left; null: no limit"})
+
+
+class EventLineView(View):
+    event = fields.Nested(EventView)
+    organiser = fields.String(metadata={"description": "the organisation that holds it"})
+    posts = fields.List(fields.Nested(PostLineView))
+    shifts = fields.List(fields.Nested(ShiftView))
+    left = fields.Integer(allow_none=True, metadata={"description": "places left; null: no limit"})
+
+
+class NoticeView(View):
+    month = fields.Date(metadata={"description": "its first day"})
+    organisation = fields.Pluck("OrganisationNameView", "name")
+    lines = fields.List(fields.Nested(EventLineView))
+
+
+class OrganisationNameView(View):
+    name = fields.String()

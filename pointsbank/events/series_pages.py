@@ -39,20 +39,24 @@ def begin(event_id: int) -> Page:
     """The rule; once it is asked for, with the dates that it gives."""
     found = _of_actor(event_id)
     if not request.args:
-        begins = clock.local(found.starts_at)
-        typed = {
-            "weekdays": [str(begins.isoweekday())],
-            "begins": [f"{begins:%H:%M}"],
-            "from_on": str(begins.date()),
-            "until_on": str(begins.date() + timedelta(days=90)),
-        }
-        return _rule_page(found, typed)
+        return _rule_page(found, _likely(found))
     typed = _typed(request.args)
     try:
         asked = query(SeriesQuery)
         return _rule_page(found, typed, dates=operations.dates(asked["rule"]))
     except Invalid as refused:
         return _rule_page(found, typed, refused=refused)
+
+
+def _likely(event: Event) -> dict[str, Any]:
+    """Once a week as the event is, for three months."""
+    begins = clock.local(event.starts_at)
+    return {
+        "weekdays": [str(begins.isoweekday())],
+        "begins": [f"{begins:%H:%M}"],
+        "from_on": str(begins.date()),
+        "until_on": str(begins.date() + timedelta(days=90)),
+    }
 
 
 @pages.post("/events/<int:event_id>/series")

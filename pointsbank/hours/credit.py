@@ -1,7 +1,7 @@
 """Credits finished service in the ledger: its minutes, and points by every rule in force."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -13,6 +13,7 @@ from pointsbank.earning.queries import points_rules_of
 from pointsbank.earning.rules import Credited, PointsRule, earns, points_for
 from pointsbank.hours.rules import PROVENANCE, Way
 from pointsbank.ledger.operations import post_all
+from pointsbank.ledger.queries import OriginTransfer, reversible, transfers_of
 from pointsbank.ledger.rules import (
     MINUTES,
     AccountRef,
@@ -43,6 +44,7 @@ class Service:
     hour_rule: str
 
 
+ORIGIN = "attendance"
 MOST_SERVICES_A_BATCH = 2_000
 
 
@@ -55,6 +57,64 @@ def credit(session: Session, actor: Actor, services: Sequence[Service], *, at: d
         post_all(session, actor, postings_for(session, part), at=at)
 
 
+def correct(
+    session: Session, actor: Actor, service: Service, *, key: str, effective_on: date, at: datetime
+) -> None:
+    """Bring what a service was credited with to what it is worth: of what was too much a reversing
+    entry of the difference, which refers to what it takes back and gives back to its caps; of what
+    was missing a further entry.
+
+    Refuses as the ledger does: KeyReused, PeriodClosed, InsufficientBalance (points that are spent,
+    where the unit refuses that).
+    """
+    wanted = {posting.source.unit: posting for posting in postings_for(session, [service])}
+    standing: dict[str, list[OriginTransfer]] = {}
+    for entry in transfers_of(session, ORIGIN, service.attendance_id):
+        if entry.reverses is None and entry.left:
+            standing.setdefault(entry.unit, []).append(entry)
+    takings: dict[int, int] = {}
+    further: list[Posting] = []
+    for unit in {**wanted, **standing}:
+        due = wanted[unit].amount if unit in wanted else 0
+        missing = due - sum(entry.left for entry in standing.get(unit, ()))
+        if missing > 0:
+            further.append(
+                replace(
+                    wanted[unit], key=f"{key}:{unit}", amount=missing, effective_on=effective_on,
+                    reason="correction",
+                )
+            )  # fmt: skip
+        takings |= _newest_first(standing.get(unit, ()), -missing)
+    originals = reversible(session, takings, key)
+    reversals = [
+        Posting(
+            key=f"{key}:{transfer_id}",
+            source=originals[transfer_id].destination,
+            destination=originals[transfer_id].source,
+            amount=amount,
+            effective_on=effective_on,
+            reason="correction",
+            origin_kind=ORIGIN,
+            origin_id=service.attendance_id,
+            rule=originals[transfer_id].rule,
+            reverses=transfer_id,
+        )
+        for transfer_id, amount in takings.items()
+    ]
+    post_all(session, actor, [*reversals, *further], at=at)
+
+
+def _newest_first(entries: Sequence[OriginTransfer], amount: int) -> dict[int, int]:
+    """How much of each transfer is taken back, the newest first."""
+    takings = {}
+    for entry in reversed(entries):
+        if amount <= 0:
+            break
+        takings[entry.id] = min(entry.left, amount)
+        amount -= takings[entry.id]
+    return takings
+
+
 def postings_for(session: Session, services: Sequence[Service]) -> list[Posting]:
     """Everything that these services earn, grouped by attendance; a constant number of reads."""
     rules = _rules_by_place(session, services)
@@ -64,12 +124,13 @@ def postings_for(session: Session, services: Sequence[Service]) -> list[Posting]
     caps = {rule.id: rule.ledger_caps for rule in every}
     postings: list[Posting] = []
     for service in services:
-        postings.append(_minutes(service))
+        if service.minutes:
+            postings.append(_minutes(service))
         for rule in rules[service.org_id, service.on]:
             if not earns(rule, is_party_member=service.member_id in in_the_party):
                 continue
             won = points_for(service.minutes, service.category, rule).points
-            if won:
+            if won and service.minutes:
                 account = member_account(service.member_id, rule.unit)
                 home = households.get((service.member_id, service.on))
                 if home is not None and rule.credited is Credited.HOUSEHOLD:
@@ -86,7 +147,7 @@ def _minutes(service: Service) -> Posting:
         amount=service.minutes,
         effective_on=service.on,
         reason="service",
-        origin_kind="attendance",
+        origin_kind=ORIGIN,
         origin_id=service.attendance_id,
         rule=service.hour_rule,
         group=service.attendance_id,
@@ -103,7 +164,7 @@ def _points(
         amount=points,
         effective_on=service.on,
         reason="service",
-        origin_kind="attendance",
+        origin_kind=ORIGIN,
         origin_id=service.attendance_id,
         rule=rule.ref,
         group=service.attendance_id,

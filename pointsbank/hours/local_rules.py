@@ -14,6 +14,7 @@ from pointsbank.hours.presets import PRESETS
 from pointsbank.hours.rules import (
     CREDIT_NAMES,
     MOST_MINUTES,
+    MOST_PAIRS,
     ROUNDING_NAMES,
     HourRule,
     HourTerms,
@@ -57,7 +58,7 @@ def _samples(terms: Terms) -> list[Sample]:
 
 def _stay(minutes: int, terms: HourTerms) -> Sample:
     end = _BEGIN + timedelta(minutes=minutes)
-    counted, _ = worth(Stay(_BEGIN, end), _BEGIN, end, terms)
+    counted, _ = worth([Stay(_BEGIN, end)], _BEGIN, end, terms)
     counts = Told(say("计 %(minutes)s 分钟"), {"minutes": counted})
     served = Told(say("服务 %(minutes)s 分钟"), {"minutes": minutes})
     return Sample(served, counts if counted else Told(say("不计")))
@@ -74,6 +75,30 @@ KINDS = (
             Choice("rounding", say("取整方式"), ROUNDING_NAMES, hint=say("不足一档的舍去")),
             Number("least_minutes", say("不足多少不计"), 0, MOST_MINUTES, _MINUTES),
             Number("most_minutes", say("一次活动最多计"), 1, MOST_MINUTES, _MINUTES),
+            Number(
+                "least_percent",
+                say("在场不足活动时长的多少不计"),
+                0,
+                100,
+                say("个百分点"),
+            ),
+            Number("most_pairs", say("一次活动最多计几次签到签退"), 1, MOST_PAIRS, say("次")),
+            Number(
+                "day_minutes",
+                say("一天之内自动计入"),
+                1,
+                MOST_MINUTES,
+                _MINUTES,
+                hint=say("超出的须上级组织审批；填 1440 即不设上限"),
+            ),
+            Number(
+                "parent_minutes",
+                say("一天之内上级组织可审批到"),
+                1,
+                MOST_MINUTES,
+                _MINUTES,
+                hint=say("再超出的须再上一级组织审批；填 1440 即不设上限"),
+            ),
             Number("early_minutes", say("可提前多少签到"), 0, MOST_MINUTES, _MINUTES),
             Number("late_minutes", say("可延后多少签退"), 0, MOST_MINUTES, _MINUTES),
             Number("repeat_minutes", say("多久之内重复扫码不算签退"), 0, 60, _MINUTES),

@@ -24,6 +24,10 @@ class HourRuleRow(LocalRule, table=True):
     credit_static: Credit = Field(sa_type=choice(Credit, "credit_static"))
     credit_organiser: Credit = Field(sa_type=choice(Credit, "credit_organiser"))
     credit_roster: Credit = Field(sa_type=choice(Credit, "credit_roster"))
+    least_percent: int
+    most_pairs: int
+    day_minutes: int
+    parent_minutes: int
 
     def frozen(self) -> HourRule:
         terms = HourTerms(**self.terms)

@@ -1,4 +1,4 @@
-"""The verbs of hours: adopt an hour rule, credit finished service."""
+"""The verbs of hours: adopt an hour rule, credit finished service, correct it."""
 
 from dataclasses import asdict
 from datetime import date, datetime
@@ -6,12 +6,12 @@ from datetime import date, datetime
 from sqlmodel import Session
 
 from pointsbank.core.actor import Actor
-from pointsbank.hours.credit import Service, credit
+from pointsbank.hours.credit import Service, correct, credit
 from pointsbank.hours.models import HourRuleRow
 from pointsbank.hours.rules import HourRule, HourTerms, check_hour_terms
 from pointsbank.local_rules.operations import adopt
 
-__all__ = ["Service", "adopt_hour_rule", "credit"]
+__all__ = ["Service", "adopt_hour_rule", "correct", "credit"]
 
 
 def adopt_hour_rule(

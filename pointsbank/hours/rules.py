@@ -1,13 +1,15 @@
 """What a stay is worth in minutes, when they become credit, and the dated hour rule as a value."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from pointsbank.core.errors import Invalid, say
 
 MOST_MINUTES = 24 * 60
+MOST_PAIRS = 20
 
 
 class Way(StrEnum):
@@ -20,6 +22,7 @@ class Way(StrEnum):
     SHEET = "sheet"
     COMPANION = "companion"
     IMPORTED = "imported"
+    SUPPLEMENTED = "supplemented"
 
 
 # The provenance of an hour is the account that it is issued from.
@@ -31,6 +34,7 @@ PROVENANCE = {
     Way.SHEET: "sheet",
     Way.COMPANION: "roster",
     Way.IMPORTED: "imported",
+    Way.SUPPLEMENTED: "supplemented",
 }
 
 
@@ -77,8 +81,12 @@ class HourTerms:
     """What residents adopt: how a stay becomes minutes and when those are credited.
 
     ``early_minutes``: check-in begins so long before the start. ``late_minutes``: check-out is
-    taken so long after the end. Only time within the event counts. ``repeat_minutes``: a second
-    scan within them only answers.
+    taken so long after the end. Only time within the event counts: the way there never does.
+    ``repeat_minutes``: a second scan within them only answers. ``least_percent``: of the activity's
+    length, below which nothing counts. ``most_pairs``: so many check-ins with their check-outs
+    count. ``day_minutes``: of a member's day so many are credited by themselves; what is over, up
+    to ``parent_minutes``, the organisation above the event's approves, the rest the next above
+    (``MOST_MINUTES``: nothing is held).
     """
 
     rounding: Rounding = Rounding.MINUTE
@@ -90,6 +98,10 @@ class HourTerms:
     credit_static: Credit = Credit.AFTER_CONFIRMATION
     credit_organiser: Credit = Credit.AT_CHECK_OUT
     credit_roster: Credit = Credit.AT_CHECK_OUT
+    least_percent: int = 0
+    most_pairs: int = 3
+    day_minutes: int = MOST_MINUTES
+    parent_minutes: int = MOST_MINUTES
 
     def credit_of(self, *ways: Way) -> Credit:
         """When minutes are credited whose scans came in these ways: the latest of what they ask."""
@@ -140,19 +152,39 @@ class CutKind(StrEnum):
 
     BEFORE_START = "before_start"
     AFTER_END = "after_end"
+    MORE_PAIRS = "more_pairs"
     ROUNDED = "rounded"
     OVER_MOST = "over_most"
     UNDER_LEAST = "under_least"
+    UNDER_SHARE = "under_share"
+    FOR_PARENT = "for_parent"
+    FOR_ABOVE = "for_above"
     NOT_CHECKED_OUT = "not_checked_out"
+    SETTLED = "settled"
+    CORRECTED = "corrected"
+    SUPPLEMENTED = "supplemented"
+    APPROVED = "approved"
+    NOT_APPROVED = "not_approved"
 
 
 CUT_SENTENCES = {
     CutKind.BEFORE_START: say("活动开始前的 %(minutes)s 分钟不计。"),
     CutKind.AFTER_END: say("活动结束后的 %(minutes)s 分钟不计。"),
+    CutKind.MORE_PAIRS: say("签到签退次数超过规定，多出的 %(minutes)s 分钟不计。"),
     CutKind.ROUNDED: say("按规则取整，尾数 %(minutes)s 分钟不计。"),
     CutKind.OVER_MOST: say("一次活动最多计 %(minutes)s 分钟，超出的部分不计。"),
     CutKind.UNDER_LEAST: say("不足 %(minutes)s 分钟，不计时长。"),
+    CutKind.UNDER_SHARE: say("在场时间占活动时长的比例不够，须满 %(minutes)s 分钟，不计时长。"),
+    CutKind.FOR_PARENT: say("当日时长超过自动计入的上限，超出的 %(minutes)s 分钟须上级组织审批。"),
+    CutKind.FOR_ABOVE: say(
+        "当日时长超过上级组织可审批的上限，超出的 %(minutes)s 分钟须再上一级组织审批。"
+    ),
     CutKind.NOT_CHECKED_OUT: say("没有签退，时长待组织者核定。"),
+    CutKind.SETTLED: say("没有签退，组织者核定为 %(minutes)s 分钟。"),
+    CutKind.CORRECTED: say("复核后更正为 %(minutes)s 分钟。"),
+    CutKind.SUPPLEMENTED: say("没有签到记录，经审核补录 %(minutes)s 分钟。"),
+    CutKind.APPROVED: say("超出当日上限的时长，上级组织批准 %(minutes)s 分钟。"),
+    CutKind.NOT_APPROVED: say("超出当日上限的时长，上级组织未批准 %(minutes)s 分钟。"),
 }
 
 
@@ -165,28 +197,82 @@ class Cut:
 
 
 def worth(
-    stay: Stay, starts_at: datetime, ends_at: datetime, terms: HourTerms
+    pairs: Sequence[Stay],
+    starts_at: datetime,
+    ends_at: datetime,
+    terms: HourTerms,
+    *,
+    counted_today: int = 0,
 ) -> tuple[int, list[Cut]]:
-    """The minutes that a stay counts, actual service within the event, and why not more."""
-    if stay.checked_out_at is None:
+    """The minutes that somebody's stays at an event count, actual service within it, and why not
+    more, in the order in which it was taken off.
+
+    ``pairs`` follow one another; while the last is open nothing counts. ``counted_today``: what
+    her other activities of the day count, what is held for approval included.
+    """
+    if pairs[-1].checked_out_at is None:
         return 0, [Cut(CutKind.NOT_CHECKED_OUT)]
-    cuts = []
-    early = _minutes(stay.checked_in_at, min(starts_at, stay.checked_out_at))
-    late = _minutes(max(ends_at, stay.checked_in_at), stay.checked_out_at)
-    if early:
-        cuts.append(Cut(CutKind.BEFORE_START, early))
-    if late:
-        cuts.append(Cut(CutKind.AFTER_END, late))
-    minutes = _minutes(max(stay.checked_in_at, starts_at), min(stay.checked_out_at, ends_at))
+    minutes, cuts = _within(pairs, starts_at, ends_at, terms.most_pairs)
     if minutes < terms.least_minutes:
         return 0, [*cuts, Cut(CutKind.UNDER_LEAST, terms.least_minutes)]
+    if terms.least_percent:
+        share = -(-_minutes(starts_at, ends_at) * terms.least_percent // 100)
+        if minutes < share:
+            return 0, [*cuts, Cut(CutKind.UNDER_SHARE, share)]
     if minutes > terms.most_minutes:
         minutes = terms.most_minutes
         cuts.append(Cut(CutKind.OVER_MOST, minutes))
-    rest = minutes % STEP_MINUTES[terms.rounding]
+    step = STEP_MINUTES[terms.rounding]
+    rest = minutes % step
     if rest:
+        minutes -= rest
         cuts.append(Cut(CutKind.ROUNDED, rest))
-    return minutes - rest, cuts
+    counted, held = within_day(minutes, terms, counted_today)
+    return counted, cuts + held
+
+
+def _within(
+    pairs: Sequence[Stay], starts_at: datetime, ends_at: datetime, most_pairs: int
+) -> tuple[int, list[Cut]]:
+    """Minutes within the event of the pairs that count, and what lies outside."""
+    counted = early = late = surplus = 0.0
+    for place, pair in enumerate(pairs):
+        came, went = pair.checked_in_at, pair.checked_out_at
+        assert went is not None  # noqa: S101 - only the last may be open, and it is not
+        inside = _seconds(max(came, starts_at), min(went, ends_at))
+        if place >= most_pairs:
+            surplus += inside
+            continue
+        counted += inside
+        early += _seconds(came, min(starts_at, went))
+        late += _seconds(max(ends_at, came), went)
+    outside = (
+        (CutKind.BEFORE_START, early),
+        (CutKind.AFTER_END, late),
+        (CutKind.MORE_PAIRS, surplus),
+    )
+    return int(counted // 60), [
+        Cut(kind, int(seconds // 60)) for kind, seconds in outside if seconds >= 60
+    ]
+
+
+def within_day(minutes: int, terms: HourTerms, counted_today: int) -> tuple[int, list[Cut]]:
+    """What of a stay's minutes is credited by itself, and what the organisations above have to
+    approve.
+    """
+    if counted_today + minutes <= terms.day_minutes:
+        return minutes, []
+    free = max(0, terms.day_minutes - counted_today)
+    free -= free % STEP_MINUTES[terms.rounding]
+    for_above = min(minutes - free, max(0, counted_today + minutes - terms.parent_minutes))
+    for_parent = minutes - free - for_above
+    held = (CutKind.FOR_PARENT, for_parent), (CutKind.FOR_ABOVE, for_above)
+    return free, [Cut(kind, many) for kind, many in held if many]
+
+
+def held_minutes(cuts: Iterable[Cut]) -> int:
+    """What of a stay waits for an organisation above."""
+    return sum(cut.minutes for cut in cuts if cut.kind in (CutKind.FOR_PARENT, CutKind.FOR_ABOVE))
 
 
 def why_of(cuts: Iterable[Cut]) -> list[list[str | int]]:
@@ -194,17 +280,34 @@ def why_of(cuts: Iterable[Cut]) -> list[list[str | int]]:
     return [[cut.kind.value, cut.minutes] for cut in cuts]
 
 
+def cuts_of(why: Iterable[Sequence[Any]]) -> list[Cut]:
+    """Reasons as they were stored."""
+    return [Cut(CutKind(kind), minutes) for kind, minutes in why]
+
+
+def _seconds(start: datetime, end: datetime) -> float:
+    return max(0.0, (end - start).total_seconds())
+
+
 def _minutes(start: datetime, end: datetime) -> int:
-    return max(0, int((end - start).total_seconds()) // 60)
+    return int(_seconds(start, end) // 60)
 
 
 def check_hour_terms(terms: HourTerms) -> None:
     """Refuse with HourTermsOutOfRange numbers that are negative, huge, or at odds."""
     names = ("least", "most", "early", "late", "repeat")
-    fits = all(0 <= getattr(terms, f"{name}_minutes") <= MOST_MINUTES for name in names)
-    if not fits or not 0 < terms.most_minutes >= terms.least_minutes:
+    fits = (
+        all(0 <= getattr(terms, f"{name}_minutes") <= MOST_MINUTES for name in names)
+        and 0 < terms.most_minutes >= terms.least_minutes
+        and 0 < terms.day_minutes <= terms.parent_minutes <= MOST_MINUTES
+        and 0 <= terms.least_percent <= 100
+        and 1 <= terms.most_pairs <= MOST_PAIRS
+    )
+    if not fits:
         raise HourTermsOutOfRange
 
 
 class HourTermsOutOfRange(Invalid):
-    sentence = say("时长规则的分钟数须在 0 至 1440 之间，最少时长不能超过最多时长。")
+    sentence = say(
+        "时长规则的分钟数须在 0 至 1440 之间，由低到高；比例为 0 至 100，签到签退为 1 至 20 次。"
+    )

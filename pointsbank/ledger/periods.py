@@ -6,19 +6,21 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, insert, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, func, insert, literal, select, union_all
 
 from pointsbank.core.database import Session
-from pointsbank.ledger.columns import is_account, total, unindexed
+from pointsbank.ledger.columns import is_account, total
 from pointsbank.ledger.encoding import Columns
 from pointsbank.ledger.models import TABLES
 from pointsbank.ledger.reader import Reach, Reader
-from pointsbank.ledger.rules import LARGEST_ID, AccountRef, OwnerKind
+from pointsbank.ledger.rules import AccountRef, OwnerKind
+from pointsbank.ledger.spans import span
 
 _account = TABLES["account"]
 _period = TABLES["period"]
 _sheet = TABLES["period_balance"]
 _transfer = TABLES["transfer"]
+_SIGNS = {"source": -1, "destination": 1}
 
 
 def last_period(session: Session, on: date | None = None) -> tuple[int, date]:
@@ -53,26 +55,6 @@ def first_later(session: Session, until: date, last_id: int) -> int:
     return int(session.execute(later).scalar() or last_id + 1)
 
 
-def dated(since: date | None, until: date | None) -> list[ColumnElement[bool]]:
-    """The conditions on an account's own transfers that are dated from a day until another, both
-    included.
-
-    Closed periods say between which ids they lie: of the account's others only the index is read.
-    Neither ids nor days are looked up by, for others' transfers would be read.
-    """
-    number, day = unindexed(_transfer.c.id), unindexed(_transfer.c.effective_on)
-    conditions = []
-    if since is not None:
-        over = select(_period.c.first_later_id).where(_period.c.until_on < since)
-        least = over.order_by(_period.c.until_on.desc()).limit(1).scalar_subquery()
-        conditions += [number >= func.coalesce(least, 0), day >= since]
-    if until is not None:
-        closed = select(_period.c.last_transfer_id).where(_period.c.until_on >= until)
-        most = closed.order_by(_period.c.until_on).limit(1).scalar_subquery()
-        conditions += [number <= func.coalesce(most, LARGEST_ID), day <= until]
-    return conditions
-
-
 def balance_as_of(session: Session, ref: AccountRef, day: date) -> int:
     """What had come to an account, less what had gone, at the end of a day, by effective dates.
 
@@ -86,8 +68,11 @@ def balance_as_of(session: Session, ref: AccountRef, day: date) -> int:
     sheet = select(_sheet.c.balance).where(
         _sheet.c.period_id == period_id, _sheet.c.account_id == account_id
     )
-    tracked = ref.owner_kind is not OwnerKind.SYSTEM
-    flows = _flows(since, day, account_id=account_id, tracked=tracked)
+    if ref.owner_kind is OwnerKind.SYSTEM:  # has no versions to be found by
+        flows = _flows(since, day, account_id=account_id)
+    else:
+        own = span(session, account_id, since + timedelta(days=1), day)
+        flows = [_flow(side, own.entries(side)) for side in _SIGNS]
     moved = union_all(sheet, *(select(flow.c.amount) for flow in flows)).subquery()
     return int(session.execute(select(total(moved.c[0]))).scalar_one())
 
@@ -168,25 +153,22 @@ class Sheets:
             self._wrong = period_id
 
 
-def _flows(
-    since: date, until: date, *, account_id: int | None = None, tracked: bool = False
-) -> list[Any]:
+def _flows(since: date, until: date, *, account_id: int | None = None) -> list[Any]:
     """What came and went, dated after ``since`` and until ``until``: of all accounts or of one."""
+    day = _transfer.c.effective_on
     flows = []
-    for sign, side in ((-1, "source"), (1, "destination")):
-        day = _transfer.c.effective_on
-        wanted: list[ColumnElement[bool]] = [day > since, day <= until]
-        if tracked:  # so that the account's own index serves
-            wanted = dated(since + timedelta(days=1), until)
-            wanted.append(_transfer.c[f"{side}_version"].is_not(None))
-        if account_id is not None:
-            wanted.append(_transfer.c[f"{side}_id"] == account_id)
-        flows.append(
-            select(
-                _transfer.c[f"{side}_id"].label("account_id"),
-                (sign * _transfer.c.amount).label("amount"),
-            )
-            .where(and_(*wanted))
-            .subquery()
-        )
+    for side in _SIGNS:
+        own = [] if account_id is None else [_transfer.c[f"{side}_id"] == account_id]
+        flows.append(_flow(side, [day > since, day <= until, *own]))
     return flows
+
+
+def _flow(side: str, wanted: Iterable[ColumnElement[bool]]) -> Any:
+    return (
+        select(
+            _transfer.c[f"{side}_id"].label("account_id"),
+            (_SIGNS[side] * _transfer.c.amount).label("amount"),
+        )
+        .where(*wanted)
+        .subquery()
+    )

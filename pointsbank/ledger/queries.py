@@ -11,13 +11,14 @@ from pointsbank.core.database import Session
 from pointsbank.ledger.columns import among, is_account, total
 from pointsbank.ledger.joint import joint_period_figures, joint_statement
 from pointsbank.ledger.models import TABLES
+from pointsbank.ledger.periods import last_period
 from pointsbank.ledger.rules import AccountRef, Clip, OwnerKind
 from pointsbank.ledger.statements import PeriodFigures, StatementEntry, period_figures, statement
 
 __all__ = [
     "AccountFigures", "MemberTotal", "OriginTransfer", "PeriodFigures", "Reversible",
     "StatementEntry", "account", "balances", "balances_of", "household_balances",
-    "joint_period_figures", "joint_statement", "period_figures", "reversible",
+    "joint_period_figures", "joint_statement", "open_day", "period_figures", "reversible",
     "statement", "totals_by_member", "transfers_of",
 ]  # fmt: skip
 
@@ -120,6 +121,13 @@ def balances_of(session: Session, member_ids: Sequence[int], unit: str) -> dict[
     )
     found.update((owner_id, balance) for owner_id, balance in rows)
     return found
+
+
+def open_day(session: Session, on: date, today: date) -> date:
+    """The day that a correction of something of that day is dated: itself, or today where its
+    period is closed.
+    """
+    return on if on > last_period(session)[1] else today
 
 
 def account(session: Session, ref: AccountRef) -> AccountFigures:

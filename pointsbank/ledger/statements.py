@@ -9,8 +9,9 @@ from sqlalchemy import case, func, select, union_all
 from pointsbank.core.database import Session
 from pointsbank.ledger.columns import is_account, total
 from pointsbank.ledger.models import TABLES
-from pointsbank.ledger.periods import balance_as_of, dated
+from pointsbank.ledger.periods import balance_as_of
 from pointsbank.ledger.rules import AccountRef
+from pointsbank.ledger.spans import span
 
 _account = TABLES["account"]
 _transfer = TABLES["transfer"]
@@ -68,14 +69,13 @@ def statement(
     """A page of an account's entries, newest first; ``before`` is the last entry seen.
 
     Constant time, however long the account and the book. With ``since`` and ``until``, both
-    included, only what is dated there: then it may pass over the account's own later entries, but
-    never over others'. Of a system account, which carries no balance, there is no statement: see
-    ``transfers``.
+    included, only what is dated there. Of a system account, which carries no balance, there is no
+    statement: see ``transfers``.
     """
     account_id = session.execute(select(_account.c.id).where(is_account(ref))).scalar()
     if account_id is None:
         return []
-    sides = []
+    own, sides = span(session, account_id, since, until), []
     for sign, mine, across in _SIDES:
         version = _transfer.c[f"{mine}_version"]
         side = select(
@@ -84,8 +84,7 @@ def statement(
             (sign * _transfer.c.amount).label("amount"),
             _transfer.c[f"{mine}_balance"].label("balance"),
             _transfer.c[f"{across}_id"].label("other_id"),
-        ).where(_transfer.c[f"{mine}_id"] == account_id, version.is_not(None))
-        side = side.where(*dated(since, until))
+        ).where(*own.entries(mine))
         if before is not None:
             side = side.where(version < _version_at(account_id, before))
         sides.append(select(side.order_by(version.desc()).limit(most).subquery()))
@@ -125,6 +124,7 @@ def period_figures(
     account_id = session.execute(select(_account.c.id).where(is_account(ref))).scalar()
     if account_id is None:
         return PeriodFigures(0, 0, 0, 0)
+    own = span(session, account_id, since, until)
     reverses, amount = _transfer.c.reverses.is_not(None), _transfer.c.amount
     sides = []
     for mine, plain, taken_back in (("destination", "came", "went"), ("source", "went", "came")):
@@ -134,9 +134,7 @@ def period_figures(
         }
         sides.append(
             select(counted["came"].label("came"), counted["went"].label("went")).where(
-                _transfer.c[f"{mine}_id"] == account_id,
-                _transfer.c[f"{mine}_version"].is_not(None),
-                *dated(since, until),
+                *own.entries(mine)
             )
         )
     moved = union_all(*sides).subquery()

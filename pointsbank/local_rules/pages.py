@@ -17,15 +17,13 @@ from pointsbank.core.errors import Forbidden, Invalid, Refused
 from pointsbank.local_rules import queries
 from pointsbank.local_rules.rules import (
     ADOPTERS,
-    Numbers,
     RuleBackdated,
     RuleKind,
-    Terms,
     changes,
     differing,
 )
 from pointsbank.local_rules.rules import LaterRuleStands as LaterStands
-from pointsbank.local_rules.schemas import FormQuery, adoption_of
+from pointsbank.local_rules.schemas import FormQuery, adoption_of, boxes_of
 from pointsbank.orgs.models import Organisation
 from pointsbank.orgs.queries import organisation
 from pointsbank.web import SIGNED_IN, PageBlueprint, actor, allow, query
@@ -73,7 +71,7 @@ def prepare(org_id: int, path: str) -> Page:
         terms = held.own[0].terms if held.own else held.terms
         if chosen is not None and chosen < len(presets):
             terms = presets[chosen][1]
-        return _form(session, org_id, held, _written(kind, terms), chosen=chosen)
+        return _form(session, org_id, held, boxes_of(kind, terms), chosen=chosen)
 
 
 def _held(session: Session, kind: RuleKind, part: str, org_id: int) -> queries.Holding:
@@ -100,18 +98,6 @@ def adopt(org_id: int, path: str) -> Response | Page:
             return _form(session, org_id, _held(session, kind, part, org_id), typed, refused)
     flash(gettext("新规则已定。"), "success")
     return redirect(f"/organisations/{org_id}/local-rules#{path}-{part}", 303)
-
-
-def _written(kind: RuleKind, terms: Terms) -> dict[str, str]:
-    """Terms as the form's boxes hold them."""
-    written: dict[str, str] = {}
-    for term in kind.terms:
-        value = terms[term.name]
-        if isinstance(term, Numbers):
-            written |= {f"{term.name}.{option}": str(value[option]) for option in value}
-        else:
-            written[term.name] = "" if value is None else str(value)
-    return written
 
 
 def _form(

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext
 from marshmallow import validate
 
 from pointsbank.core.errors import Invalid
-from pointsbank.local_rules.rules import Choice, Number, Numbers, RuleKind, Term
+from pointsbank.local_rules.rules import Choice, Number, Numbers, RuleKind, Term, Terms
 from pointsbank.web.requests import sentences
 from pointsbank.web.schemas import Day, Request, Text, View, Whole
 
@@ -45,15 +45,12 @@ class Option(ma.fields.String):
 
 def _taken(term: Term) -> ma.fields.Field[Any]:
     if isinstance(term, Number):
-        blank: dict[str, Any] = (
-            {"allow_none": True, "load_default": None} if term.optional else {"required": True}
-        )
-        return Whole(term.least, term.most, **blank)
+        return Whole(term.least, term.most, required=True, allow_none=term.optional)
     if isinstance(term, Numbers):
         return ma.fields.Dict(
             keys=ma.fields.String(validate=validate.OneOf(list(term.options))),
             values=Whole(term.least, term.most),
-            load_default=dict,
+            required=True,
         )
     if isinstance(term, Choice):
         return Option(term, required=True)
@@ -108,20 +105,36 @@ def _named(base: type[Any], kind: RuleKind, fields: dict[str, Any], ending: str)
     return type(f"{name}{ending}", (base,), fields)
 
 
+_NO_TERMS = ("part", "confirmed", "csrf_token")
+
+
 def adoption_of(kind: RuleKind, org_id: int, typed: Mapping[str, str]) -> dict[str, Any]:
     """The boxes of a form as the body that they mean, checked. Refuses: Invalid."""
-    given: dict[str, Any] = {"org_id": org_id, "from_on": typed.get("from_on", "")}
+    boxes = {name: text for name, text in typed.items() if name not in _NO_TERMS}
+    given: dict[str, Any] = {"org_id": org_id}
     if kind.table.PART:
         given[kind.table.PART] = typed.get("part", "")
     for term in kind.terms:
-        text = typed.get(term.name, "")
         if isinstance(term, Numbers):
-            boxes = {option: typed.get(f"{term.name}.{option}", "") for option in term.options}
-            given[term.name] = {option: box for option, box in boxes.items() if box.strip()}
-        elif text or not (isinstance(term, Number) and term.optional):
-            given[term.name] = text
+            each = {option: boxes.pop(f"{term.name}.{option}", "") for option in term.options}
+            given[term.name] = {option: text for option, text in each.items() if text.strip()}
+        elif isinstance(term, Number) and term.optional:
+            given[term.name] = boxes.pop(term.name, "") or None
+    given |= boxes  # what is no term is refused like any unknown field
     try:
         return dict(request_of(kind)().load(given))
     except ma.ValidationError as refused:
         fields = sentences(refused.messages)
         raise Invalid({name.removesuffix(".value"): fields[name] for name in fields}) from None
+
+
+def boxes_of(kind: RuleKind, terms: Terms) -> dict[str, str]:
+    """Terms as the boxes of the form hold them."""
+    boxes: dict[str, str] = {}
+    for term in kind.terms:
+        value = terms[term.name]
+        if isinstance(term, Numbers):
+            boxes |= {f"{term.name}.{option}": str(value[option]) for option in value}
+        else:
+            boxes[term.name] = "" if value is None else str(value)
+    return boxes

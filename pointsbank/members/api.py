@@ -34,7 +34,9 @@ def members(asked: dict[str, Any]) -> dict[str, Any]:
     """The members within reach by their numbers, a page at a time."""
     after, most = asked.pop("after", None), asked.pop("most")
     with snapshot() as session:
-        page = search.listed(session, actor(), filters=Filters(**asked), after=after, size=most)
+        page = search.listed(
+            session, actor(), filters=Filters(**asked, on=clock.today()), after=after, size=most
+        )
     return {"members": _shown(page.members), "next": page.members[-1].id if page.after else None}
 
 
@@ -46,7 +48,9 @@ def find(asked: dict[str, Any]) -> dict[str, Any]:
     """The members within reach who match; posted, for what is typed belongs in no address."""
     typed = asked.pop("sought")
     with snapshot() as session:
-        page = search.search(session, actor(), typed=typed, filters=Filters(**asked))
+        page = search.search(
+            session, actor(), typed=typed, filters=Filters(**asked, on=clock.today())
+        )
     return {"members": _shown(page.members), "more": page.after}
 
 

@@ -70,11 +70,16 @@ def check_document(kind: DocumentKind, number: str) -> str:
     bare = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", number)).upper()
     if not _DOCUMENT_FORMS[kind].fullmatch(bare):
         raise DocumentInvalid(kind=DOCUMENT_NAMES[kind])
-    if len(bare) == _GB_11643 and kind in _NUMBERED:
-        weighed = sum(w * int(digit) for w, digit in zip(_WEIGHTS, bare, strict=False))
-        if "10X98765432"[weighed % 11] != bare[-1] or _birth(bare) is None:
-            raise DocumentInvalid(kind=DOCUMENT_NAMES[kind])
+    follows_gb = len(bare) == _GB_11643 and kind in _NUMBERED
+    if follows_gb and (with_check_digit(bare[:-1]) != bare or _birth(bare) is None):
+        raise DocumentInvalid(kind=DOCUMENT_NAMES[kind])
     return bare
+
+
+def with_check_digit(digits: str) -> str:
+    """A number of seventeen digits with its eighteenth (GB 11643)."""
+    weighed = sum(w * int(digit) for w, digit in zip(_WEIGHTS, digits, strict=True))
+    return digits + "10X98765432"[weighed % 11]
 
 
 _GB_11643 = 18

@@ -14,6 +14,7 @@ from pointsbank.core import clock
 from pointsbank.core.database import Session, snapshot, transaction
 from pointsbank.core.encryption import seal, unseal
 from pointsbank.core.errors import Conflict, Invalid, Refused, say
+from pointsbank.core.narrowings import narrowing_of
 from pointsbank.members import operations, own_pages, profile, queries, search
 from pointsbank.members.cards import sheet
 from pointsbank.members.models import Member
@@ -320,12 +321,12 @@ def _address(asked: dict[str, Any]) -> dict[str, Any]:
     return {
         name: "1" if value is True else getattr(value, "value", value)
         for name, value in asked.items()
-        if value
+        if value or (value == 0 and value is not False)
     }
 
 
 def _found(session: Session, asked: dict[str, Any]) -> Page:
-    typed, filters = _opened(asked["sought"]), Filters(**_filters(asked))
+    typed, filters = _opened(asked["sought"]), Filters(**_filters(asked), on=clock.today())
     if typed:
         return search.search(session, actor(), typed=typed, filters=filters, size=PAGE_SIZE)
     place = {name: asked.get(name) for name in ("after", "before")}
@@ -354,6 +355,7 @@ def _listed(
         filters=filters,
         asked=_address(asked),
         party=PARTY_STATUS_NAMES if actor().reach(*queries.PARTY_READERS) else None,
+        stars=file.OPTIONS if (file := narrowing_of("stars")) else {},
         makes_cards=bool(_holders(found)),
         sought=sought,
         sealed=asked["sought"],

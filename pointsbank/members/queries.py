@@ -24,7 +24,8 @@ from pointsbank.members.affiliations import (
     party_standings,
     shared_households,
 )
-from pointsbank.members.codes import check_digits_hold, is_phone_code
+from pointsbank.members.codes import check_digits_hold, is_phone_code, with_check_digits
+from pointsbank.members.holders import Holder, holders
 from pointsbank.members.models import (
     Card,
     ConsentText,
@@ -56,8 +57,9 @@ from pointsbank.members.rules import (
 from pointsbank.orgs import queries as orgs
 
 __all__ = [
-    "affiliated", "affiliations", "household", "household_members", "household_times",
-    "households_of_nobody_else", "households_on", "noted", "party_standings", "shared_households",
+    "Holder", "affiliated", "affiliations", "check_digits_hold", "holders", "household",
+    "household_members", "household_times", "households_of_nobody_else", "households_on", "noted",
+    "party_standings", "shared_households", "with_check_digits",
 ]  # fmt: skip
 
 REGISTER_READERS = (

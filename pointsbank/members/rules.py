@@ -32,6 +32,7 @@ from pointsbank.members.documents import (
     document_tail,
     masked_document,
     sex_of,
+    with_check_digit,
 )
 from pointsbank.members.minors import (
     ADULT,
@@ -93,6 +94,7 @@ __all__ = [
     "TrainingTooLong", "age_on", "birth_of", "check_age", "check_document", "check_guardian",
     "check_joined", "check_least_age", "check_name", "check_note", "check_phone", "document_tail",
     "folded_digits", "is_grown", "masked_document", "masked_name", "masked_phone", "sex_of",
+    "with_check_digit",
 ]  # fmt: skip
 """What others see through here of the rooms that rules have of their own."""
 

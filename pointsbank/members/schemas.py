@@ -50,6 +50,7 @@ class FiltersQuery(FormOfParts):
     employer_id = _id()
     team_id = _id()
     party_status = _choice(PartyStatus)
+    stars = Whole(most=9, metadata={"description": "stands at this star today"})
     left = ma.fields.Boolean(metadata={"description": "who left the register, not who is in it"})
 
 

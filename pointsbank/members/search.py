@@ -7,12 +7,14 @@ soon found along an index. So no search walks the whole register.
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlmodel import Session, col
 
 from pointsbank.core.actor import Actor
+from pointsbank.core.narrowings import narrowing_of
 from pointsbank.members import pinyin
 from pointsbank.members.codes import CODE_DIGITS
 from pointsbank.members.models import Affiliation, Card, Member, NameKey
@@ -49,7 +51,7 @@ _NUMBERED = (
 @dataclass(frozen=True, slots=True)
 class Filters:
     """Whom to list: of an organisation and those below it, by each relation; ``left``: those who
-    are no longer in the register instead of those who are.
+    are no longer in the register instead of those who are; ``stars``: of that level ``on`` a day.
     """
 
     residence_id: int | None = None
@@ -57,7 +59,9 @@ class Filters:
     employer_id: int | None = None
     team_id: int | None = None
     party_status: PartyStatus | None = None
+    stars: int | None = None
     left: bool = False
+    on: date = date.max
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +139,12 @@ def _scope(session: Session, actor: Actor, filters: Filters) -> _Scope:
         where.append(orgs.among(Member.id, few))
     if few is None or narrowing:
         where.append(_within(held))
-    if status and (party := held_by(actor, *PARTY_READERS)) != held:
+    sensitive = bool(status) or filters.stars is not None
+    if sensitive and (party := held_by(actor, *PARTY_READERS)) != held:
         where.append(_within(party))
+    if filters.stars is not None and (file := narrowing_of("stars")) is not None:
+        scope = select(col(Member.id)).where(*where)
+        where = [col(Member.id).in_(file.narrowed(session, scope, filters.stars, filters.on))]
     return _Scope(tuple(where), few is not None)
 
 

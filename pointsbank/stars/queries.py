@@ -1,12 +1,24 @@
 """The ladder that decides for a member, and where members stand."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, func, literal, select, union_all
-from sqlalchemy.orm import join
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    and_,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.orm import aliased, join
 from sqlmodel import Session, col
 
 from pointsbank.ledger.models import Account, Transfer, Unit
@@ -21,6 +33,7 @@ from pointsbank.stars.rules import (
     StarLadder,
     StarStanding,
     Window,
+    minutes_of,
     star_for,
 )
 
@@ -100,6 +113,56 @@ def standings(
         ladder = ladders.get(home_id, NATIONAL)
         minutes = lifetime if ladder.window is Window.LIFETIME else year
         yield member_id, star_for(int(minutes) + added[member_id, ladder.window], ladder)
+
+
+def standing_at(session: Session, scope: Select[int], star: int, on: date) -> Select[int]:
+    """Who of a scope (a select of member ids) stands at a star at the end of a day, as a select."""
+    homes = select(col(Member.residence_id)).where(col(Member.id).in_(scope))
+    ladders = ladders_in_force(session, homes, on)
+    windows = {ladder.window for ladder in ladders.values()}
+    records = select(col(Member.id)).where(
+        or_(col(Member.id).in_(scope), col(Member.merged_into_id).in_(scope))
+    )
+    minutes = _minutes(records, on, windows).subquery()
+    record = aliased(Member)
+    person = func.coalesce(col(record.merged_into_id), col(record.id))
+    sums = (
+        select(
+            person.label("id"),
+            func.sum(minutes.c[2]).label("lifetime"),
+            func.sum(minutes.c[3]).label("of_year"),
+        )
+        .join(minutes, minutes.c[0] == col(record.id))
+        .group_by(person)
+        .subquery()
+    )
+    by_ladder: dict[StarLadder, list[int]] = defaultdict(list)
+    for org_id, ladder in ladders.items():
+        by_ladder[ladder].append(org_id)
+    home = col(Member.residence_id)
+    there = [
+        and_(home.in_(org_ids), _between(sums, minutes_of(star, ladder), ladder.window))
+        for ladder, org_ids in by_ladder.items()
+    ]
+    elsewhere = _between(sums, minutes_of(star, NATIONAL), NATIONAL.window)
+    return (
+        select(col(Member.id))
+        .join(sums, sums.c.id == col(Member.id))
+        .where(col(Member.id).in_(scope), or_(*there, and_(home.not_in(list(ladders)), elsewhere)))
+    )
+
+
+def _between(
+    sums: Subquery, span: tuple[int | None, int | None] | None, window: Window
+) -> ColumnElement[bool]:
+    if span is None:
+        return false()
+    minutes = sums.c.lifetime if window is Window.LIFETIME else sums.c.of_year
+    low, high = span
+    return and_(
+        true(), *([minutes >= low] if low is not None else []),
+        *([minutes < high] if high is not None else []),
+    )  # fmt: skip
 
 
 def _minutes(members: Select[int], on: date, windows: set[Window]) -> Select[int, int, int, int]:

@@ -117,6 +117,14 @@ def star_for(minutes: int, ladder: StarLadder) -> StarStanding:
     )
 
 
+def minutes_of(star: int, ladder: StarLadder) -> tuple[int | None, int | None] | None:
+    """From how many minutes, and to fewer than how many, one stands at a star; None where the
+    ladder has no such star.
+    """
+    steps: list[int | None] = [None, *(level.hours * 60 for level in ladder.levels), None]
+    return (steps[star], steps[star + 1]) if star < len(steps) - 1 else None
+
+
 def check_levels(levels: Sequence[Level]) -> None:
     """Refuse with ``LadderOutOfOrder`` unless stars are 1, 2, 3 … and hours rise."""
     hours = [level.hours for level in levels]

@@ -14,6 +14,7 @@ ACTION_NAMES = {
     "access.end_sessions": say("结束其他登录"),
     "access.grant_role": say("授予角色"),
     "access.link_identity": say("关联统一身份认证"),
+    "access.lock_out": say("输错次数过多，暂停登录"),
     "access.open_user": say("开设账号"),
     "access.remove_authenticator": say("停用动态口令"),
     "access.reset_authenticator": say("重设动态口令"),
@@ -108,6 +109,19 @@ ACTION_NAMES = {
     "persons.take_out": say("导出个人信息"),
     "persons.tell_apart": say("认定不是同一人"),
     "persons.undo_merge": say("撤销合并"),
+    "settlement.answer_objection": say("答复时长异议"),
+    "settlement.answer_supplement": say("答复补录申请"),
+    "settlement.approved": say("审批超时"),
+    "settlement.ask_supplement": say("申请补录"),
+    "settlement.corrected": say("更正时长"),
+    "settlement.enter_ratings": say("登记服务评价"),
+    "settlement.look_at_evidence": say("查看补录凭证"),
+    "settlement.make_rating_codes": say("打印评价码"),
+    "settlement.object": say("提出时长异议"),
+    "settlement.objection": say("异议成立，更正时长"),
+    "settlement.review": say("核查时长"),
+    "settlement.settled": say("核定时长"),
+    "settlement.supplemented": say("补录时长"),
     "signups.calendar_address_dropped": say("停用日历地址"),
     "signups.calendar_address_made": say("生成日历地址"),
     "signups.moved_up": say("候补转为报名"),
@@ -128,6 +142,7 @@ ACTION_NAMES = {
 
 SUBJECT_NAMES = {
     "application": say("登记申请"),
+    "attendance": say("签到记录"),
     "book": say("账本"),
     "device": say("设备"),
     "consent_text": say("同意书"),
@@ -152,6 +167,7 @@ SUBJECT_NAMES = {
     "trail": say("审计记录"),
     "transfer_rule": say("转接规则"),
     "user": say("账号"),
+    "supplement": say("补录申请"),
 }
 
 FACT_NAMES = {

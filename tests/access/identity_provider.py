@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
-from flask import Flask, jsonify, request
+from flask import Flask, jsonify, redirect, request
 from flask.testing import FlaskClient
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
@@ -100,6 +100,14 @@ class IdentityProvider:
                 "end_session_endpoint": f"{self.issuer}/leave",
                 **self.metadata,
             })  # fmt: skip
+
+        @app.get("/authorize")
+        def _authorize() -> Any:
+            return redirect(urljoin(request.args["redirect_uri"], self.goes_to(request.url)))
+
+        @app.get("/leave")
+        def _leave() -> str:
+            return "left"
 
         @app.get("/keys")
         def _keys() -> Any:

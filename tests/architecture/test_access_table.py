@@ -56,8 +56,8 @@ def test_the_table_says_of_every_route_who_may_call_it(app: Flask) -> None:
 
 
 def test_nothing_that_changes_is_open_to_anyone_but_the_door(app: Flask) -> None:
-    """Signing in and out, pairing by a code, choosing a language, and asking to be registered are
-    all that a stranger may post.
+    """Signing in and out, pairing by a code, choosing a language, asking to be registered, and
+    rating a service by a printed code are all that a stranger may post.
     """
     written = {
         rule.rule
@@ -66,7 +66,7 @@ def test_nothing_that_changes_is_open_to_anyone_but_the_door(app: Flask) -> None
     }
     door = {"/sign-in", "/sign-in/code", "/sign-out", "/language", "/pair", "/api/v1/sessions"}
     door.add("/sign-in/provider")
-    assert written <= door | {"/register", "/register/status"}
+    assert written <= door | {"/register", "/register/status", "/r/<code>"}
 
 
 def test_auditors_change_nothing_but_their_own_session_and_password(app: Flask) -> None:

@@ -10,13 +10,14 @@ from sqlmodel import func, select
 from pointsbank.attendance import queries
 from pointsbank.attendance.models import Scan
 from pointsbank.attendance.operations import PastAttendance, record_attendances
-from pointsbank.attendance.rules import AttendanceState, fold
+from pointsbank.attendance.rules import AttendanceState, Occasion, fold
 from pointsbank.core.actor import SYSTEM
 from pointsbank.core.errors import Forbidden
 from pointsbank.earning.rules import DeedCategory
 from pointsbank.events.models import Event
 from pointsbank.events.operations import PastEvent, record_events
 from pointsbank.events.rules import EventNotFound, EventState, TimesImpossible, WrongState
+from pointsbank.hours.rules import HourTerms
 from pointsbank.ledger.queries import balances
 from pointsbank.ledger.rules import MINUTES, MORALITY
 from pointsbank.orgs.rules import NoSuchOrganisation
@@ -64,7 +65,9 @@ def test_past_stays_are_credited_with_their_scans_and_once_only(scene: Any) -> N
     assert s.execute(select(func.count()).select_from(Scan)).scalar_one() == 6
     short = queries.attendance_of(s, second, c.chen)
     assert (short.state, short.minutes) == (AttendanceState.NOTHING, 0)
-    told = fold(queries.scans_of(s, first, c.wang))
+    facts = queries.facts_of(s, first, [c.wang])[c.wang]
+    occasion = Occasion(EventState.CLOSED, past(scene).starts_at, past(scene).ends_at)
+    [told] = fold(facts, occasion, HourTerms()).pairs
     assert told.checked_out_at == past(scene).starts_at + timedelta(minutes=90)
 
 

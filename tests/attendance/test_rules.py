@@ -1,7 +1,6 @@
 """Pure decisions at the door: tables of values, no database."""
 
 from datetime import UTC, datetime, timedelta
-from itertools import permutations
 
 import pytest
 from hypothesis import given
@@ -11,8 +10,11 @@ from pointsbank.attendance.rules import (
     AttendanceState,
     Occasion,
     ScanFact,
+    ScanKind,
     Verdict,
+    clock_moved,
     fold,
+    offset_of,
     state_after_check_out,
     window,
 )
@@ -23,6 +25,7 @@ from pointsbank.hours.rules import (
     Credit,
     HourTerms,
     Stay,
+    Way,
 )
 
 NINE = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)  # 9:00 in Shanghai
@@ -64,6 +67,9 @@ LEFT = Stay(after(2), after(100))
         (EventState.CLOSED, CAME, 50, Verdict.OVER),
         (EventState.CANCELLED, CAME, 50, Verdict.CANCELLED),
         (EventState.OPEN, LEFT, 101, Verdict.CHECKED_OUT),
+        (EventState.OPEN, LEFT, 105, Verdict.OFFER_RETURN),
+        (EventState.OPEN, LEFT, 121, Verdict.CHECKED_OUT),
+        (EventState.CLOSED, LEFT, 110, Verdict.CHECKED_OUT),
         (EventState.CLOSED, LEFT, 500, Verdict.CHECKED_OUT),
     ],
 )
@@ -73,36 +79,114 @@ def test_a_scan_gets_what_the_event_and_the_stay_allow(
     assert window(occasion(state), stay, TERMS, after(minutes)) is verdict
 
 
+KINDS = (ScanKind.AUTO, ScanKind.IN, ScanKind.OUT)
 SCANS = st.lists(
-    st.tuples(
-        st.integers(0, 240), st.integers(1, 9), st.sampled_from([*Verdict]), st.integers(1, 3)
-    ),
-    max_size=6,
+    st.tuples(st.integers(-40, 260), st.sampled_from(KINDS), st.integers(0, 20)), max_size=12
 )
 
 
+def facts_of(told: list[tuple[int, ScanKind, int]]) -> list[ScanFact]:
+    """Scans with ids of their own; every seventh withdraws another."""
+    facts = []
+    for place, (minutes, kind, other) in enumerate(told):
+        undoes = f"scan-{other}" if other % 7 == 0 else ""
+        asked = ScanKind.UNDO if undoes else kind
+        facts.append(ScanFact(after(minutes), f"scan-{place}", asked, Way.ORGANISER, undoes))
+    return facts
+
+
 @given(SCANS, st.randoms())
-def test_scans_tell_the_same_stay_in_any_order_and_told_twice(
-    told: list[tuple[int, int, Verdict, int]], random: object
+def test_scans_tell_the_same_in_any_order_and_told_twice(
+    told: list[tuple[int, ScanKind, int]], random: object
 ) -> None:
-    facts = list({(m, i): ScanFact(after(m), i, verdict) for m, i, verdict, _ in told}.values())
-    again = facts + facts[:2]
+    facts = facts_of(told)
+    again = facts + facts[:3]
     random.shuffle(again)  # type: ignore[attr-defined]
-    assert fold(again) == fold(facts)
+    assert fold(again, occasion(), TERMS) == fold(facts, occasion(), TERMS)
 
 
-def test_the_first_check_in_begins_a_stay_and_the_first_check_out_after_it_ends_it() -> None:
-    facts = [
-        ScanFact(after(1), 1, Verdict.CHECKED_OUT),
-        ScanFact(after(2), 2, Verdict.CHECKED_IN),
-        ScanFact(after(3), 3, Verdict.CHECKED_IN),
-        ScanFact(after(9), 5, Verdict.CHECKED_OUT),
-        ScanFact(after(9), 6, Verdict.CHECKED_OUT),
-    ]
-    for order in permutations(facts):
-        assert fold(order) == Stay(after(2), after(9))
-    assert fold(facts[:1]) is None
-    assert fold(facts[1:3]) == Stay(after(2))
+@given(SCANS)
+def test_stays_follow_one_another_within_the_times_of_the_event(
+    told: list[tuple[int, ScanKind, int]],
+) -> None:
+    found = fold(facts_of(told), occasion(), TERMS)
+    ends = [end for stay in found.pairs for end in (stay.checked_in_at, stay.checked_out_at)]
+    known = [end for end in ends if end is not None]
+    assert known == sorted(known)
+    assert None not in ends[:-1]
+    assert len(found.pairs) <= TERMS.most_pairs
+    assert all(after(-30) <= stay.checked_in_at <= ELEVEN for stay in found.pairs)
+
+
+def scanned(minutes: float, kind: ScanKind = ScanKind.AUTO, undoes: str = "") -> ScanFact:
+    return ScanFact(after(minutes), f"{kind}:{minutes:07.2f}", kind, Way.ORGANISER, undoes)
+
+
+@pytest.mark.parametrize(
+    ("facts", "stays", "verdicts"),
+    [
+        ([], [], []),
+        ([scanned(2)], [(2, None)], ["checked_in"]),
+        ([scanned(2), scanned(6)], [(2, None)], ["checked_in", "already_in"]),
+        ([scanned(2), scanned(60)], [(2, 60)], ["checked_in", "checked_out"]),
+        ([scanned(2), scanned(60, ScanKind.IN)], [(2, None)], ["checked_in", "already_in"]),
+        ([scanned(60, ScanKind.OUT)], [], ["not_checked_in"]),
+        (
+            [scanned(1, ScanKind.OUT), scanned(2), scanned(60, ScanKind.OUT)],
+            [(2, 60)],
+            ["not_checked_in", "checked_in", "checked_out"],
+        ),
+        (
+            [scanned(2), scanned(60), scanned(63)],
+            [(2, 60)],
+            ["checked_in", "checked_out", "already_out"],
+        ),
+        (
+            [scanned(2), scanned(60), scanned(70), scanned(110)],
+            [(2, 60), (70, 110)],
+            ["checked_in", "checked_out", "checked_in", "checked_out"],
+        ),
+        (
+            [scanned(2), scanned(60), scanned(70, ScanKind.OUT)],
+            [(2, 60)],
+            ["checked_in", "checked_out", "already_out"],
+        ),
+        (
+            [scanned(0), *(scanned(minutes) for minutes in (10, 20, 30, 40, 50, 60))],
+            [(0, 10), (20, 30), (40, 50)],
+            ["checked_in", "checked_out"] * 3 + ["already_out"],
+        ),
+        (
+            [scanned(2), scanned(60), scanned(121)],
+            [(2, 60)],
+            ["checked_in", "checked_out", "already_out"],
+        ),
+        ([scanned(2), scanned(300)], [(2, None)], ["checked_in", "over"]),
+        ([scanned(-31), scanned(130)], [], ["not_begun", "over"]),
+        ([scanned(2), scanned(9, ScanKind.UNDO, "auto:0002.00")], [], ["undone", "undone"]),
+        (
+            [scanned(2), scanned(60), scanned(61, ScanKind.UNDO, "auto:0060.00")],
+            [(2, None)],
+            ["checked_in", "undone", "undone"],
+        ),
+    ],
+)  # fmt: skip
+def test_a_member_s_scans_tell_her_stays(
+    facts: list[ScanFact], stays: list[tuple[int, int | None]], verdicts: list[str]
+) -> None:
+    found = fold(facts, occasion(EventState.CLOSED), TERMS)
+    expected = [Stay(after(i), None if o is None else after(o)) for i, o in stays]
+    assert list(found.pairs) == expected
+    assert [found.told[fact.id].verdict for fact in facts] == verdicts
+
+
+def test_the_clock_of_a_device_is_corrected_by_what_it_measured_last() -> None:
+    assert offset_of(-1_200, after(9), after(0)) == timedelta(seconds=-1.2)
+    assert offset_of(None, after(9), after(0)) == timedelta(minutes=-9)
+    assert not clock_moved(None, after(9), after(0))
+    assert not clock_moved(0, after(4), after(0))
+    assert clock_moved(0, after(6), after(0))
+    assert clock_moved(-600_000, after(0), after(0))
 
 
 @pytest.mark.parametrize(

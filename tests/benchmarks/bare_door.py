@@ -22,10 +22,11 @@ _SESSION = """SELECT u.id, u.member_id FROM sign_in_session AS s
  JOIN "user" AS u ON u.id = s.user_id
  WHERE s.token_digest = {0} AND s.expires_at > {0} AND s.revoked_at IS NULL"""
 _EVENT = "SELECT id, title FROM event WHERE code = {0} AND state = 'open'"
-_ATTENDANCE = """INSERT INTO attendance (event_id, member_id, way, state, checked_in_at, why)
- VALUES ({0}, {0}, 'static', 'present', {0}, '[]') RETURNING id"""
-_SCAN = """INSERT INTO scan (event_id, member_id, way, verdict, scanned_at, received_at, by_kind,
- by_id, key) VALUES ({0}, {0}, 'static', 'checked_in', {0}, {0}, 'user', {0}, {0})"""
+_ATTENDANCE = """INSERT INTO attendance (event_id, member_id, way, state, checked_in_at, pairs,
+ held_minutes, credits, why) VALUES ({0}, {0}, 'static', 'present', {0}, 1, 0, 0, '[]')
+ RETURNING id"""
+_SCAN = """INSERT INTO scan (event_id, member_id, way, kind, verdict, scanned_at, received_at,
+ by_kind, by_id, key) VALUES ({0}, {0}, 'static', 'in', 'checked_in', {0}, {0}, 'user', {0}, {0})"""
 
 
 class Sqlite:

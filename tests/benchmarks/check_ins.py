@@ -177,7 +177,7 @@ def doors(settings: Settings, bare_url: str, code: str, tokens: list[str]) -> It
 @contextmanager
 def sqlite(volunteers: int) -> Iterator[list[Door]]:
     with tempfile.TemporaryDirectory() as folder:
-        settings = _settings(Path(folder), "")
+        settings = settings_of(Path(folder), "")
         code, tokens = prepared(settings, volunteers)
         shutil.copy(settings.database.removeprefix("sqlite:///"), f"{folder}/bare.db")
         with doors(settings, f"sqlite:///{folder}/bare.db", code, tokens) as found:
@@ -198,7 +198,7 @@ def postgresql(volunteers: int) -> Iterator[list[Door]]:
         )
         with admin.connect() as connection:
             connection.exec_driver_sql("CREATE DATABASE ours")
-            settings = _settings(Path(folder), ours)
+            settings = settings_of(Path(folder), ours)
             code, tokens = prepared(settings, volunteers)
             connection.exec_driver_sql("CREATE DATABASE bare TEMPLATE ours")
         admin.dispose()
@@ -207,7 +207,7 @@ def postgresql(volunteers: int) -> Iterator[list[Door]]:
         server.cleanup()
 
 
-def _settings(folder: Path, url: str) -> Settings:
+def settings_of(folder: Path, url: str) -> Settings:
     return Settings(
         data=folder / "bank",
         database_url=url,

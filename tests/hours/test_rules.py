@@ -18,6 +18,8 @@ from pointsbank.hours.rules import (
     Stay,
     Way,
     check_hour_terms,
+    cuts_of,
+    held_minutes,
     hour_rule_ref,
     why_of,
     worth,
@@ -46,6 +48,15 @@ CAME = Stay(after(2))
         (0, 10, TERMS, 10, []),
         (-20, -5, TERMS, 0, [Cut(CutKind.BEFORE_START, 15), Cut(CutKind.UNDER_LEAST, 10)]),
         (0, 120, replace(TERMS, most_minutes=60), 60, [Cut(CutKind.OVER_MOST, 60)]),
+        (0, 71, replace(TERMS, least_percent=60), 0, [Cut(CutKind.UNDER_SHARE, 72)]),
+        (0, 72, replace(TERMS, least_percent=60), 72, []),
+        (
+            -30,
+            60,
+            replace(TERMS, least_percent=60),
+            0,
+            [Cut(CutKind.BEFORE_START, 30), Cut(CutKind.UNDER_SHARE, 72)],
+        ),
         (0, 119, replace(TERMS, rounding=Rounding.TENTH), 114, [Cut(CutKind.ROUNDED, 5)]),
         (0, 119, replace(TERMS, rounding=Rounding.QUARTER), 105, [Cut(CutKind.ROUNDED, 14)]),
         (0, 119, replace(TERMS, rounding=Rounding.HALF), 90, [Cut(CutKind.ROUNDED, 29)]),
@@ -56,11 +67,72 @@ def test_a_stay_is_worth_its_service_within_the_event(
     came: float, went: float, terms: HourTerms, minutes: int, cuts: list[Cut]
 ) -> None:
     stay = Stay(after(came), after(went))
-    assert worth(stay, NINE, ELEVEN, terms) == (minutes, cuts)
+    assert worth([stay], NINE, ELEVEN, terms) == (minutes, cuts)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "most_pairs", "minutes", "cuts"),
+    [
+        ([(0, 30), (60, 90)], 3, 60, []),
+        ([(0, 30.5), (60, 90.5)], 3, 61, []),  # half minutes add up
+        ([(0, 30), (40, 70), (80, 110)], 2, 60, [Cut(CutKind.MORE_PAIRS, 30)]),
+        ([(0, 30), (125, 140)], 1, 30, []),  # what would not count anyway is no loss
+        (
+            [(-10, 30), (100, 130)],
+            3,
+            50,
+            [Cut(CutKind.BEFORE_START, 10), Cut(CutKind.AFTER_END, 10)],
+        ),
+        ([(0, 4), (60, 64)], 3, 0, [Cut(CutKind.UNDER_LEAST, 10)]),
+    ],
+)
+def test_several_pairs_of_check_in_and_out_add_up(
+    pairs: list[tuple[float, float]], most_pairs: int, minutes: int, cuts: list[Cut]
+) -> None:
+    stays = [Stay(after(came), after(went)) for came, went in pairs]
+    terms = replace(TERMS, most_pairs=most_pairs)
+    assert worth(stays, NINE, ELEVEN, terms) == (minutes, cuts)
+
+
+def test_while_the_last_pair_is_open_nothing_counts() -> None:
+    pairs = [Stay(NINE, after(30)), Stay(after(40))]
+    assert worth(pairs, NINE, ELEVEN, TERMS) == (0, [Cut(CutKind.NOT_CHECKED_OUT)])
+
+
+TIERS = replace(TERMS, most_minutes=1440, day_minutes=480, parent_minutes=720)
+
+
+@pytest.mark.parametrize(
+    ("length", "counted_today", "terms", "minutes", "parent", "above"),
+    [
+        (480, 0, TIERS, 480, 0, 0),
+        (481, 0, TIERS, 480, 1, 0),
+        (720, 0, TIERS, 480, 240, 0),
+        (800, 0, TIERS, 480, 240, 80),
+        (120, 400, TIERS, 80, 40, 0),
+        (120, 480, TIERS, 0, 120, 0),
+        (120, 660, TIERS, 0, 60, 60),
+        (120, 900, TIERS, 0, 0, 120),
+        (120, 400, replace(TIERS, rounding=Rounding.HOUR), 60, 60, 0),  # only whole steps count
+        (600, 0, replace(TIERS, parent_minutes=480), 480, 0, 120),
+        (1440, 0, replace(TIERS, day_minutes=1440, parent_minutes=1440), 1440, 0, 0),
+    ],
+)
+def test_what_is_over_a_days_tier_waits_for_the_organisations_above(
+    length: int, counted_today: int, terms: HourTerms, minutes: int, parent: int, above: int
+) -> None:
+    counted, cuts = worth(
+        [Stay(NINE, after(length))], NINE, after(length), terms, counted_today=counted_today
+    )
+    held = {cut.kind: cut.minutes for cut in cuts}
+    assert counted == minutes
+    assert held.get(CutKind.FOR_PARENT, 0) == parent
+    assert held.get(CutKind.FOR_ABOVE, 0) == above
+    assert held_minutes(cuts) == parent + above
 
 
 def test_a_stay_without_an_end_is_worth_nothing_and_says_why() -> None:
-    assert worth(CAME, NINE, ELEVEN, TERMS) == (0, [Cut(CutKind.NOT_CHECKED_OUT)])
+    assert worth([CAME], NINE, ELEVEN, TERMS) == (0, [Cut(CutKind.NOT_CHECKED_OUT)])
 
 
 @given(
@@ -70,7 +142,7 @@ def test_minutes_never_exceed_the_stay_the_event_or_the_cap(
     came: int, length: int, rounding: Rounding, most: int
 ) -> None:
     terms = HourTerms(rounding=rounding, least_minutes=0, most_minutes=most)
-    minutes, _ = worth(Stay(after(came), after(came + length)), NINE, ELEVEN, terms)
+    minutes, _ = worth([Stay(after(came), after(came + length))], NINE, ELEVEN, terms)
     assert 0 <= minutes <= min(length, 120, most)
 
 
@@ -91,6 +163,11 @@ def test_a_static_poster_waits_for_confirmation_and_an_organiser_does_not() -> N
         replace(TERMS, most_minutes=30, least_minutes=60),
         replace(TERMS, late_minutes=10**9),
         replace(TERMS, repeat_minutes=-5),
+        replace(TERMS, least_percent=101),
+        replace(TERMS, most_pairs=0),
+        replace(TERMS, day_minutes=0),
+        replace(TERMS, day_minutes=720, parent_minutes=480),
+        replace(TERMS, parent_minutes=1441),
     ],
 )
 def test_impossible_hour_terms_are_refused(terms: HourTerms) -> None:
@@ -109,4 +186,6 @@ def test_the_ledger_names_the_rule_that_decided() -> None:
 
 
 def test_reasons_are_stored_as_pairs() -> None:
-    assert why_of([Cut(CutKind.ROUNDED, 4)]) == [["rounded", 4]]
+    stored = why_of([Cut(CutKind.ROUNDED, 4)])
+    assert stored == [["rounded", 4]]
+    assert cuts_of(stored) == [Cut(CutKind.ROUNDED, 4)]

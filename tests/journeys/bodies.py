@@ -1,12 +1,12 @@
 """What each route takes: somebody who may call it, and a good body or a good form."""
 
-from dataclasses import asdict
 from typing import Any
 
 from conftest import NOW
 from journeys.event_bodies import event_forms, event_jsons
 from journeys.ground import Ground
 from journeys.ground_enrolment import enrolment_forms, enrolment_jsons
+from journeys.ground_settlement import settlement_forms, settlement_jsons
 from journeys.member_bodies import member_forms, member_jsons
 from journeys.signup_bodies import signup_forms, signup_jsons
 
@@ -15,7 +15,7 @@ from pointsbank.attendance import claims
 from pointsbank.core import tokens
 from pointsbank.core.database import snapshot
 from pointsbank.exchange import customers
-from pointsbank.hours.rules import HourTerms
+from pointsbank.local_rules.queries import rule_kinds
 from pointsbank.persons import questions
 from pointsbank.persons.questions import Question
 from pointsbank.persons.rules import ErasureAsked
@@ -36,25 +36,6 @@ def jsons(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
         **signup_jsons(ground),
         ("volunteer", "POST", "/api/v1/check-ins"): {"code": ground.code, "key": key},
         ("volunteer", "POST", "/api/v1/check-outs"): {"code": ground.code, "key": key},
-        ("secretary", "POST", "/api/v1/hour-rules"): {
-            "org_id": here, "from_on": "2027-01-01", **asdict(HourTerms(most_minutes=120)),
-        },
-        ("secretary", "POST", "/api/v1/points-rules"): {
-            "org_id": here, "from_on": "2027-01-01", "unit": "morality", "points_per_hour": 12,
-            "over_cap": "clip", "audience": "all", "rounding": "down",
-        },
-        ("secretary", "POST", "/api/v1/star-ladders"): {
-            "org_id": here, "from_on": "2027-01-01", "window": "lifetime", "levels": {"1": 50},
-        },
-        ("secretary", "POST", "/api/v1/transfer-rules"): {
-            "org_id": here, "from_on": "2027-01-01", "points": "expire",
-        },
-        ("secretary", "POST", "/api/v1/leaving-rules"): {
-            "org_id": here, "from_on": "2027-01-01", "points": "expire",
-        },
-        ("secretary", "POST", "/api/v1/evaluation-rules"): {
-            "org_id": here, "from_on": "2027-01-01", "seal_from_month": 12, "seal_from_day": 20,
-        },
         ("clerk", "POST", "/api/v1/goods"): {
             "org_id": here, "name": "香皂", "unit_name": "块", "price_points": 4,
         },
@@ -107,8 +88,10 @@ def jsons(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
         },
         ("volunteer", "POST", "/api/v1/me/data"): {"password": "nothing-near"},
         **_accounts(ground),
+        **_adoptions(ground),
         **member_jsons(ground),
         **enrolment_jsons(ground.place, ground.enrolments),
+        **settlement_jsons(ground.open_event),
     }  # fmt: skip
 
 
@@ -127,6 +110,20 @@ def _accounts(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
             "last_on": "2026-11-20",
         },
     }  # fmt: skip
+
+
+def _adoptions(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
+    """Of each kind of local rule the standing one, adopted for next year."""
+    found = {}
+    for kind in rule_kinds():
+        part, terms = next(iter(kind.standing.items()))
+        who, org_id = "secretary", ground.place.community
+        if kind.bank_wide:
+            who, org_id = "administrator", ground.place.city
+        named = {kind.table.PART: part} if part else {}
+        body = {"org_id": org_id, "from_on": "2027-01-01", **named, **terms}
+        found[who, "POST", f"/api/v1/{kind.path}"] = body
+    return found
 
 
 _DETAILS = {
@@ -241,4 +238,5 @@ def forms(ground: Ground) -> dict[tuple[str, str], dict[str, Any]]:
         ("volunteer", "/me/data"): {"password": "nothing-near"},
         **member_forms(ground),
         **enrolment_forms(ground.place, ground.enrolments),
+        **settlement_forms(ground.open_event, ground.elsewhere),
     }  # fmt: skip

@@ -11,6 +11,7 @@ CONTENT = {
 POST = {"name": "登记台"}
 SHIFT = {"starts_at": "2026-11-21T09:30", "ends_at": "2026-11-21T10:00"}
 RULE = {"from_on": "2026-11-23", "until_on": "2026-11-30", "key": "a-key-of-mine"}
+TEMPLATE = {"name": "周末清扫", "key": "a-key-of-mine"}
 COPY = {"starts_at": "2026-11-28T09:00", "key": "a-key-of-mine"}
 
 
@@ -29,6 +30,10 @@ def event_jsons(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
             "weekdays": [1], "begins": ["09:00"], "from_on": "2026-11-23", "until_on": "2026-11-30",
         },
         ("organiser", "POST", f"/api/v1/event-series/{ground.series}/ending"): {"reason": "入冬"},
+        ("organiser", "POST", f"{draft}/templates"): TEMPLATE,
+        ("organiser", "POST", "/api/v1/events/from-template"): {
+            "org_id": ground.place.community, "preset": "patrol", **COPY,
+        },
         ("organiser", "POST", f"{draft}/posts"): POST,
         ("organiser", "PUT", f"/api/v1/posts/{ground.post}"): POST,
         ("organiser", "POST", f"{draft}/shifts"): {**SHIFT},
@@ -47,6 +52,10 @@ def event_forms(ground: Ground) -> dict[tuple[str, str], dict[str, Any]]:
         ("organiser", f"{draft}/cancellation"): {"reason": "下雨"},
         ("organiser", f"{draft}/series"): {**RULE, "weekdays": "1", "begins": "09:00"},
         ("organiser", f"/event-series/{ground.series}/ending"): {"reason": "入冬"},
+        ("organiser", f"{draft}/templates"): TEMPLATE,
+        ("organiser", "/events/from-template"): {
+            "org_id": ground.place.community, "preset": "patrol", "place": "北门", **COPY,
+        },
         ("organiser", f"{draft}/posts"): POST,
         ("organiser", f"/posts/{ground.post}"): POST,
         ("organiser", f"{draft}/shifts"): {**SHIFT},

@@ -15,12 +15,6 @@ def member_jsons(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
         ("secretary", "POST", f"{her}/moves"): {"on": DAY},
         ("secretary", "POST", f"{her}/consents"): {"kind": "sharing"},
         ("secretary", "POST", f"{her}/consents/withdrawal"): {"kind": "sharing"},
-        ("administrator", "POST", "/api/v1/consent-texts"): {
-            "org_id": ground.place.city, "kind": "sharing", "body": "同意", "from_on": "2027-01-01",
-        },
-        ("secretary", "POST", "/api/v1/registration-rules"): {
-            "org_id": here, "least_age": 12, "from_on": "2027-01-01",
-        },
         ("secretary", "POST", "/api/v1/members/skills"): {"org_id": here, "name": "剪纸"},
     }  # fmt: skip
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from community import PIN, STAFF_PASSWORD, Community
+from joint import give_at_home, household
 from journeys.cast import ZONE, Story, Town
 from journeys.ground_enrolment import Enrolments, lay_enrolments
 from playwright.sync_api import Browser, Page
@@ -49,6 +50,7 @@ class Place:
     code: str = "ZZZZZZ"
     receipt: int = 0
     enrolments: Enrolments | None = None
+    household: int = 0
 
     def pages_of(self, role: str) -> list[str]:
         org, year = self.town.community, "/evaluations/2026"
@@ -77,9 +79,29 @@ class Place:
             ],
             "auditor": ["/ledger", "/audit", "/nowhere"],
         }
+        wang, li = self.town.wang, self.town.li
+        pages["volunteer"] += [
+            "/me/consents",
+            "/me/data",
+            "/me/departure",
+            "/transfers",
+            "/me/hours",
+        ]
+        pages["secretary"] += [
+            f"/members/{wang}", f"/members/{wang}/departure", f"/duplicates/{wang}/{li}",
+            "/duplicates", "/members?stars=0", "/transfers", "/reviews",
+        ]  # fmt: skip
+        pages["administrator"].append(f"/members/{wang}/erasure")
+        if self.household:
+            pages["volunteer"].append("/me/statement?whose=household")
+            pages["secretary"].append(f"/households/{self.household}")
         if event:
+            pages["volunteer"] += [f"{event[0]}/supplements/new"]
+            pages["secretary"] += [f"{event[0]}/settlement", f"{event[0]}/ratings"]
             pages["organiser"] += [f"{event[0]}/attendance", f"{event[0]}/poster"]
             pages["organiser"] += [f"{event[0]}/sign-ups", f"{event[0]}/sign-ups/new"]
+            pages["organiser"] += [f"{event[0]}/scanner", f"{event[0]}/scanner/keyboard"]
+            pages["volunteer"].append(f"{event[0]}/pass")
         one = f"/organisations/{org}"
         pages["secretary"] += ["/organisations/tree", f"{one}/details", f"{one}/details/edit"]
         pages["secretary"] += [f"{one}/local-rules/hour-rules/new", f"{one}/local-rules"]
@@ -107,7 +129,9 @@ def full(town: Town, story: Story) -> Place:
         _serve(session, place)
         event = _open_event(session, place)
         receipt = _redeem(session, place)
-        return Place(place, event.id, event.code, receipt, lay_enrolments(session, place))
+        home = household(session, place.wang, place.chen)
+        give_at_home(session, home, 40)
+        return Place(place, event.id, event.code, receipt, lay_enrolments(session, place), home)
 
 
 def _serve(session: Session, place: Community) -> None:

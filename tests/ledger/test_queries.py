@@ -1,5 +1,6 @@
 """Balances, statements and totals: what people look up."""
 
+from calendar import monthrange
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -10,7 +11,7 @@ from sqlalchemy import event
 from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM, Actor
 from pointsbank.core.database import Database, snapshot, transaction
-from pointsbank.ledger import journal, operations, queries
+from pointsbank.ledger import journal, operations, queries, spans
 from pointsbank.ledger.periods import balance_as_of
 from pointsbank.ledger.queries import StatementEntry
 from pointsbank.ledger.rules import (
@@ -186,7 +187,11 @@ def test_transfers_are_found_by_what_they_came_from() -> None:
     assert asked(queries.transfers_of, "", 0) == []
 
 
-def test_the_balance_of_a_past_day_follows_effective_dates() -> None:
+@pytest.mark.parametrize("looks", [1, 2, 64])
+def test_the_balance_of_a_past_day_follows_effective_dates(
+    monkeypatch: pytest.MonkeyPatch, looks: int
+) -> None:
+    monkeypatch.setattr(spans, "_LOOKS", looks)
     days = [date(2026, 8, 31), date(2026, 9, 1), date(2026, 9, 30), date(2026, 10, 7), TODAY]
     posted(*(earns(f"e{n}", amount=10**n, effective_on=day) for n, day in enumerate(days)))
 
@@ -201,6 +206,24 @@ def test_the_balance_of_a_past_day_follows_effective_dates() -> None:
         assert seen(ANA) == expected  # some dated later had been recorded before the close
     assert seen(ISSUED) == [-amount for amount in expected]
     assert asked(balance_as_of, BEN, TODAY) == 0
+
+
+def test_of_a_long_account_a_past_month_is_found_among_its_entries() -> None:
+    months = [date(2025 + month // 12, month % 12 + 1, 1) for month in range(22)]
+    ends = [monthrange(day.year, day.month)[1] for day in months]
+    for day, end in zip(months, ends, strict=True):
+        batch = [
+            earns(f"{day}:{n}", amount=1 + n % 3, effective_on=day.replace(day=1 + n % end))
+            for n in range(300)
+        ]
+        posted(*batch, spends(f"{day}:s", amount=5, effective_on=day))
+        with transaction() as session:
+            operations.close_period(session, SYSTEM, until=day.replace(day=end), at=clock.now())
+    assert asked(balance_as_of, ANA, date(2025, 6, 30)) == 6 * (600 - 5)
+    figures = asked(queries.period_figures, ANA, since=date(2025, 7, 1), until=date(2025, 7, 31))
+    assert (figures.opening, figures.came, figures.went) == (6 * 595, 600, 5)
+    page = asked(queries.statement, ANA, since=date(2025, 7, 1), until=date(2025, 7, 31), most=400)
+    assert (len(page), page[0].id - page[-1].id) == (301, 300)
 
 
 def test_a_period_of_one_account_never_reads_the_books_other_entries(bank: Database) -> None:

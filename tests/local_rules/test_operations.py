@@ -1,5 +1,6 @@
 """Adopting a local rule: who, from when, once; what it leaves behind."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlmodel import Session, select
 from pointsbank.core import clock, database
 from pointsbank.core.actor import SYSTEM
 from pointsbank.core.audit import AuditEntry
+from pointsbank.core.database import Database
 from pointsbank.core.errors import Forbidden, Invalid
 from pointsbank.local_rules import queries
 from pointsbank.local_rules.operations import adopt
@@ -20,6 +22,7 @@ from pointsbank.members.models import ConsentText
 from pointsbank.orgs import operations as orgs
 from pointsbank.orgs.rules import NoSuchOrganisation, OrganisationClosed
 from pointsbank.transfers.models import TransferRuleRow
+from tests.exchange.test_two_clerks import at_once
 
 TODAY = date(2026, 11, 21)
 DAY = timedelta(days=1)
@@ -126,3 +129,15 @@ def test_the_database_itself_refuses_to_rewrite_a_version(place: Community) -> N
             refused = pytest.raises(DBAPIError, match=r"append-only|not authorized|permission")
             with refused, database.transaction() as session:
                 session.execute(text(change.format(kind.subject)))
+
+
+def test_who_adopt_at_once_adopt_one_after_the_other(place: Community, bank: Database) -> None:
+    def adopting(points: str) -> Callable[[Session], TransferRuleRow]:
+        return lambda session: adopted(session, place, terms={"points": points})
+
+    outcomes = at_once(bank, [adopting("keep"), adopting("expire")] * 2)
+    kinds = [type(one).__name__ for one in outcomes]
+    assert sorted(kinds) == ["LaterRuleStands"] * 2 + ["TransferRuleRow"] * 2
+    with database.snapshot() as session:
+        (version,) = queries.own_versions(session, TransferRuleRow, place.community)
+    assert version.version == 1

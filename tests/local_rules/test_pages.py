@@ -15,13 +15,13 @@ from pointsbank.core.actor import SYSTEM, Actor
 from pointsbank.core.database import snapshot, transaction
 from pointsbank.earning.operations import adopt_points_rule
 from pointsbank.local_rules import queries
+from pointsbank.local_rules.schemas import boxes_of
 from pointsbank.members import queries as members
 
 TODAY = date(2026, 11, 21)
-POINTS = {
-    "part": "morality", "points_per_hour": "10", "most_minutes_an_activity": "",
-    "over_cap": "clip", "audience": "all", "rounding": "down", "caps.day": "80",
-}  # fmt: skip
+KIND = queries.rule_kind("points-rules", "morality")
+TEN = {**KIND.standing["morality"], "points_per_hour": 10, "caps": {"day": 80}}
+POINTS = {"part": "morality", **boxes_of(KIND, TEN)}
 
 
 @pytest.fixture
@@ -82,8 +82,7 @@ def test_the_secretary_sees_what_changes_and_then_it_is_adopted_once(
     assert "环境整治" not in page
     assert "按类别另定的每小时积分 无 治安巡逻：15 分" in page
     with snapshot() as session:
-        kind = queries.rule_kind("points-rules", "morality")
-        assert queries.versions_of(session, kind, place.community) == []
+        assert queries.versions_of(session, KIND, place.community) == []
     for _ in range(2):
         done = submit(secretary, url(place.community, "points-rules"), **asked, confirmed="1")
         assert done.status_code == 303
@@ -91,7 +90,7 @@ def test_the_secretary_sees_what_changes_and_then_it_is_adopted_once(
     page = text_of(secretary.get(url(place.community)))
     assert "自12月1日起改为 幸福社区第1版 治安巡逻 2 小时 20 分 → 30 分" in page
     with snapshot() as session:
-        (version,) = queries.versions_of(session, kind, place.community)
+        (version,) = queries.versions_of(session, KIND, place.community)
         assert version.terms["by_category"] == {"patrol": 15}
     again = secretary.get(url(place.community, "points-rules") + "?part=morality").get_data(True)
     assert re.search(r'name="by_category.patrol"[^>]* value="15"', again)

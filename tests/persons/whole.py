@@ -173,7 +173,7 @@ def _count_or_add(session: Session, table: SQLTable, known: dict[str, int]) -> i
 def _values(session: Session, table: SQLTable, known: dict[str, int]) -> dict[str, Any]:
     """Something for every column: hers where it points at her, else what the type allows."""
     values: dict[str, Any] = {}
-    for column in table.c:
+    for place, column in enumerate(table.c):
         if column is table.autoincrement_column:
             continue
         targets = [key.target_fullname.split(".") for key in column.foreign_keys]
@@ -183,7 +183,7 @@ def _values(session: Session, table: SQLTable, known: dict[str, int]) -> dict[st
         elif column.name == "member_id":
             values[column.name] = known["member"]
         elif not column.nullable:
-            values[column.name] = _plain(column.type)
+            values[column.name] = _plain(column.type, place)
     return values
 
 
@@ -198,7 +198,8 @@ def _some(session: Session, name: str, part: str, known: dict[str, int]) -> Any:
     return found
 
 
-def _plain(kind: Any) -> Any:
+def _plain(kind: Any, place: int) -> Any:
+    """A later column's instant is the later one: she comes before she goes."""
     if isinstance(kind, Enum):
         return kind.enums[0]
     if isinstance(kind, JSON):
@@ -206,7 +207,7 @@ def _plain(kind: Any) -> Any:
     if isinstance(kind, AutoString):
         return "x"
     if isinstance(kind, UTCDateTime):
-        return datetime(2026, 1, 1, tzinfo=UTC)
+        return datetime(2026, 1, 1, place, tzinfo=UTC)
     plain = {str: "x", int: 1, bool: False, bytes: seal("x"), date: date(2026, 1, 1)}
     return plain[kind.python_type]
 

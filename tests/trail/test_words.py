@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pointsbank
+from pointsbank.local_rules.queries import rule_kinds
 from pointsbank.trail import words
 
 PACKAGE = Path(pointsbank.__file__).parent
@@ -41,3 +42,9 @@ def test_every_fact_that_is_recorded_has_a_word() -> None:
     }
     assert len(named) > 20
     assert sorted(named - known) == []
+
+
+def test_every_kind_of_local_rule_has_words() -> None:
+    kinds = rule_kinds()
+    assert sorted({kind.action for kind in kinds} - set(words.ACTION_NAMES)) == []
+    assert sorted({kind.subject for kind in kinds} - set(words.SUBJECT_NAMES)) == []

@@ -1,0 +1,22 @@
+"""What a feature's ``narrowing.py`` adds to the filters of the register, found by its file name.
+
+Such a file has ``OPTIONS``, value to Chinese text, in their order; and ``narrowed(session, scope,
+value, on)``, which gives a select of the ids of those of a scope (a select of member ids) for whom
+the value holds on a day. Its feature's name is that of the filter in an address.
+"""
+
+import importlib
+from functools import cache
+from importlib.util import find_spec
+from types import ModuleType
+
+from pointsbank.core.resources import features
+
+
+@cache
+def narrowing_of(feature: str) -> ModuleType | None:
+    """A feature's ``narrowing.py``, if it has one."""
+    name = f"pointsbank.{feature}.narrowing"
+    if feature not in features() or find_spec(name) is None:
+        return None
+    return importlib.import_module(name)

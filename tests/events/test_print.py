@@ -1,0 +1,214 @@
+"""What is printed: posters in their variants and the month's notice, read back from the paper."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+import zxingcpp
+from community import Community, build, sign_in
+from conftest import NOW
+from flask import Flask
+from flask.testing import FlaskClient
+from PIL import Image, ImageFilter
+from pypdfium2 import PdfDocument
+
+from pointsbank.core import bank as bank_module
+from pointsbank.core.database import transaction
+from pointsbank.core.errors import NotFound
+from pointsbank.events import operations
+from pointsbank.events.recruitment import month_of
+
+ROTATED, BLUR_PX = 15, 1.5
+
+
+class House:
+    """The community with a published event of two posts, and browsers for whoever is asked for."""
+
+    def __init__(self, app: Flask, scene_type: Any) -> None:
+        self.app = app
+        with transaction() as session:
+            self.place: Community = build(session)
+            self.scene = scene_type(session, self.place)
+            event = self.scene.published(capacity=20, risks="路面结冰", served="独居老人",
+                                         in_charge="孙丽")  # fmt: skip
+            for name, place in (("登记台", ""), ("楼道保洁", "3号楼"), ("楼道清障", "3号楼")):
+                post = operations.add_post(
+                    session, self.place.organiser, event_id=event.id, name=name, duties="做事",
+                    capacity=4, skill="", least_age=18, place=place, note="加岗",
+                    at=self.scene.at(-45),
+                )  # fmt: skip
+                operations.add_shift(
+                    session, self.place.organiser, event_id=event.id, post_id=post.id,
+                    starts_at=self.scene.at(0), ends_at=self.scene.at(60), capacity=4,
+                    note="排班", at=self.scene.at(-45),
+                )  # fmt: skip
+            self.event_id, self.code = event.id, event.code
+            self.draft_id = self.scene.plan(title="还没定的事").id
+
+    def browser(self, actor: Any = None) -> FlaskClient:
+        client = self.app.test_client()
+        return sign_in(client, actor) if actor else client
+
+
+@pytest.fixture
+def house(app: Flask, make_scene: Any) -> House:
+    return House(app, make_scene)
+
+
+def sheets(house: House, query: str) -> list[Image.Image]:
+    answer = house.browser(house.place.organiser).get(
+        f"/events/{house.event_id}/poster.pdf?{query}"
+    )
+    assert answer.status_code == 200
+    pages = PdfDocument(answer.data)
+    return [page.render(scale=150 / 72).to_pil() for page in pages]
+
+
+def text_of(content: bytes) -> str:
+    return "".join(
+        page.get_textpage().get_text_range().replace(" ", "") for page in PdfDocument(content)
+    )
+
+
+def codes_on(image: Image.Image) -> list[str]:
+    return [found.text for found in zxingcpp.read_barcodes(image)]
+
+
+@pytest.mark.parametrize(
+    ("query", "posters", "pages"),
+    [
+        ("of=post", 3, 3),
+        ("of=place", 2, 2),
+        ("per_sheet=2&copies=2", 2, 1),
+        ("of=post&per_sheet=4", 3, 1),
+        ("per_sheet=8&copies=8", 8, 1),
+        ("of=post&per_sheet=8&copies=3", 9, 2),
+    ],
+)
+def test_every_poster_on_every_sheet_is_read_by_an_independent_decoder(
+    house: House, query: str, posters: int, pages: int
+) -> None:
+    found = sheets(house, query)
+    assert len(found) == pages
+    read = [code for sheet in found for code in codes_on(sheet)]
+    assert read == [f"http://bank.test/c/{house.code}"] * posters
+
+
+@pytest.mark.parametrize("per_sheet", [2, 4, 8])
+def test_small_posters_are_read_small_rotated_and_blurred(house: House, per_sheet: int) -> None:
+    [sheet] = sheets(house, f"per_sheet={per_sheet}&copies={per_sheet}")
+    across, down = {2: (1, 2), 4: (2, 2), 8: (2, 4)}[per_sheet]
+    one = sheet.crop((0, 0, sheet.width // across, sheet.height // down))
+    address = [f"http://bank.test/c/{house.code}"]
+    small = one.resize((one.width * 3 // 5, one.height * 3 // 5))
+    turned = one.rotate(ROTATED, expand=True, fillcolor="white")
+    blurred = turned.filter(ImageFilter.GaussianBlur(BLUR_PX))
+    for image in (small, turned, blurred):
+        assert codes_on(image) == address
+
+
+def test_posters_of_posts_say_which(house: House) -> None:
+    browser = house.browser(house.place.organiser)
+    told = text_of(browser.get(f"/events/{house.event_id}/poster.pdf?of=post").data)
+    assert all(name in told for name in ("登记台", "楼道保洁", "09:00—10:00", "3号楼"))
+    places = text_of(browser.get(f"/events/{house.event_id}/poster.pdf?of=place").data)
+    assert "楼道保洁、楼道清障" in places
+
+
+def test_small_posters_of_the_longest_event_are_still_read(house: House) -> None:
+    with transaction() as session:
+        scene = replace(house.scene, session=session)
+        event = scene.published(title="长" * 40, place="远" * 60)
+        operations.add_post(
+            session, house.place.organiser, event_id=event.id, name="岗" * 40, duties="",
+            capacity=None, skill="", least_age=None, place="", note="加岗", at=scene.at(-45),
+        )  # fmt: skip
+    browser = house.browser(house.place.organiser)
+    for per_sheet in (1, 2, 4, 8):
+        answer = browser.get(
+            f"/events/{event.id}/poster.pdf?of=post&per_sheet={per_sheet}&copies={per_sheet}"
+        )
+        [page] = PdfDocument(answer.data)
+        image = page.render(scale=150 / 72).to_pil()
+        assert len(codes_on(image)) == per_sheet
+
+
+def test_posters_that_cannot_be_are_refused(house: House) -> None:
+    browser = house.browser(house.place.organiser)
+    for query, status in (("per_sheet=3", 422), ("of=moon", 422), ("copies=0", 422)):
+        answer = browser.get(f"/events/{house.event_id}/poster.pdf?{query}")
+        assert answer.status_code == status
+    with transaction() as session:
+        bare = replace(house.scene, session=session).published()
+    assert browser.get(f"/events/{bare.id}/poster.pdf?of=post").status_code == 409
+
+
+def test_the_month_is_read_by_anybody_and_names_nobody(house: House) -> None:
+    page = house.browser().get(f"/recruitment/{house.place.community}/2026-11")
+    assert page.status_code == 200
+    for shown in ("党员帮客", "周末清洁家园", "登记台", "还缺 4 人", "路面结冰", "独居老人"):
+        assert shown in page.text
+    for hidden in ("孙丽", "还没定的事"):
+        assert hidden not in page.text
+    assert "本月没有安排活动" in (
+        house.browser().get(f"/recruitment/{house.place.community}/2027-01").text
+    )
+    street = house.browser().get(f"/recruitment/{house.place.street}/2026-11")
+    assert "周末清洁家园" in street.text
+    elsewhere = house.browser().get(f"/recruitment/{house.place.other_community}/2026-11")
+    assert "周末清洁家园" not in elsewhere.text
+
+
+def test_a_month_that_is_none_and_a_place_that_is_none_are_not_found(house: House) -> None:
+    for path in ("/recruitment/999999/2026-11", f"/recruitment/{house.place.community}/2026-13"):
+        assert house.browser().get(path).status_code == 404
+        assert house.browser().get(f"/api/v1{path.replace('/rec', '/rec', 1)}").status_code == 404
+    for text in ("2026-1", "２０２６-11", "1999-01", "2026-00", "2026-11-01"):
+        with pytest.raises(NotFound):
+            month_of(text)
+    assert month_of("2026-11") == date(2026, 11, 1)
+
+
+def test_the_same_month_as_json(house: House) -> None:
+    answer = house.browser().get(f"/api/v1/recruitment-notices/{house.place.community}/2026-11")
+    assert answer.json["organisation"] == "幸福社区"
+    [line] = answer.json["lines"]
+    assert [one["left"] for one in line["posts"]] == [4, 4, 4]
+    assert line["left"] == 20
+    assert "孙丽" not in answer.text
+
+
+def test_the_printed_month_fits_a4_and_its_code_leads_to_the_page(house: House) -> None:
+    address = f"/recruitment/{house.place.community}/2026-11"
+    answer = house.browser(house.place.organiser).get(f"{address}.pdf")
+    pages = PdfDocument(answer.data)
+    assert [code for page in pages for code in codes_on(page.render(scale=100 / 72).to_pil())] == [
+        f"http://bank.test{address}"
+    ]
+    told = text_of(answer.data)
+    for shown in ("“党员帮客”志愿服务招募通知", "2026年11月", "登记台", "还缺4人", "路面结冰"):
+        assert shown in told
+    assert "孙丽" not in told
+    empty = house.browser(house.place.organiser).get(address.replace("2026-11", "2027-02") + ".pdf")
+    assert "本月没有安排活动" in text_of(empty.data)
+    assert house.browser(house.place.volunteer).get(f"{address}.pdf").status_code == 403
+
+
+def test_a_printed_month_is_refused_for_a_local_address_and_a_missing_glyph(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = f"/recruitment/{house.place.community}/2026-11.pdf"
+    with transaction() as session:
+        replace(house.scene, session=session).published(title="清洁\U0001f9f9")
+    browser = house.browser(house.place.organiser)
+    assert browser.get(address).status_code == 422
+    monkeypatch.setattr(bank_module.settings(), "public_url", "http://127.0.0.1:8000")
+    assert browser.get(address).status_code == 409
+
+
+def test_everybody_finds_the_notice_of_her_own_community(house: House) -> None:
+    for actor in (house.place.organiser, house.place.volunteer, house.place.secretary):
+        answer = house.browser(actor).get("/recruitment")
+        assert answer.location == f"/recruitment/{house.place.community}/{NOW:%Y-%m}"
+    assert house.browser().get("/recruitment").status_code == 303

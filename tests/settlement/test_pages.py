@@ -1,0 +1,245 @@
+"""Settlement's pages for each who uses them, over the wire."""
+
+import io
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from community import Community, build, sign_in, submit
+from conftest import NOW
+from flask.testing import FlaskClient
+from settlement.cases import adopt, as_member, of, picture, settled_event
+
+from pointsbank.attendance import operations as attendance
+from pointsbank.core import clock
+from pointsbank.core.database import Database, snapshot, transaction
+from pointsbank.hours.rules import Credit, HourTerms
+from pointsbank.ledger.queries import balances
+from pointsbank.settlement import operations, queries
+from pointsbank.settlement.person import erase, export
+
+
+@dataclass
+class Past:
+    """An event that is over: 王 never checked out, 李, 赵 and 孙 did."""
+
+    client: FlaskClient
+    community: Community
+    event_id: int
+    wang: int  # attendances
+    sun: int
+
+    def as_(self, name: str) -> FlaskClient:
+        return sign_in(self.client, getattr(self.community, name))
+
+    def minutes(self) -> int:
+        with snapshot() as session:
+            return int(balances(session, self.community.wang)["minutes"])
+
+    def settled(self, minutes: int = 90) -> None:
+        with transaction() as session:
+            operations.settle(
+                session, self.community.organiser, event_id=self.event_id,
+                minutes={self.wang: minutes}, key="settled-before", at=clock.now(),
+            )  # fmt: skip
+
+
+@pytest.fixture
+def past(bank: Database, client: FlaskClient, make_scene: Any) -> Past:
+    with transaction() as session:
+        scene = make_scene(session, build(session))
+        adopt(scene)
+        event = settled_event(scene)
+        ids = [of(scene, event, one).id for one in (scene.community.wang, scene.community.sun)]
+        return Past(client, scene.community, event.id, *ids)
+
+
+def test_the_organiser_accepts_a_suggestion_with_one_tap(past: Past) -> None:
+    client = past.as_("organiser")
+    assert "1 人没有签退，待核定" in client.get(f"/events/{past.event_id}").text
+    assert "待核定 1 人" in client.get("/events").text
+    here = f"/events/{past.event_id}/settlement"
+    page = client.get(here).text
+    assert "服务到结束：150 分钟" in page
+    assert "按其他人的中位数：90 分钟" in page
+    assert "全部按建议核定" not in page, "there is only one"
+    answer = submit(client, here, attendance_id=past.wang, minutes=90, key="one-tap")
+    assert answer.status_code == 303
+    assert "没有待核定的时长" in client.get(here).text
+    assert past.minutes() == 90
+    wrong = submit(client, here, attendance_id=past.wang, minutes=90, key="two-taps")
+    assert (wrong.status_code, "已经核定" in wrong.text) == (409, True)
+
+
+def test_all_are_settled_with_one_tap(past: Past, make_scene: Any) -> None:
+    with transaction() as session:
+        scene = make_scene(session, past.community)
+        event = scene.open()
+        for name in ("volunteer", "other_volunteer"):
+            scene.scan(attendance.check_in, event, 0, actor=getattr(past.community, name))
+        scene.do(attendance.close_event, event, 155)
+        event_id = event.id
+    client = past.as_("organiser")
+    here = f"/events/{event_id}/settlement"
+    page = client.get(here).text
+    assert "全部按建议核定（2 人）" in page
+    ids = re.findall(r'name="attendance_id" value="(\d+)"', page)[:2]
+    submit(client, here, attendance_id=ids, minutes=["150", "150"], key="all-of-them")
+    assert "没有待核定的时长" in client.get(here).text
+    assert past.minutes() == 150
+    uneven = submit(client, here, attendance_id=ids, minutes=["150"], key="uneven-one")
+    assert uneven.status_code == 422
+
+
+def test_the_volunteer_sees_why_and_objects_and_a_reviewer_answers(past: Past) -> None:
+    past.settled()
+    client = past.as_("volunteer")
+    assert "组织者核定为 90 分钟" in client.get("/me/hours").text
+    here = f"/hours/{past.wang}"
+    assert "对时长有异议" in client.get(here).text
+    empty = submit(client, f"{here}/objections", text="", wanted_minutes="", key="objection")
+    assert empty.status_code == 422
+    submit(client, f"{here}/objections", text="我干到最后", wanted_minutes="", key="objection")
+    page = client.get(here).text
+    assert "我干到最后" in page
+    assert "对时长有异议" not in page
+    assert "异议：待答复" in client.get("/me/hours").text
+    past.as_("reviewer")
+    assert "我干到最后" in client.get("/reviews").text
+    assert "答复异议" in client.get(here).text
+    answer = f"{here}/answer/1"
+    assert submit(client, answer, grant="true", minutes=151, answer="是").status_code == 422
+    submit(client, answer, grant="true", minutes=140, answer="组织者证明")
+    page = client.get(here).text
+    assert "组织者证明" in page
+    assert "复核后更正为 140 分钟" in page
+    assert past.minutes() == 140
+
+
+def test_a_reviewer_corrects_what_was_credited(past: Past) -> None:
+    client = past.as_("reviewer")
+    here = f"/hours/{past.sun}"
+    assert "更正时长" in client.get(here).text
+    assert (
+        submit(client, f"{here}/correction", minutes=30, reason="", key="correct").status_code
+        == 422
+    )
+    submit(client, f"{here}/correction", minutes=30, reason="签到表写错", key="correct")
+    assert "复核后更正为 30 分钟" in client.get(here).text
+    past.as_("stranger")
+    assert client.get(here).status_code == 403
+
+
+def test_a_supplement_goes_from_the_form_to_the_reviewers_word(past: Past) -> None:
+    client = past.as_("other_volunteer")
+    new = f"/events/{past.event_id}/supplements/new"
+    assert 'name="number"' not in client.get(new).text
+    stay: dict[str, Any] = {
+        "number": "", "name": "", "came_at": "2026-11-21T09:00", "left_at": "2026-11-21T11:00",
+        "text": "手机没电", "key": "supplement",
+    }  # fmt: skip
+    where = f"/events/{past.event_id}/supplements"
+    without = submit(client, where, **stay)
+    assert (without.status_code, "请附上照片" in without.text) == (422, True)
+    made = submit(client, where, **stay, images=(io.BytesIO(picture()), "sheet.jpg"))
+    assert made.status_code == 303
+    page = client.get(made.location).text
+    assert "待审核" in page
+    assert "data:image/jpeg" not in page
+    assert "data:image/jpeg" in submit(client, f"{made.location}/evidence").text
+    assert "补录申请" in client.get("/me/hours").text
+    past.as_("reviewer")
+    assert "手机没电" in client.get("/reviews").text
+    assert submit(client, f"{made.location}/answer", grant="true", answer="").status_code == 422
+    submit(client, f"{made.location}/answer", grant="true", answer="照片属实")
+    assert "已补录" in client.get(made.location).text
+    past.as_("organiser")
+    assert 'name="number"' in client.get(new).text
+
+
+def test_hours_over_a_days_tier_are_approved_on_the_list(past: Past, make_scene: Any) -> None:
+    with transaction() as session:
+        scene = make_scene(session, past.community)
+        adopt(
+            scene,
+            HourTerms(credit_static=Credit.AT_CHECK_OUT, day_minutes=60, parent_minutes=1440),
+            org_id=past.community.grid,
+        )
+        event = scene.open(org_id=past.community.grid)
+        scene.stay(event, 0, 100)
+        one = of(scene, event, past.community.wang).id
+    client = past.as_("secretary")
+    assert "上级组织审批" in client.get("/reviews").text
+    where = f"/hours/{one}/approval"
+    body = {"tier": "parent", "minutes": 101, "reason": "属实", "key": "approval"}
+    assert submit(client, where, **body).status_code == 422
+    assert submit(client, where, **body | {"minutes": 40}).status_code == 303
+    assert past.minutes() == 100
+    assert "上级组织批准 40 分钟" in client.get(f"/hours/{one}").text
+
+
+def test_those_served_rate_by_code_and_on_paper(past: Past) -> None:
+    client = past.as_("organiser")
+    here = f"/events/{past.event_id}/ratings"
+    marks = {f"marks_{n}": 0 for n in range(1, 6)}
+    assert submit(client, here, **marks | {"marks_5": 3, "marks_4": -1}).status_code == 422
+    submit(client, here, **marks | {"marks_5": 3})
+    assert "5.0" in client.get(here).text
+    pdf = submit(client, f"/events/{past.event_id}/rating-codes", number=2)
+    assert (pdf.mimetype, pdf.data[:5]) == ("application/pdf", b"%PDF-")
+    assert submit(client, f"/events/{past.event_id}/rating-codes", number=0).status_code == 422
+    with transaction() as session:
+        code, _ = operations.make_rating_codes(
+            session, past.community.organiser, event_id=past.event_id, number=2, at=clock.now()
+        )
+    client.delete_cookie("session_token")
+    assert "您对这次服务满意吗" in client.get(f"/r/{code}").text
+    assert submit(client, f"/r/{code}", marks=6).status_code == 422
+    assert submit(client, f"/r/{code}", marks=3).status_code == 303
+    assert "谢谢您的评价" in client.get(f"/r/{code}").text
+    assert client.get("/r/AAAAAAAAAA").status_code == 404
+    with snapshot() as session:
+        assert queries.ratings(session, past.event_id).number == 4
+
+
+def test_the_review_list_is_settled_with_a_word(past: Past, make_scene: Any) -> None:
+    with transaction() as session:
+        scene = make_scene(session, past.community)
+        scene.stay(scene.open(), 20, 80, actor=as_member(past.community.sun))
+        first, second = _of_sun(scene)
+    client = past.as_("reviewer")
+    page = client.get("/reviews").text
+    assert "同一时间在两处" in page
+    word = {"kind": "overlap", "subject": f"{first}:{second}", "word": "两处相邻，属实"}
+    assert submit(client, "/reviews/words", **word | {"word": ""}).status_code == 422
+    assert submit(client, "/reviews/words", **word).status_code == 303
+    assert "没有要审核的" in client.get("/reviews").text
+
+
+def _of_sun(scene: Any) -> list[int]:
+    return sorted(
+        int(one.attendance.id or 0) for one in queries.my_hours(scene.session, scene.community.sun)
+    )
+
+
+def test_what_she_takes_out_and_what_is_erased(past: Past) -> None:
+    past.settled()
+    with transaction() as session:
+        c = past.community
+        made = operations.object_to(
+            session, c.volunteer, attendance_id=past.wang, text="我干到最后", wanted_minutes=150,
+            key="objection", at=NOW,
+        )  # fmt: skip
+        operations.answer_objection(
+            session, c.reviewer, objection_id=made.id, minutes=140, answer="属实", at=NOW
+        )
+    with transaction() as session:
+        told = export(session, c.wang)
+        assert [row["现分钟"] for row in told["时长更改"]] == [90, 140]
+        assert [row["答复"] for row in told["时长异议"]] == ["属实"]
+        for _ in "12":
+            erase(session, c.wang, NOW)
+        told = export(session, c.wang)
+        assert [row["理由"] for row in told["时长更改"]] == ["", ""]
+        assert [row["异议内容"] for row in told["时长异议"]] == [""]
