@@ -23,11 +23,9 @@ AHEAD_OF_THE_VISITOR = 3
 
 
 def sign_people_up(day: Day, crowd: Crowd, visitor: Actor) -> None:
-    """The crowd's first, whose sign-in is printed, is signed up for one thing, and waits for
-    another.
-    """
+    """The first of the crowd, whose sign-in is printed, has one place and waits for another."""
     others = crowd.drawn(day.rng, 60, clock.local_day(day.now))
-    others = [member_id for member_id in others if member_id != crowd.member_ids[0]]
+    others = [member_id for member_id in others if member_id not in crowd.member_ids[:2]]
     at = day.now - timedelta(days=1)
     for event in _to_come(day.session, day):
         for member_id in others[:SIGNED_UP_FOR_NEXT]:
