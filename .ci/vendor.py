@@ -45,6 +45,12 @@ PACKAGES = (
         "sha512-kIDugA7Ps4U+2BHxiNHmvgPIQDWPDU4IeU6TNRdvXQM1uZX+FibqDQT2xUOnnO2yq/LUHcwnGlu1hvf4KfXnMg==",
         ("css/pico.min.css", "LICENSE.md"),
     ),
+    Package(
+        "zxing-wasm",
+        "3.1.4",
+        "sha512-1+v8p7sauddySVNG+ye7GD/0TS95BG2ycdkrC+EnBrFBFkHeIghzUt2yVjtx3NucJeNrQnhT8yGAIz60Vx9o0w==",
+        ("dist/iife/reader/index.js", "dist/reader/zxing_reader.wasm", "LICENSE"),
+    ),
 )
 
 

@@ -13,6 +13,7 @@ authenticator      动态口令        the second factor beside a password, on o
 bank               积分银行        one city's database, keys and settings
 branch             党支部          the party branch a member belongs to
 cap                上限            the most that may be earned by a rule in a day, month, year …
+calendar address   日历地址        the secret address at which a calendar program reads sign-ups
 card               志愿者卡        printed QR and digits for people without a phone
 category           服务类别        the kind of deed that earned points
 check in, out      签到、签退      the scans that begin and end an attendance
@@ -29,6 +30,7 @@ counter PIN        兑换点密码      a clerk's short password on a counter's 
 departure          退出            a member's leaving or death, with its day
 deputy role        两代表一委员    a term as party delegate, deputy or conference member
 device             设备            a shared tablet for one task, paired by a QR code
+door pass          签到凭证        a member's twenty digits for one event, the same all along
 distinct pair      非同一人        two records that look alike and are two people's
 enrolment          登记            how people come into the register
 erasure            删除个人信息    what the bank knows of a person goes; the ledger stays
@@ -77,12 +79,15 @@ report slip        报到单          what she brings; its receipt 回执 goes b
 report-in          双报到          an in-service party member received where she lives
 residence          居住地          the organisation where a member lives
 review list        核查清单        what is unlikely about recent hours, until somebody's word
+roster             报名名单        who has signed up, by post and shift, printed for the door
 seal               封存            chained digest over a closed run of transfers
 sealed year        年度封存        an evaluation's rows, fixed for ever
 settlement         时长核定        what becomes of hours that the door could not tell
 shift              班次            a stretch of an event's time that people sign up for
+sign-up            报名            a member's word that she will come; waiting, if it is full
 slip               初始密码条      a first password, printed once and handed over
 split              拆分            found an organisation out of another
+spot               岗位和班次      what one signs up for: the event, a post, or a shift
 star               星级            1 to 5, by hours
 statement          明细            an account's entries with running balance
 stock              库存            what a counter has of its goods
@@ -96,5 +101,6 @@ transfer           流水            one row of the ledger: source to destinatio
 transfer rule      转接规则        dated local rule: what becomes of the points of who moves
 unit               记账单位        minutes, morality points, party points
 volunteer          志愿者          a member as she serves
+waiting list       候补            who asked first moves up first when a place comes free
 =================  ==============  ==========================================================
 """

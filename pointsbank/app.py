@@ -24,7 +24,16 @@ from pointsbank.core.tokens import LastSeen
 from pointsbank.devices import queries as devices
 from pointsbank.devices.rules import is_of_a_thing
 from pointsbank.web import access as web_access
-from pointsbank.web import errors, formats, navigation, protection, sessions, translations, uploads
+from pointsbank.web import (
+    assets,
+    errors,
+    formats,
+    navigation,
+    protection,
+    sessions,
+    translations,
+    uploads,
+)
 from pointsbank.web.access import ANYONE, allow, person, visitor
 from pointsbank.web.blueprints import CodeConverter, IdConverter
 from pointsbank.web.schemas import ProblemView
@@ -72,7 +81,7 @@ def create_app() -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     app.url_map.converters.update(int=IdConverter, default=CodeConverter)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    _stamp_assets(app)
+    assets.register(app, resources.folder("static"))
     translations.register(app)
     formats.register(app)
     sessions.register(app, _actor_of, _last_seen, _note_seen)
@@ -172,19 +181,6 @@ def _own_routes(app: Flask) -> None:
                 httponly=True,
             )
         return response
-
-
-def _stamp_assets(app: Flask) -> None:
-    """A static file's address changes when the file does, so that browsers may keep it."""
-    folder = resources.folder("static")
-    stamps: dict[str, str] = {}
-
-    @app.url_defaults
-    def _stamp(endpoint: str, values: dict[str, Any]) -> None:
-        if endpoint == "static" and (name := values.get("filename")):
-            if name not in stamps:
-                stamps[name] = format(int((folder / name).stat().st_mtime), "x")
-            values["v"] = stamps[name]
 
 
 def _log_requests(app: Flask) -> None:

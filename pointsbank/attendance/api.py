@@ -9,7 +9,7 @@ import marshmallow as ma
 from flask_babel import gettext
 
 from pointsbank.access.entrance import reading_codes
-from pointsbank.attendance import claims, operations, queries, roster
+from pointsbank.attendance import claims, offline, operations, queries, roster
 from pointsbank.attendance.entrance import keeping_refusals
 from pointsbank.attendance.operations import Confirmation, ScanAnswer, Sent
 from pointsbank.attendance.results import results
@@ -101,16 +101,14 @@ def clock_of_server(event_id: int) -> dict[str, Any]:
 @allow(*ORGANISERS, Scope.AT_DOOR)
 def event_roster(event_id: int) -> dict[str, Any]:
     """What a device needs to scan without network: each name sealed under her own code's digits."""
+    now, salt = clock.now(), secrets.token_bytes(16)
     with snapshot() as session:
         found = _held(session, event_id)
-        return {
-            "event": found,
-            "salt": roster.salt_of(event_id),
-            "iterations": roster.ROUNDS,
-            "entries": roster.entries(session, found),
-            "ticks": None,
-            "issued_at": clock.now(),
-        }
+        codes = roster.codes(session, found)
+    return {
+        "event": found, "salt": salt, "iterations": roster.rounds(len(codes)),
+        "entries": roster.entries(codes, salt), "issued_at": now,
+    }  # fmt: skip
 
 
 @api.post("/events/<int:event_id>/roster-ticks")
@@ -120,18 +118,15 @@ def event_roster(event_id: int) -> dict[str, Any]:
 def roster_ticks(asked: dict[str, str], event_id: int) -> dict[str, Any]:
     """The list for ticking names without network, sealed under a PIN chosen for this device."""
     with transaction() as session:
-        people = queries.on_roster(session, _held(session, event_id), most=roster.MOST_PEOPLE)
+        found = _held(session, event_id)
+        people = queries.on_roster(session, found, most=roster.MOST_PEOPLE)
         audit.record(
             session, actor(), "attendance.roster_ticks", ("event", event_id), at=clock.now(),
-            count=len(people),
+            org_id=found.org_id, count=len(people),
         )  # fmt: skip
     salt = secrets.token_bytes(16)
-    return {
-        "salt": salt,
-        "iterations": roster.ROUNDS,
-        "sealed": roster.ticks(people, asked["pin"], salt),
-        "count": len(people),
-    }
+    sealed = roster.ticks(people, asked["pin"], salt)
+    return {"salt": salt, "iterations": roster.ROUNDS, "sealed": sealed, "count": len(people)}
 
 
 def _held(session: Session, event_id: int) -> Event:
@@ -147,12 +142,13 @@ def _held(session: Session, event_id: int) -> Event:
 @allow(*ORGANISERS, Scope.AT_DOOR)
 def take_scans(asked: dict[str, Any], event_id: int) -> dict[str, Any]:
     """Take in what was scanned at an event, each scan by itself; one sent again is answered as
-    then. A result that is not final is to be sent again later.
+    then. A result that is not final is to be sent again later. What a device kept without network
+    comes with ``sealed`` in place of ``code``: sealed to the server's key.
     """
     now, sent, malformed = clock.now(), [], {}
     for place, one in enumerate(asked["scans"]):
         try:
-            sent.append(Sent(**_SENT.load(one)))
+            sent.append(Sent(**_SENT.load(offline.with_code(event_id, one))))
         except ma.ValidationError as refused:
             malformed[place] = _malformed(one, refused)
     with transaction() as session:

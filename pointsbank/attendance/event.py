@@ -13,11 +13,12 @@ from pointsbank.core.errors import say
 from pointsbank.earning.rules import why_clipped
 from pointsbank.events.models import Event
 from pointsbank.events.queries import hour_rule_for
-from pointsbank.events.rules import CONFIRMERS, ORGANISERS, Mark, Part
+from pointsbank.events.rules import CONFIRMERS, ORGANISERS, EventState, Mark, Part
 from pointsbank.ledger.rules import DEFAULT_UNITS
 
 PLACE = 20
 WATCHERS = (*CONFIRMERS, Role.OFFICIAL)
+_COMING = (EventState.PUBLISHED, EventState.OPEN)
 _UNIT_NAMES = {unit.code: unit.name for unit in DEFAULT_UNITS}
 
 
@@ -44,6 +45,7 @@ def part(session: Session, actor: Actor, event: Event, at: datetime) -> Part:
             "clips": [(_UNIT_NAMES[clip.unit], why_clipped(clip)) for clip in clips],
             "rule": hour_rule_for(session, event),
             "counts": queries.counts(session, event.id),
+            "may_come": actor.member_id is not None and event.state in _COMING,
             "may_run": actor.may(*ORGANISERS, org_id=event.org_id),
             "may_watch": actor.may(*WATCHERS, org_id=event.org_id),
         },

@@ -8,7 +8,16 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from pointsbank.access.entrance import reading_codes
-from pointsbank.attendance import claims, door, door_pages, operations, queries, rotating
+from pointsbank.attendance import (
+    claims,
+    door,
+    door_pages,
+    operations,
+    queries,
+    rotating,
+    scanner_pages,
+    sheet_pages,
+)
 from pointsbank.attendance.entrance import keeping_refusals
 from pointsbank.attendance.event import WATCHERS
 from pointsbank.attendance.rules import (
@@ -47,6 +56,8 @@ from pointsbank.web.errors import sentence_of, status_of
 
 pages = PageBlueprint("attendance", __name__)
 pages.register_blueprint(door_pages.pages)
+pages.register_blueprint(sheet_pages.pages)
+pages.register_blueprint(scanner_pages.pages)
 
 
 @pages.context_processor

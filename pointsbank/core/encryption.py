@@ -94,6 +94,11 @@ def derived(purpose: str) -> bytes:
     return _derived(_secrets[0], purpose)
 
 
+def derived_by_each(purpose: str) -> list[bytes]:
+    """The key for one purpose from the secret in use, then from the one before it."""
+    return [_derived(secret, purpose) for secret in _secrets]
+
+
 @lru_cache(maxsize=64)
 def _derived(secret: bytes, purpose: str) -> bytes:
     return HKDF(SHA256(), 32, None, purpose.encode()).derive(secret)

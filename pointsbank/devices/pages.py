@@ -193,7 +193,7 @@ def _device_page(refused: Refused | None, part: str = "") -> Response | Page:
             close_device_cookie(response)
         return response
     if me.event_id is not None:
-        return redirect(f"/events/{me.event_id}/attendance", 303)
+        return redirect(f"/events/{me.event_id}/scanner", 303)
     with snapshot() as session:
         found = queries.device(session, me.id)
         place = organisation(session, found.org_id).name

@@ -1,6 +1,9 @@
 """What every answer and every write must carry: security headers and a CSRF token."""
 
-from flask import Flask, Response, request
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from flask import Flask, Response, current_app, request
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 from markupsafe import Markup
 
@@ -9,6 +12,8 @@ from pointsbank.core.errors import Forbidden, say
 from pointsbank.web.access import ANYONE, audience_of
 from pointsbank.web.sessions import by_cookie
 
+P = ParamSpec("P")
+R = TypeVar("R")
 _POLICY = "; ".join(
     (
         "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:",
@@ -24,6 +29,11 @@ _HEADERS = {
     "Permissions-Policy": "geolocation=(), microphone=()",
 }
 _OVER_HTTPS = {"Strict-Transport-Security": "max-age=31536000"}
+_DECODING = {
+    "Content-Security-Policy": _POLICY.replace(
+        "script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'"
+    )
+}
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -31,6 +41,12 @@ class FormExpired(Forbidden):
     """The page that the form stood on is too old, or the request came from another site."""
 
     sentence = say("页面已过期，请刷新后重新提交。")
+
+
+def decodes(view: Callable[P, R]) -> Callable[P, R]:
+    """Let the scripts of this one page run our WebAssembly, which reads codes off pictures."""
+    view.decodes = True  # type: ignore[attr-defined]  # a mark
+    return view
 
 
 def register(app: Flask) -> None:
@@ -53,7 +69,8 @@ def register(app: Flask) -> None:
 
     @app.after_request
     def _headers(response: Response) -> Response:
-        response.headers.extend(headers)
+        view = current_app.view_functions.get(request.endpoint or "")
+        response.headers.extend(headers | (_DECODING if hasattr(view, "decodes") else {}))
         if request.endpoint != "static":
             response.headers["Cache-Control"] = "no-store"
         return response

@@ -16,6 +16,9 @@ from pointsbank.core.tokens import LastSeen
 
 COOKIE = "session_token"
 DEVICE_COOKIE = "device_token"
+ACTING_AS = "Acting-As"
+"""What a shared device's own page sends, with "device", so that a person's session does not count:
+what was scanned on the device is the device's, whoever is signed in on it."""
 _LONGEST = timedelta(days=400)
 _BEARER = "Bearer "
 _REFRESH = timedelta(minutes=1)
@@ -102,7 +105,8 @@ def register(
 
     def resolve(asked: Request) -> Actor | None:
         at = clock.now()
-        for token in (_in_use(asked, at), device_token_of(asked)):
+        as_device = asked.headers.get(ACTING_AS) == "device"
+        for token in (None if as_device else _in_use(asked, at), device_token_of(asked)):
             found = actor_of(token, at, asked.remote_addr or "") if token else None
             if found is not None:
                 return found

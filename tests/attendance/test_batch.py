@@ -11,9 +11,9 @@ from pointsbank.access.rules import TooManyGuesses
 from pointsbank.attendance import queries
 from pointsbank.attendance.batch import GUESSES_A_BATCH, Sent, take_scans, undo_scan
 from pointsbank.attendance.door import note_refusal
-from pointsbank.attendance.eventcodes import event_code
 from pointsbank.attendance.models import Attendance, LateScan, Scan, ScanReason
 from pointsbank.attendance.operations import check_in, check_out, close_event, confirm
+from pointsbank.attendance.passes import pass_digits
 from pointsbank.attendance.rules import (
     AttendanceState,
     EventOver,
@@ -246,9 +246,9 @@ def test_codes_are_read_each_by_itself(scene: Any, door: Door) -> None:
         phone_code(c.wang, scene.at(4)): Verdict.CHECKED_IN,
         phone_code(c.zhao, scene.at(5.5)): Verdict.CHECKED_IN,  # the device's clock is behind
         phone_code(c.zhou, scene.at(1)): Verdict.CODE_EXPIRED,
-        event_code(door.event.id, c.zhou): Verdict.CHECKED_IN,
-        event_code(door.event.id + 1, c.zhou): Verdict.CODE_INVALID,
-        event_code(door.event.id, 99_999): Verdict.CODE_INVALID,
+        pass_digits(door.event.id, c.zhou): Verdict.CHECKED_IN,
+        pass_digits(door.event.id + 1, c.zhou): Verdict.CODE_INVALID,
+        pass_digits(door.event.id, 99_999): Verdict.CODE_INVALID,
         lost: Verdict.CARD_LOST,
         replaced: Verdict.CARD_LOST,
         card_digits(lambda n: n - 1): Verdict.CODE_INVALID,
@@ -267,7 +267,7 @@ def _card_id(session: Any, digits: str) -> int:
 def test_who_left_is_told_so(scene: Any, door: Door) -> None:
     c, digits = scene.community, card(scene, scene.community.chen)
     scene.session.get_one(Member, c.chen).left_on = scene.at(-10).date()
-    scans = (door.sent(5, digits), door.sent(6, event_code(door.event.id, c.chen)))
+    scans = (door.sent(5, digits), door.sent(6, pass_digits(door.event.id, c.chen)))
     assert verdicts(door.send(*scans, at=10)) == [Verdict.MEMBER_LEFT, Verdict.MEMBER_LEFT]
 
 

@@ -168,7 +168,7 @@ def test_a_tablet_at_a_door_has_its_own_event_and_no_other(
     )  # fmt: skip
     door = app.test_client()
     door.set_cookie(DEVICE_COOKIE, token)
-    assert door.get("/device").location == f"/events/{mine}/attendance"
+    assert door.get("/device").location == f"/events/{mine}/scanner"
     page = door.get(f"/events/{mine}/attendance")
     assert page.status_code == 200
     csrf = re.search(r'name="csrf-token" content="([^"]+)"', page.text)
