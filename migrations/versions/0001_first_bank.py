@@ -2244,6 +2244,71 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "sign_in_sheet",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("line_count", sa.Integer(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+        sa.Column("printed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("printed_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("entered_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("entered_by_id", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["entered_by_id"], ["user.id"], name=op.f("fk_sign_in_sheet_entered_by_id")
+        ),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_sign_in_sheet_event_id")),
+        sa.ForeignKeyConstraint(
+            ["printed_by_id"], ["user.id"], name=op.f("fk_sign_in_sheet_printed_by_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_sheet")),
+        sa.UniqueConstraint("event_id", "key", name=op.f("uq_sign_in_sheet_event_id_key")),
+        sa.UniqueConstraint("event_id", "number", name=op.f("uq_sign_in_sheet_event_id_number")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "sheet_line",
+        sa.Column("sheet_id", sa.BigInteger(), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_sheet_line_member_id")),
+        sa.ForeignKeyConstraint(
+            ["sheet_id"], ["sign_in_sheet.id"], name=op.f("fk_sheet_line_sheet_id")
+        ),
+        sa.PrimaryKeyConstraint("sheet_id", "line", name=op.f("pk_sheet_line")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("sheet_line", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sheet_line_member_id"), ["member_id"], unique=False)
+
+    op.create_table(
+        "walk_in",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+        sa.Column("name_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("phone_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("phone_digest", sa.LargeBinary(), nullable=True),
+        sa.Column("came_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("left_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("noted_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=True),
+        sa.Column("settled_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("settled_by_id", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_walk_in_event_id")),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_walk_in_member_id")),
+        sa.ForeignKeyConstraint(
+            ["settled_by_id"], ["user.id"], name=op.f("fk_walk_in_settled_by_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_walk_in")),
+        sa.UniqueConstraint("event_id", "key", name=op.f("uq_walk_in_event_id_key")),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("walk_in", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_walk_in_member_id"), ["member_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_walk_in_phone_digest"), ["phone_digest"], unique=False)
+
+    op.create_table(
         "scan_reason",
         sa.Column("scan_id", sa.BigInteger(), nullable=False),
         sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),

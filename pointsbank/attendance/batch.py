@@ -107,12 +107,14 @@ def take_scans(
     sent_at: datetime,
     scans: Sequence[Sent],
     at: datetime,
+    also_on_roster: frozenset[int] = frozenset(),
 ) -> list[Taken]:
     """Take in a batch of scans of one event, in a constant number of statements.
 
     ``sent_at`` is the device's clock now. Every scan is kept, refused ones too, but for those that
     were sent before, which are answered as then, and those after too many codes of nobody. Refuses
-    the whole, in order: EventNotFound, Forbidden, TooManyGuesses.
+    the whole, in order: EventNotFound, Forbidden, TooManyGuesses. ``also_on_roster``: members whom
+    the caller knows by more than their ids.
     """
     event = held(session, actor, event_id)
     check_guesses(session, actor, at=at)
@@ -122,7 +124,11 @@ def take_scans(
         if scan.id not in known:
             fresh.setdefault(scan.id, scan)
     venue = venue_of(session, event)
-    basket = _read(session, event, list(fresh.values()), sent_at, at)
+    arrivals = [
+        _Arrival(one, min(at, one.scanned_at + offset_of(one.offset_ms, sent_at, at)))
+        for one in fresh.values()
+    ]
+    basket = _read(session, event, arrivals, also_on_roster)
     for _ in range(min(basket.guesses, GUESSES_A_BATCH)):
         note_guess(session, actor, at=at)
     _judge(session, venue, basket.arrivals, sent_at, at)
@@ -155,18 +161,13 @@ def _taken(one: _Arrival) -> Taken:
 
 
 def _read(
-    session: Session, event: Event, scans: Sequence[Sent], sent_at: datetime, at: datetime
+    session: Session, event: Event, asked: Sequence[_Arrival], also: frozenset[int]
 ) -> _Basket:
-    """Whose each scan is, and when by the server's clock; after too many guesses no more."""
+    """Whose each scan is; after too many guesses no more are read."""
     basket = _Basket()
-    asked = [
-        _Arrival(scan, min(at, scan.scanned_at + offset_of(scan.offset_ms, sent_at, at)))
-        for scan in scans
-    ]
     found = _holders(session, event, asked)
-    tickable = queries.tickable(
-        session, event, [one.sent.member_id for one in asked if one.sent.member_id is not None]
-    )
+    ticked = [one.sent.member_id for one in asked if one.sent.member_id is not None]
+    tickable = also | queries.tickable(session, event, ticked)
     for one in asked:
         if basket.guesses >= GUESSES_A_BATCH:
             break

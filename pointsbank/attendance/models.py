@@ -8,6 +8,7 @@ from sqlmodel import Field
 
 from pointsbank.attendance.rules import AttendanceState, LateReason, ScanKind, Verdict
 from pointsbank.core.database import Table, append_only, choice, key, reference
+from pointsbank.core.encryption import digested, sealed
 from pointsbank.hours.rules import Credit, Way
 
 _HELD = text("held_minutes > 0")
@@ -110,6 +111,55 @@ class Attendance(Table, table=True):
     hour_rule_id: int | None = reference("hour_rule.id", optional=True)
     credited_at: datetime | None = None
     credits: int = 0
+
+
+class SignInSheet(Table, table=True):
+    """A paper sign-in sheet that was printed: numbered within its event, entered once."""
+
+    __tablename__ = "sign_in_sheet"
+    __table_args__ = (UniqueConstraint("event_id", "number"), UniqueConstraint("event_id", "key"))
+
+    id: int | None = key()
+    event_id: int = reference("event.id")
+    number: int
+    line_count: int
+    key: str = Field(max_length=60)
+    printed_at: datetime
+    printed_by_id: int | None = reference("user.id", optional=True)
+    entered_at: datetime | None = None
+    entered_by_id: int | None = reference("user.id", optional=True)
+
+
+class SheetLine(Table, table=True):
+    """Whose name stands printed on a line of a sheet; the other lines are blank."""
+
+    __tablename__ = "sheet_line"
+
+    sheet_id: int = reference("sign_in_sheet.id", primary_key=True)
+    line: int = Field(primary_key=True)
+    member_id: int = reference("member.id", index=True)
+
+
+class WalkIn(Table, table=True):
+    """Somebody who came without being registered: name and phone, until she is matched to a member
+    or dismissed; then they go.
+    """
+
+    __tablename__ = "walk_in"
+    __table_args__ = (UniqueConstraint("event_id", "key"),)
+
+    id: int | None = key()
+    event_id: int = reference("event.id")
+    key: str = Field(max_length=60)
+    name_sealed: bytes | None = sealed(optional=True)
+    phone_sealed: bytes | None = sealed(optional=True)
+    phone_digest: bytes | None = digested("phone_sealed", "phone", index=True)
+    came_at: datetime
+    left_at: datetime | None = None
+    noted_at: datetime
+    member_id: int | None = reference("member.id", optional=True, index=True)
+    settled_at: datetime | None = None
+    settled_by_id: int | None = reference("user.id", optional=True)
 
 
 append_only("scan")

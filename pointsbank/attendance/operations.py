@@ -23,6 +23,13 @@ from pointsbank.attendance.settling import (
     locked,
     set_minutes,
 )
+from pointsbank.attendance.sheets import enter_sheet, make_sheet
+from pointsbank.attendance.walkins import (
+    dismiss_walk_in,
+    match_walk_in,
+    note_walk_in,
+    walk_in_left,
+)
 from pointsbank.core import audit, clock
 from pointsbank.core.actor import Actor
 from pointsbank.core.database import rows_changed
@@ -33,23 +40,10 @@ from pointsbank.hours.operations import Service, correct, credit
 from pointsbank.hours.rules import Cut, CutKind, hour_rule_ref, why_of
 
 __all__ = [
-    "Confirmation",
-    "PastAttendance",
-    "ScanAnswer",
-    "Sent",
-    "Taken",
-    "add_stay",
-    "approve_held",
-    "check_in",
-    "check_out",
-    "close_event",
-    "confirm",
-    "decide_late",
-    "locked",
-    "record_attendances",
-    "set_minutes",
-    "take_scans",
-    "undo_scan",
+    "Confirmation", "PastAttendance", "ScanAnswer", "Sent", "Taken", "add_stay", "approve_held",
+    "check_in", "check_out", "close_event", "confirm", "decide_late", "dismiss_walk_in", "enter_sheet",
+    "locked", "make_sheet", "match_walk_in", "note_walk_in", "record_attendances",
+    "set_minutes", "take_scans", "undo_scan", "walk_in_left",
 ]  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from pointsbank.attendance import (
     queries,
     rotating,
     scanner_pages,
+    sheet_pages,
 )
 from pointsbank.attendance.entrance import keeping_refusals
 from pointsbank.attendance.event import WATCHERS
@@ -55,6 +56,7 @@ from pointsbank.web.errors import sentence_of, status_of
 
 pages = PageBlueprint("attendance", __name__)
 pages.register_blueprint(door_pages.pages)
+pages.register_blueprint(sheet_pages.pages)
 pages.register_blueprint(scanner_pages.pages)
 
 

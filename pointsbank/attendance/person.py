@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 from sqlmodel import col
 
-from pointsbank.attendance.models import Attendance, Scan
+from pointsbank.attendance.models import Attendance, Scan, ScanReason, WalkIn
 from pointsbank.attendance.rules import ATTENDANCE_NAMES, Verdict
 from pointsbank.core.database import Session
 from pointsbank.core.errors import say
@@ -13,8 +13,9 @@ from pointsbank.core.person import Sections
 from pointsbank.events.models import Event
 from pointsbank.hours.rules import Way
 from pointsbank.ledger import operations as ledger
+from pointsbank.members.models import Member
 
-TABLES = ("attendance", "scan")
+TABLES = ("attendance", "late_scan", "scan", "sheet_line", "sign_in_sheet", "walk_in")
 
 _WAYS = {
     Way.STATIC: say("扫海报"),
@@ -35,6 +36,16 @@ _VERDICTS = {
     Verdict.NOT_BEGUN: say("尚未开始"),
     Verdict.OVER: say("已经结束"),
     Verdict.CANCELLED: say("已取消"),
+    Verdict.OFFER_RETURN: say("可以再次签到"),
+    Verdict.ALREADY_OUT: say("已签退"),
+    Verdict.NOT_CHECKED_IN: say("还没有签到"),
+    Verdict.IN_REVIEW: say("已收到，待审核"),
+    Verdict.UNDONE: say("已撤销"),
+    Verdict.CODE_INVALID: say("不认识这个码"),
+    Verdict.CODE_EXPIRED: say("手机上的码已过期"),
+    Verdict.CARD_LOST: say("这张卡已挂失"),
+    Verdict.MEMBER_LEFT: say("已退出登记"),
+    Verdict.NOT_ON_ROSTER: say("不在名单上"),
 }
 
 
@@ -47,8 +58,9 @@ def export(session: Session, member_id: int) -> Sections:
         .order_by(col(Attendance.id))
     )
     scanned = session.execute(
-        select(Scan, col(Event.title))
+        select(Scan, col(Event.title), col(ScanReason.reason))
         .join(Event, col(Event.id) == col(Scan.event_id))
+        .outerjoin(ScanReason, col(ScanReason.scan_id) == col(Scan.id))
         .where(col(Scan.member_id) == member_id)
         .order_by(col(Scan.id))
     )
@@ -71,15 +83,25 @@ def export(session: Session, member_id: int) -> Sections:
                 say("收到时间"): scan.received_at,
                 say("扫码方式"): _WAYS[scan.way],
                 say("结果"): _VERDICTS[scan.verdict],
+                say("代签原因"): reason,
             }
-            for scan, title in scanned
+            for scan, title, reason in scanned
         ],
     }
 
 
 def erase(session: Session, member_id: int, at: datetime) -> None:
-    """Of the rows nothing goes: they hold an id, instants and minutes, on which credited hours
-    rest. What was written beside a correction of her household's points does.
+    """What was written beside a correction of her household's points goes, why a companion checked
+    her in, and whoever may be she among those who walked in. Other rows hold an id, instants and
+    minutes, on which credited hours rest.
     """
     hers = select(col(Attendance.id)).where(col(Attendance.member_id) == member_id)
     ledger.erase_texts(session, origin_kind="attendance", origin_ids=hers)
+    scans = select(col(Scan.id)).where(col(Scan.member_id) == member_id)
+    session.execute(delete(ScanReason).where(col(ScanReason.scan_id).in_(scans)))
+    phone = select(col(Member.phone_digest)).where(col(Member.id) == member_id)
+    session.execute(
+        update(WalkIn)
+        .where(col(WalkIn.phone_digest).in_(phone))
+        .values(name_sealed=None, phone_sealed=None, phone_digest=None, settled_at=at)
+    )

@@ -128,6 +128,49 @@ def on_roster(session: Session, event: Event, *, most: int) -> list[Row[int, str
     return list(session.execute(ordered.limit(most)))
 
 
+def expected_members(session: Session, event_id: int) -> list[int]:
+    """Who is signed up for an event, by name."""
+    wanted = (
+        select(col(Member.id))
+        .where(col(Member.id).in_(people_expected(event_id)))
+        .order_by(col(Member.name), col(Member.id))
+    )
+    return list(session.execute(wanted).scalars())
+
+
+MOST_NAMES = 60
+
+
+def names(
+    session: Session, event: Event, *, sought: str = ""
+) -> list[Row[int, str, str, str, Attendance | None]]:
+    """(member, name, number, phone's last four, attendance if she came) of who may be ticked, whose
+    name, number or phone's end has these characters; who signed up first, then by name.
+    """
+    here = and_(
+        col(Attendance.member_id) == col(Member.id), col(Attendance.event_id) == event.id, CAME
+    )
+    wanted = (
+        select(
+            col(Member.id), col(Member.name), col(Member.number), col(Member.phone_tail),
+            Attendance,
+        )
+        .outerjoin(Attendance, here)
+        .where(_may_come(event))
+    )  # fmt: skip
+    if sought:
+        wanted = wanted.where(
+            or_(
+                col(Member.name).contains(sought, autoescape=True),
+                col(Member.number) == sought,
+                col(Member.phone_tail) == sought,
+            )
+        )
+    unexpected = col(Member.id).not_in(people_expected(event.id or 0))
+    ordered = wanted.order_by(unexpected, col(Member.name), col(Member.id))
+    return list(session.execute(ordered.limit(MOST_NAMES)))
+
+
 def known_by_scan(
     session: Session, event_id: int, member_ids: Iterable[int]
 ) -> dict[int, Row[int, str, str, int | None]]:

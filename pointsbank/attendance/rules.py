@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 
 from pointsbank.core.errors import Conflict, Forbidden, Invalid, NotFound, say
@@ -330,3 +330,52 @@ class ScanNotFound(NotFound):
 
 class NothingToUndo(Conflict):
     sentence = say("这次扫码没有生效，不用撤销。")
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What stands on a line of a sheet: the times of day that were written, and on a blank line the
+    volunteer number.
+    """
+
+    line: int
+    came: time
+    left: time | None = None
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EnteredLine:
+    """What became of a line; ``verdict`` is the last of its times'."""
+
+    line: int
+    member_id: int | None
+    verdict: Verdict
+
+
+class SheetNotFound(NotFound):
+    sentence = say("没有这张签到表，请核对表上的编号。")
+
+
+class SheetEntered(Conflict):
+    sentence = say("第 %(number)s 号签到表已于 %(entered_at)s 录入，不能再录一次。")
+
+
+class SheetSizeInvalid(Invalid):
+    sentence = say("一张签到表须有 1 至 500 行。")
+
+
+class LineInvalid(Invalid):
+    sentence = say("第 %(line)s 行：签退时间须晚于签到时间，且须在活动当天。")
+
+
+class WalkInNotFound(NotFound):
+    sentence = say("没有这条临时参加登记。")
+
+
+class WalkInSettled(Conflict):
+    sentence = say("这条临时参加登记已经处理过了。")
+
+
+class PhoneInvalid(Invalid):
+    sentence = say("请填写 11 位手机号码。")

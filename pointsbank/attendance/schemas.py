@@ -1,13 +1,17 @@
 """Scans and attendances as JSON and as forms."""
 
 import base64
+import re
+from collections.abc import Mapping
+from datetime import time
 from typing import Any
 
 import marshmallow as ma
 from flask_babel import lazy_gettext
 from marshmallow import fields, validate
 
-from pointsbank.attendance.rules import DEVICE_WAYS, AttendanceState, ScanKind, Verdict
+from pointsbank.attendance.rules import DEVICE_WAYS, AttendanceState, Entered, ScanKind, Verdict
+from pointsbank.core.errors import Invalid
 from pointsbank.hours.rules import Way
 from pointsbank.web.schemas import Instant, Request, Text, View, Whole, choice, repeat_key
 
@@ -52,6 +56,68 @@ class ScannedQuery(Request):
     done = fields.String(
         validate=validate.OneOf(["in", "out"], error=lazy_gettext("没有这个选项。"))
     )
+
+
+class NamesQuery(Request):
+    q = Text(400, metadata={"description": "sealed: what is sought"})
+
+
+class SearchForm(Request):
+    sought = Text(40, least=0)
+
+
+class TickForm(Request):
+    """A tap on a name; ``q`` keeps the search for the page that follows."""
+
+    member_id = Whole(least=1, required=True)
+    kind = fields.Enum(ScanKind, by_value=fields.String, load_default=ScanKind.AUTO)
+    reason = Text(200, least=0)
+    key = Text(40, least=16, required=True)
+    q = Text(400, least=0)
+
+
+class WalkInForm(Request):
+    name = Text(40, required=True)
+    phone = Text(20, required=True)
+    key = repeat_key()
+
+
+class MatchForm(Request):
+    number = Text(20, required=True, metadata={"description": "volunteer number"})
+
+
+class SheetForm(Request):
+    with_names = fields.Boolean(load_default=False)
+    blank = Whole(most=500, load_default=20)
+    key = repeat_key()
+
+
+class SheetLinesForm:
+    """The lines of a sheet as its page posts them: ``came-3``, ``left-3`` and ``number-3`` of the
+    third; those without a time of coming are left out.
+    """
+
+    _FIELD = re.compile(r"came-([1-9][0-9]{0,2})")
+
+    def lines(self, posted: Mapping[str, str]) -> list[Entered]:
+        """Refuses with Invalid what is no time of day."""
+        found = [self._FIELD.fullmatch(name) for name in posted]
+        numbers = sorted(int(one[1]) for one in found if one and posted[one[0]].strip())
+        return [
+            Entered(
+                line,
+                self._time(posted[f"came-{line}"]),
+                self._time(left) if (left := posted.get(f"left-{line}", "").strip()) else None,
+                posted.get(f"number-{line}", "").strip(),
+            )
+            for line in numbers
+        ]
+
+    def _time(self, text: str) -> time:
+        try:
+            return time.fromisoformat(text.strip().replace("：", ":").zfill(5))
+        except ValueError:
+            raise Invalid({"": [str(lazy_gettext("时间写成 9:05 这样。"))]}) from None
 
 
 class BatchRequest(Request):

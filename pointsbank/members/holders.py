@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from pointsbank.core import clock
+from pointsbank.core.actor import Actor
 from pointsbank.core.errors import Refused
 from pointsbank.members import codes
 from pointsbank.members.models import Card, Member
@@ -120,3 +121,15 @@ def _tails(session: Session, member_ids: Sequence[int]) -> dict[int, str]:
         .order_by(col(Card.id))
     )
     return {member_id: digits[-4:] for member_id, digits in rows}
+
+
+def members_by_numbers(session: Session, actor: Actor, numbers: Iterable[str]) -> dict[str, int]:
+    """The member with each of these volunteer numbers whom the actor's roles reach; no other."""
+    wanted = {folded_digits(number): number for number in numbers}
+    places = {org_id for grant in actor.grants for org_id in grant.reach}
+    found = session.execute(
+        select(col(Member.number), col(Member.id), col(Member.residence_id)).where(
+            col(Member.number).in_(wanted), col(Member.left_on).is_(None)
+        )
+    )
+    return {wanted[number]: member_id for number, member_id, home in found if home in places}

@@ -25,7 +25,7 @@ from pointsbank.members.affiliations import (
     shared_households,
 )
 from pointsbank.members.codes import check_digits_hold, is_phone_code, with_check_digits
-from pointsbank.members.holders import Holder, holders
+from pointsbank.members.holders import Holder, holders, members_by_numbers
 from pointsbank.members.models import (
     Card,
     ConsentText,
@@ -58,8 +58,9 @@ from pointsbank.orgs import queries as orgs
 
 __all__ = [
     "Holder", "affiliated", "affiliations", "check_digits_hold", "holders", "household",
-    "household_members", "household_times", "households_of_nobody_else", "households_on", "noted",
-    "party_standings", "shared_households", "with_check_digits",
+    "household_members", "household_times", "households_of_nobody_else", "households_on",
+    "masked_phone", "members_by_numbers", "noted", "party_standings", "shared_households",
+    "with_check_digits",
 ]  # fmt: skip
 
 REGISTER_READERS = (

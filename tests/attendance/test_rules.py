@@ -1,6 +1,8 @@
 """Pure decisions at the door: tables of values, no database."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -12,6 +14,7 @@ from pointsbank.attendance.rules import (
     ScanFact,
     ScanKind,
     Verdict,
+    arrivals_by_minute,
     clock_moved,
     fold,
     offset_of,
@@ -202,3 +205,24 @@ def test_after_check_out_an_attendance_stands_where_the_rule_puts_it(
     minutes: int, credit: Credit, state: AttendanceState
 ) -> None:
     assert state_after_check_out(minutes, credit) is state
+
+
+@pytest.mark.parametrize(
+    ("minutes", "columns", "first", "last"),
+    [
+        ([], 0, None, None),
+        ([3], 1, ("09:03", 1), ("09:03", 1)),
+        ([3, 3.9, 5], 3, ("09:03", 2), ("09:05", 1)),
+        ([1, 130], 27, ("09:00", 1), ("11:10", 1)),
+        ([0, 24 * 60 * 3], 73, ("09:00", 1), ("09:00", 1)),
+    ],
+)
+def test_arrivals_are_counted_by_the_minute_or_coarser(
+    minutes: list[float], columns: int, first: Any, last: Any
+) -> None:
+    shanghai = ZoneInfo("Asia/Shanghai")
+    rows = arrivals_by_minute([after(m).astimezone(shanghai) for m in minutes])
+    assert len(rows) == columns
+    if rows:
+        assert (rows[0], rows[-1]) == (first, last)
+    assert sum(count for _, count in rows) == len(minutes)

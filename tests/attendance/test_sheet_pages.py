@@ -1,0 +1,184 @@
+"""Pages of the organiser's other ways: names to tick, walk-ins, sheets; the screen and the wall."""
+
+import re
+from typing import Any
+
+import pytest
+from attendance.test_api import people
+from community import sign_in, submit
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlmodel import select
+
+from pointsbank.attendance import rotating
+from pointsbank.attendance.models import Attendance, Scan, SignInSheet, WalkIn
+from pointsbank.core import clock
+from pointsbank.core.database import snapshot
+from pointsbank.hours.rules import Way
+from pointsbank.members.models import Member
+
+__all__ = ["people"]
+
+
+@pytest.fixture
+def organiser(app: Flask, people: Any) -> FlaskClient:
+    client = app.test_client()
+    sign_in(client, people.community.organiser)
+    return client
+
+
+def test_one_tap_is_in_one_is_out_and_undo_takes_it_back(
+    organiser: FlaskClient, people: Any
+) -> None:
+    where, chen = f"/events/{people.event_id}", people.community.chen
+    with people.at(2):
+        page = organiser.get(f"{where}/names").text
+        assert "陈玉兰" in page
+        assert "周明" not in page
+        tap = {"member_id": chen, "key": "a-key-of-this-page-1"}
+        done = submit(organiser, f"{where}/ticks", kind="in", **tap)
+        told = organiser.get(done.location).text
+        assert "陈玉兰 签到成功" in told
+        undo = re.search(rf"{where}/scans/[\w-]+/undo", told)
+        assert undo
+        again = submit(organiser, f"{where}/ticks", kind="in", **tap)
+        assert again.status_code == 303
+        submit(organiser, undo[0])
+        submit(organiser, undo[0])
+        assert "已撤销" in organiser.get(f"{where}/attendance").text
+        assert "没有这次扫码记录" in _told(organiser, submit(organiser, f"{where}/scans/x/undo"))
+    with snapshot() as session:
+        assert session.execute(select(Attendance)).scalar_one().state == "absent"
+
+
+def test_a_companion_says_why(organiser: FlaskClient, people: Any) -> None:
+    where, li = f"/events/{people.event_id}", people.community.li
+    with people.at(2):
+        asked = {"member_id": li, "kind": "in", "key": "a-key-of-this-page-2"}
+        submit(organiser, f"{where}/ticks", reason="手机没电", **asked)
+        stranger = {"member_id": people.community.zhou, "key": "a-key-of-this-page-3"}
+        assert "不在名单上" in _told(organiser, submit(organiser, f"{where}/ticks", **stranger))
+    with snapshot() as session:
+        rows = session.execute(select(Scan.way, Scan.member_id)).all()
+    assert [tuple(row) for row in rows] == [(Way.COMPANION, li), (Way.ROSTER, None)]
+
+
+def _told(client: FlaskClient, answer: Any) -> str:
+    assert answer.status_code == 303
+    return client.get(answer.location).text
+
+
+def test_names_are_sought_and_stand_in_no_address(organiser: FlaskClient, people: Any) -> None:
+    where = f"/events/{people.event_id}/names"
+    with people.at(2):
+        for sought in ("玉兰", "0002"):
+            found = submit(organiser, where, sought=sought)
+            assert sought not in found.location
+            page = organiser.get(found.location).text
+            assert ("陈玉兰" in page, "李建国" in page) == (sought == "玉兰", sought == "0002")
+        assert "没有找到这个人" in organiser.get(submit(organiser, where, sought="%").location).text
+
+
+def test_walk_ins_are_noted_matched_and_dismissed(organiser: FlaskClient, people: Any) -> None:
+    where = f"/events/{people.event_id}"
+    with people.at(2):
+        for name, phone, key in (
+            ("王姨", "13800000001", "walk-1"),
+            ("路人", "13900000009", "walk-2"),
+        ):
+            form = {"name": name, "phone": phone, "key": key}
+            assert submit(organiser, f"{where}/walk-ins", **form).status_code == 303
+        bad = submit(organiser, f"{where}/walk-ins", name="谁", phone="1", key="walk-3")
+        page = _told(organiser, bad)
+        assert "请填写 11 位手机号码" in page
+        assert "138****0001" in page
+        assert "手机号与 王桂芳 相同" in page
+        with snapshot() as session:
+            first, second = session.execute(select(WalkIn.id).order_by(WalkIn.id)).scalars()
+            number = session.get_one(Member, people.community.wang).number
+    with people.at(62):
+        sign_in(organiser, people.community.organiser)
+        paths = [f"{where}/walk-ins/{one}" for one in (first, second)]
+        submit(organiser, f"{paths[0]}/leaving")
+        assert "没有" in _told(organiser, submit(organiser, f"{paths[0]}/match", number="1"))
+        assert "已对应到志愿者" in _told(
+            organiser, submit(organiser, f"{paths[0]}/match", number=number)
+        )
+        page = _told(organiser, submit(organiser, f"{paths[1]}/dismissal"))
+        assert "路人" not in page
+        assert "已经处理过了" in _told(organiser, submit(organiser, f"{paths[1]}/dismissal"))
+    with snapshot() as session:
+        assert session.execute(select(Attendance.minutes)).scalar_one() == 60
+
+
+def test_a_sheet_is_made_printed_and_entered_once(organiser: FlaskClient, people: Any) -> None:
+    where = f"/events/{people.event_id}/sheets"
+    with snapshot() as session:
+        number = session.get_one(Member, people.community.chen).number
+    with people.at(130):
+        sign_in(organiser, people.community.organiser)
+        assert "还没有签到表" in organiser.get(where).text
+        too_many = submit(organiser, where, blank="0", key="sheet-0")
+        assert "1 至 500 行" in _told(organiser, too_many)
+        submit(organiser, where, with_names="true", blank="2", key="sheet-1")
+        assert "未录入" in organiser.get(where).text
+        pages = organiser.get(f"{where}/1.pdf")
+        assert (pages.mimetype, pages.data[:4]) == ("application/pdf", b"%PDF")
+        assert "录入第 1 号签到表" in organiser.get(f"{where}/1").text
+        bad = submit(organiser, f"{where}/1", **{"came-1": "25:00", "number-1": number})
+        assert (bad.status_code, f'value="{number}"' in bad.text) == (422, True)
+        lines = {"came-1": "9：05", "left-1": "10:05", "number-1": number, "came-2": "9:00"}
+        page = _told(organiser, submit(organiser, f"{where}/1", **lines))
+        assert "第 1 号签到表已录入，共 2 行" in page
+        assert "这些行没有计入，请核对：2" in page
+        twice = submit(organiser, f"{where}/1", **lines)
+        assert (twice.status_code, "不能再录一次" in twice.text) == (409, True)
+        assert "录入，之后不能再改" not in organiser.get(f"{where}/1").text
+        assert organiser.get(f"{where}/9").status_code == 404
+        assert submit(organiser, f"{where}/9", **lines).status_code == 404
+    with snapshot() as session:
+        assert session.execute(select(Attendance.minutes)).scalar_one() == 60
+        assert session.execute(select(SignInSheet.entered_at)).scalar_one()
+
+
+def test_the_screen_shows_the_code_of_the_moment_and_who_is_in(
+    organiser: FlaskClient, people: Any
+) -> None:
+    with people.at(2):
+        page = organiser.get(f"/events/{people.event_id}/screen").text
+        digits = rotating.digits(people.code, clock.now())
+        assert f"{digits[:4]} {digits[4:]}" in page
+        assert "请检查这块屏幕的网络" in page
+        part = organiser.get(f"/events/{people.event_id}/screen", headers={"HX-Request": "true"})
+        assert "<html" not in part.text
+    with people.at(2.5):
+        assert (
+            f"{digits[:4]} {digits[4:]}"
+            not in organiser.get(f"/events/{people.event_id}/screen").text
+        )
+
+
+def test_the_wall_counts_arrivals_by_the_minute(organiser: FlaskClient, people: Any) -> None:
+    where = f"/events/{people.event_id}"
+    for minutes, member in ((2, people.community.chen), (4, people.community.li)):
+        with people.at(minutes):
+            tap = {"member_id": member, "kind": "in", "key": f"a-key-of-this-page-{minutes}"}
+            submit(organiser, f"{where}/ticks", **tap)
+    with people.at(5):
+        page = organiser.get(f"{where}/wall").text
+        assert "09:02" in page
+        assert "09:04" in page
+        assert "到场时间" in page
+        part = organiser.get(f"{where}/wall", headers={"HX-Request": "true"}).text
+        assert "<html" not in part
+
+
+def test_only_who_runs_the_event_sees_these_pages(app: Flask, people: Any) -> None:
+    client = app.test_client()
+    sign_in(client, people.community.stranger)
+    for page in ("names", "sheets", "screen", "wall", "sheets/1", "sheets/1.pdf"):
+        assert client.get(f"/events/{people.event_id}/{page}").status_code == 403
+    tap = {"member_id": people.community.chen, "key": "a-key-of-this-page-9"}
+    assert submit(client, f"/events/{people.event_id}/ticks", **tap).status_code == 403
+    form = {"name": "谁", "phone": "13900000009", "key": "walk-9"}
+    assert submit(client, f"/events/{people.event_id}/walk-ins", **form).status_code == 403
