@@ -3,6 +3,7 @@
 import base64
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import time
 from typing import Any
 
@@ -13,6 +14,7 @@ from marshmallow import fields, validate
 from pointsbank.attendance.rules import DEVICE_WAYS, AttendanceState, Entered, ScanKind, Verdict
 from pointsbank.core.errors import Invalid
 from pointsbank.hours.rules import Way
+from pointsbank.web.requests import sentences
 from pointsbank.web.schemas import Instant, Request, Text, View, Whole, choice, repeat_key
 
 MOST_OFFSET_MS = 10 * 366 * 86_400_000
@@ -168,6 +170,28 @@ class SentRequest(Request):
             raise ma.ValidationError(lazy_gettext("没有这个选项。"), "way")
         if ("reason" in asked) != (way is Way.COMPANION):
             raise ma.ValidationError(lazy_gettext("代签须写明原因。"), "reason")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadScan:
+    """One scan of a batch as its keywords, or what is wrong with it."""
+
+    id: str
+    fields: dict[str, Any]
+    faults: list[str]
+
+
+_SENT = SentRequest()
+
+
+def read_sent(one: dict[str, Any]) -> ReadScan:
+    """Read one scan of a batch by itself, so that a bad one keeps none of the others back."""
+    name = str(one.get("id", ""))[:40]
+    try:
+        return ReadScan(name, _SENT.load(one), [])
+    except ma.ValidationError as refused:
+        told = sentences(refused.messages).values()
+        return ReadScan(name, {}, [sentence for found in told for sentence in found])
 
 
 class ResultView(View):

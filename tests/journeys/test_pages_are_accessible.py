@@ -72,6 +72,11 @@ class Place:
             ],
             "auditor": ["/ledger", "/audit", "/nowhere"],
         }
+        if self.open_event:
+            pages["organiser"] += [
+                f"/events/{self.open_event}/{page}"
+                for page in ("attendance", "names", "sheets", "screen", "wall")
+            ]
         wang, li = self.town.wang, self.town.li
         pages["volunteer"] += [
             "/me/consents",
