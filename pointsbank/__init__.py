@@ -13,6 +13,7 @@ authenticator      动态口令        the second factor beside a password, on o
 bank               积分银行        one city's database, keys and settings
 branch             党支部          the party branch a member belongs to
 cap                上限            the most that may be earned by a rule in a day, month, year …
+calendar address   日历地址        the secret address at which a calendar program reads sign-ups
 card               志愿者卡        printed QR and digits for people without a phone
 category           服务类别        the kind of deed that earned points
 check in, out      签到、签退      the scans that begin and end an attendance
@@ -23,6 +24,7 @@ community          社区            the organisation that runs counters and eve
 confirm            确认时长        the organiser's word that a stay was service
 consent            同意            to registration, publication or sharing; withdrawn as easily
 consent text       同意书          dated local rule: what members agree to
+correction         更正            what was credited, brought right by reversing entries
 counter            兑换点          where points become goods
 counter PIN        兑换点密码      a clerk's short password on a counter's own device
 departure          退出            a member's leaving or death, with its day
@@ -35,6 +37,7 @@ erasure            删除个人信息    what the bank knows of a person goes; t
 evaluation         年度评议参考    one row a member and year; informs, never grades
 evaluation rule    评议规则        dated local rule: from which day a year may be sealed
 event              活动            service at a place and a time
+evidence           凭证            pictures of a supplement, made anew and sealed
 goods              商品            what a counter hands out
 grant              任职            a role held for an organisation, with dates
 guardian           监护人          who agrees that a minor is registered
@@ -57,6 +60,7 @@ merge of records   合并登记        two records are known to be one person's;
 minutes            服务时长        unit of the ledger; shown as hours
 morality points    道德积分        unit of the ledger; spent at the counter
 move               划转            put an organisation under another from a day on
+objection          异议            a volunteer's word against her hours, answered by a second
 organisation       组织            a place in the territory or the party or employer line
 organisation kind  组织类别        what an organisation is, in which line, how high: data
 party points       党员积分        unit of the ledger for party members
@@ -67,27 +71,36 @@ points rule        积分规则        dated local rule: minutes to points
 post               岗位            a job at an event, with how many it takes and what it asks
 poster             签到海报        an event's printed QR
 posting            记账            a transfer asked for
+rating             满意度          what those served said of an event, on paper or by code
 reach              管辖范围        an organisation with everything below it, on a day
 redemption         兑换            goods for points, with a receipt
 registration rule  登记规则        dated local rule: from which age people are registered
 report slip        报到单          what she brings; its receipt 回执 goes back to her unit
 report-in          双报到          an in-service party member received where she lives
 residence          居住地          the organisation where a member lives
+review list        核查清单        what is unlikely about recent hours, until somebody's word
+roster             报名名单        who has signed up, by post and shift, printed for the door
 seal               封存            chained digest over a closed run of transfers
 sealed year        年度封存        an evaluation's rows, fixed for ever
+settlement         时长核定        what becomes of hours that the door could not tell
 shift              班次            a stretch of an event's time that people sign up for
+sign-up            报名            a member's word that she will come; waiting, if it is full
 slip               初始密码条      a first password, printed once and handed over
 split              拆分            found an organisation out of another
+spot               岗位和班次      what one signs up for: the event, a post, or a shift
 star               星级            1 to 5, by hours
 statement          明细            an account's entries with running balance
 stock              库存            what a counter has of its goods
+supplement         补录            hours that no scan recorded, with evidence, approved
 take back          撤销兑换        reverse a redemption: points and goods return
 tie                归属            what belongs to an organisation and keeps it from ending
+tier               超时审批        what of a day's hours the organisations above approve
 trail              审计记录        all audit entries, sealed run by run
 transcript         账本抄本        the whole book as files, exported and imported
 transfer           流水            one row of the ledger: source to destination
 transfer rule      转接规则        dated local rule: what becomes of the points of who moves
 unit               记账单位        minutes, morality points, party points
 volunteer          志愿者          a member as she serves
+waiting list       候补            who asked first moves up first when a place comes free
 =================  ==============  ==========================================================
 """

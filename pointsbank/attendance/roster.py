@@ -59,9 +59,9 @@ def codes(session: Session, event: Event) -> list[tuple[str, Person]]:
 def rounds(count: int) -> int:
     """How often the digits of each of so many codes are hashed.
 
-    Who has the tablet may try digits until one of the entries opens: the fewer there are, the more
-    each try costs, up to 10,000; with ten thousand entries it is 400, and to find the first takes
-    a hundred-thousand-billion tries (10^17 : 10^4 : 2, at 400 rounds each).
+    Who has the tablet may try digits until one of the entries opens, so the fewer there are, the
+    more each try costs. At 10^10 hashes a second the first name of a hundred codes takes years, of
+    ten thousand (5,000 people with cards) about two days.
     """
     least, most = _ROUNDS_AN_ENTRY
     return max(least, min(most, _ROUNDS_IN_ALL // max(1, count)))

@@ -99,12 +99,18 @@ class SheetLinesForm:
     third; those without a time of coming are left out.
     """
 
-    _FIELD = re.compile(r"came-([1-9][0-9]{0,2})")
+    _FIELD = re.compile(r"(?:came|left|number)-([1-9][0-9]{0,2})")
 
     def lines(self, posted: Mapping[str, str]) -> list[Entered]:
-        """Refuses with Invalid what is no time of day."""
-        found = [self._FIELD.fullmatch(name) for name in posted]
-        numbers = sorted(int(one[1]) for one in found if one and posted[one[0]].strip())
+        """Refuses with Invalid a field that no sheet has, and what is no time of day."""
+        found = {name: self._FIELD.fullmatch(name) for name in posted if name != "csrf_token"}
+        if not all(found.values()):
+            raise Invalid
+        numbers = sorted(
+            int(name.removeprefix("came-"))
+            for name in found
+            if name.startswith("came-") and posted[name].strip()
+        )
         return [
             Entered(
                 line,

@@ -14,7 +14,6 @@ from pointsbank.earning.rules import DeedCategory
 from pointsbank.events import operations as events
 from pointsbank.events.models import Event
 from pointsbank.events.rules import EventState
-from pointsbank.members.operations import found_household
 from pointsbank.signups import operations
 from pointsbank.signups.operations import Asked
 
@@ -24,16 +23,10 @@ AHEAD_OF_THE_VISITOR = 3
 
 
 def sign_people_up(day: Day, crowd: Crowd, visitor: Actor) -> None:
-    """The crowd's first, whose sign-in is printed, is signed up for one thing, waits for another,
-    and lives in one household with the second.
-    """
+    """The first of the crowd, whose sign-in is printed, has one place and waits for another."""
     others = crowd.drawn(day.rng, 60, clock.local_day(day.now))
     others = [member_id for member_id in others if member_id not in crowd.member_ids[:2]]
     at = day.now - timedelta(days=1)
-    found_household(
-        day.session, SYSTEM, head_id=crowd.member_ids[0], member_ids=crowd.member_ids[1:2],
-        on=clock.local_day(day.now), at=day.now,
-    )  # fmt: skip
     for event in _to_come(day.session, day):
         for member_id in others[:SIGNED_UP_FOR_NEXT]:
             _sign_up(day, _herself(day, member_id), event, at=at)

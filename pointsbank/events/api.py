@@ -20,6 +20,7 @@ from pointsbank.events.schemas import (
     EventsView,
     EventView,
     FromTemplateRequest,
+    ManyEventsView,
     NewShiftRequest,
     NoticeView,
     PlanRequest,
@@ -97,7 +98,7 @@ def copy(asked: dict[str, Any], event_id: int) -> Event:
 
 @api.put("/events/<int:event_id>/and-later")
 @api.arguments(EventChangeRequest)
-@api.response(200, EventsView(only=("events",)))
+@api.response(200, ManyEventsView)
 @allow(*ORGANISERS)
 def change_from(asked: dict[str, Any], event_id: int) -> dict[str, Any]:
     """Say it of an event and of the later ones of its series at the same time of the day."""
@@ -138,7 +139,7 @@ def series(series_id: int) -> dict[str, Any]:
 
 
 @api.post("/event-series/<int:series_id>/publication")
-@api.response(200, EventsView(only=("events",)))
+@api.response(200, ManyEventsView)
 @allow(*ORGANISERS)
 def publish_series(series_id: int) -> dict[str, Any]:
     """Make the drafts of a series known; those that became so."""
@@ -149,7 +150,7 @@ def publish_series(series_id: int) -> dict[str, Any]:
 
 @api.post("/event-series/<int:series_id>/ending")
 @api.arguments(CancellationRequest)
-@api.response(200, EventsView(only=("events",)))
+@api.response(200, ManyEventsView)
 @allow(*ORGANISERS)
 def end_series(asked: dict[str, Any], series_id: int) -> dict[str, Any]:
     """Call off what is still to come of a series; those events."""

@@ -128,9 +128,22 @@ def pdf(found: Notice) -> bytes:
         "address": where,
         "qr": qr.svg(where),
         "house": found.organisation.address,
-        "events": [_printed(line) for line in found.lines],
+        "events": [_printed(line) for line in found.lines if not _is_over(line)],
+        "over": [_told(line) for line in found.lines if _is_over(line)],
     }
     return printing.pdf(_TEMPLATE, data)
+
+
+def _is_over(line: EventLine) -> bool:
+    return line.event.state is EventState.CLOSED
+
+
+def _told(line: EventLine) -> dict[str, str]:
+    return {"title": line.event.title, "times": _times(line.event), "place": line.event.place}
+
+
+def _times(event: Event) -> str:
+    return posters.times(event).partition("年")[2]
 
 
 def _printed(line: EventLine) -> dict[str, Any]:
@@ -138,14 +151,13 @@ def _printed(line: EventLine) -> dict[str, Any]:
     return {
         "title": event.title,
         "kind": DEED_CATEGORIES[event.kind],
-        "times": posters.times(event).partition("年")[2],
+        "times": _times(event),
         "place": event.place,
         "organiser": line.organiser,
         "served": event.served,
         "asks": _asks(event.skill, event.least_age),
         "risks": event.risks,
         "insurance": event.insurance,
-        "over": event.state is EventState.CLOSED,
         "left": _left_in_words(line.left),
         "shifts": [_hours(shift) for shift in line.shifts],
         "posts": [

@@ -334,8 +334,11 @@ class PostsView(View):
     shifts = fields.List(fields.Nested(ShiftView))
 
 
-class EventsView(View):
+class ManyEventsView(View):
     events = fields.List(fields.Nested(EventView))
+
+
+class EventsView(ManyEventsView):
     next_before = fields.Integer(
         allow_none=True, metadata={"description": "give it as `before` for the page after"}
     )

@@ -97,10 +97,15 @@ def _rule_page(
         event=event,
         asked={"key": secrets.token_urlsafe(12), **typed, "begins": boxes},
         dates=dates,
-        errors=refused.fields if isinstance(refused, Invalid) else {},
+        errors=_by_box(refused.fields) if isinstance(refused, Invalid) else {},
         sentence=sentence_of(refused) if refused else "",
     )
     return page, status_of(refused) if refused else 200
+
+
+def _by_box(fields: dict[str, list[str]]) -> dict[str, list[str]]:
+    """What is wrong with one of several, said once at the box that holds them all."""
+    return {name.partition(".")[0]: told for name, told in fields.items()}
 
 
 @pages.get("/event-series/<int:series_id>")
@@ -114,7 +119,10 @@ def series(series_id: int) -> str:
             series=found,
             events=events,
             organisation=organisation(session, found.org_id),
-            drafts=sum(event.state is EventState.DRAFT for event in events),
+            drafts=sum(
+                event.state is EventState.DRAFT and event.starts_at >= clock.now()
+                for event in events
+            ),
         )
 
 

@@ -37,8 +37,8 @@ def templates() -> str:
 @pages.get("/events/from-template")
 @allow(*ORGANISERS)
 def begin() -> Page:
-    hour = (clock.now() + timedelta(days=1)).replace(minute=0)
-    likely = {"starts_at": input_time(hour), "key": secrets.token_urlsafe(12)}
+    tomorrow = clock.local(clock.now() + timedelta(days=1)).replace(hour=9, minute=0)
+    likely = {"starts_at": input_time(tomorrow), "key": secrets.token_urlsafe(12)}
     return _page(query(TemplateQuery), likely)
 
 

@@ -81,9 +81,7 @@ class SignUpWithdrawalRequest(Request):
 
 
 class TermsRequest(Request):
-    closes_at = Instant(
-        required=True, allow_none=True, metadata={"description": "none: until it begins"}
-    )
+    closes_at = Instant(allow_none=True, metadata={"description": "none: until it begins"})
     party_only = fields.Boolean(
         required=True, metadata={"description": "party members only, at any post"}
     )
@@ -99,8 +97,7 @@ class TermsForm(TermsRequest):
     def _given(self, typed: Any, **_: Any) -> dict[str, Any]:
         given = {name: value for name, value in typed.items() if value != ""}
         chosen = typed.getlist("party_post_ids") if hasattr(typed, "getlist") else []
-        left_out = {"closes_at": None, "party_only": False}
-        return {**left_out, **given, "party_post_ids": chosen}
+        return {"party_only": False, **given, "party_post_ids": chosen}
 
 
 class OthersQuery(Request):

@@ -5,7 +5,7 @@ from typing import Any
 from journeys.ground import Ground
 
 KEY = "a-key-of-mine"
-TERMS = {"closes_at": "2026-11-21T09:00", "party_only": True, "party_post_ids": []}
+TERMS = {"party_only": True, "party_post_ids": []}
 
 
 def signup_jsons(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
@@ -20,7 +20,7 @@ def signup_jsons(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
         ("organiser", "POST", f"{event}/team-sign-ups"): {
             "team_id": ground.place.team, "member_ids": [ground.place.wang], "key": KEY,
         },
-        ("organiser", "PUT", f"{event}/sign-up-terms"): TERMS,
+        ("organiser", "PUT", "/api/v1/events/99/sign-up-terms"): TERMS,
         ("volunteer", "POST", "/api/v1/sign-ups/99/withdrawal"): {"reason": "有事"},
     }  # fmt: skip
 

@@ -76,6 +76,7 @@ def test_the_network_is_cut_and_comes_back(story: Story, town: Town, served: int
         expect(tablet.part("line")).to_have_text("在线", timeout=15_000)
         expect(tablet.part("waiting")).to_be_hidden(timeout=15_000)
         expect(tablet.part("refused-list")).to_contain_text("这张卡已挂失")
+        expect(tablet.part("recent-list").locator("li").first).to_contain_text("签到成功")
         tablet.open()
         expect(tablet.part("refused-list").locator("li")).to_have_count(1)
         tablet.part("refused-list").get_by_role("button").click()
@@ -86,6 +87,7 @@ def test_the_network_is_cut_and_comes_back(story: Story, town: Town, served: int
         assert tablet.desk.wrongs == []
 
 
+@pytest.mark.slow
 def test_ten_devices_offline_for_two_hours_then_all_at_once(
     story: Story, town: Town, served: int
 ) -> None:

@@ -56,7 +56,14 @@ class Place:
         org, year = self.town.community, "/evaluations/2026"
         event = [f"/events/{self.open_event}"] if self.open_event else []
         pages = {
-            "volunteer": ["/me", "/me/statement", "/me/code", f"/c/{self.code}", *event],
+            "volunteer": [
+                "/me",
+                "/me/statement",
+                "/me/code",
+                f"/c/{self.code}",
+                "/sign-ups",
+                *event,
+            ],
             "organiser": ["/events", "/events/new", "/members", "/password", *event],
             "clerk": ["/counter", "/counter/day", "/goods", "/security", "/counter-pin"],
             "secretary": ["/evaluations", f"{year}?org={org}", f"{year}/seal?org={org}"],
@@ -77,6 +84,9 @@ class Place:
                 f"/events/{self.open_event}/{page}"
                 for page in ("attendance", "names", "sheets", "screen", "wall")
             ]
+        notice = f"/recruitment/{org}/2026-11"
+        pages["organiser"] += ["/events/templates", "/events/from-template?preset=patrol", notice]
+        pages["volunteer"].append(notice)
         wang, li = self.town.wang, self.town.li
         pages["volunteer"] += [
             "/me/consents",
@@ -97,8 +107,13 @@ class Place:
             pages["volunteer"] += [f"{event[0]}/supplements/new"]
             pages["secretary"] += [f"{event[0]}/settlement", f"{event[0]}/ratings"]
             pages["organiser"] += [f"{event[0]}/attendance", f"{event[0]}/poster"]
+            pages["organiser"] += [f"{event[0]}/{one}" for one in ("edit", "copy", "posts")]
+            pages["organiser"].append(
+                f"{event[0]}/series?weekdays=5&begins=09:00&from_on=2026-12-01&until_on=2026-12-31"
+            )
             pages["organiser"] += [f"{event[0]}/scanner", f"{event[0]}/scanner/keyboard"]
             pages["volunteer"].append(f"{event[0]}/pass")
+            pages["organiser"] += [f"{event[0]}/sign-ups", f"{event[0]}/sign-ups/new"]
         one = f"/organisations/{org}"
         pages["secretary"] += ["/organisations/tree", f"{one}/details", f"{one}/details/edit"]
         pages["secretary"] += [f"{one}/local-rules/hour-rules/new", f"{one}/local-rules"]

@@ -246,3 +246,41 @@ def test_a_role_held_above_reaches_a_moved_organisation_where_it_stands_now(
     )  # fmt: skip
     assert two.grid not in held(session, user)[1]
     assert two.grid in held(session, other)[1]
+
+
+def test_who_comes_back_belongs_to_the_successors_of_what_she_left(
+    session: Session, two: Two
+) -> None:
+    teams = [
+        operations.found(
+            session, SYSTEM, parent_id=two.community, kind="team", name=name, on=date(2024, 1, 1),
+            at=clock.now(),
+        ).id
+        for name in ("红马甲志愿服务队", "夕阳红巡逻队")
+    ]  # fmt: skip
+    her = enrol(session, residence_id=two.grid, branch_id=two.branch, team_ids=tuple(teams))
+    late = members.register(
+        session, SYSTEM, name="李建国", residence_id=two.grid_beside,
+        registered_on=date(2024, 3, 1), at=clock.now(),
+    )  # fmt: skip
+    for one in (her, late):
+        members.leave(
+            session, SYSTEM, member_id=one.id, leaving=Leaving.LEFT, on=BEFORE, at=clock.now()
+        )
+    merge(session, two.grid, two.grid_beside)
+    close(session, two.branch)
+    close(session, teams[0])
+    members.come_back(session, SYSTEM, member_id=her.id, on=clock.today(), at=clock.now())
+    session.refresh(her)
+    assert (her.residence_id, her.branch_id) == (two.grid_beside, None)
+    assert [tie[:2] for tie in ties(session, her) if tie[3] is None] == [
+        ("residence", two.grid_beside), ("team", teams[1]),
+    ]  # fmt: skip
+    members.move_member(
+        session, SYSTEM, member_id=her.id, residence_id=two.community, on=clock.today(),
+        at=clock.now(),
+    )  # fmt: skip
+    close(session, two.group)
+    close(session, two.grid_beside)
+    with pytest.raises(OrganisationClosed):
+        members.come_back(session, SYSTEM, member_id=late.id, on=clock.today(), at=clock.now())

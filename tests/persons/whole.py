@@ -12,9 +12,11 @@ from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
 from pointsbank.access import operations as access
 from pointsbank.core import clock
-from pointsbank.core.actor import SYSTEM, Role
+from pointsbank.core.actor import SYSTEM, Actor, Role
 from pointsbank.core.database import Database, Session, Table
 from pointsbank.core.encryption import seal
+from pointsbank.earning.rules import DeedCategory
+from pointsbank.events import operations as events
 from pointsbank.exchange import operations as exchange
 from pointsbank.ledger import operations as ledger
 from pointsbank.ledger.rules import (
@@ -37,6 +39,7 @@ from pointsbank.members.rules import (
     PartyStatus,
 )
 from pointsbank.persons import operations as persons
+from pointsbank.signups import operations as signups
 from tests.persons.conftest import Twice, earn
 
 NAME, PHONE, NOTE = "王桂芳", "13800000001", "不可外传"
@@ -97,6 +100,7 @@ def fill(session: Session, twice: Twice) -> dict[str, int]:
         lines=twice.shop.basket(soap=1), key="by-herself", at=at,
     )  # fmt: skip
     persons.tell_apart(session, SYSTEM, one_id=her, two_id=twice.other, at=at)
+    signed_up(session, twice)
     merge = persons.merge(
         session, SYSTEM, kept_id=her, other_id=twice.other, key="joined-once", at=at
     )
@@ -108,6 +112,26 @@ def fill(session: Session, twice: Twice) -> dict[str, int]:
         for table in Table.metadata.sorted_tables
         if _condition(table, known) is not None
     }
+
+
+def signed_up(session: Session, twice: Twice) -> None:
+    """She has signed up for an event and withdrawn with a reason, and reads it in her calendar."""
+    people, at = twice.shop.people, clock.now()
+    herself = Actor("user", people.volunteer.id, member_id=twice.kept)
+    event = events.plan(
+        session, SYSTEM, org_id=people.community, title="清扫", kind=DeedCategory.ENVIRONMENT,
+        place="广场", starts_at=at + timedelta(hours=1), ends_at=at + timedelta(hours=2),
+        key="signed-up", at=at,
+    )  # fmt: skip
+    events.publish(session, SYSTEM, event_id=event.id or 0, at=at)
+    for key in ("first", "again"):
+        asked = signups.Asked(event.id or 0, key)
+        answer = signups.sign_up(session, herself, asked=asked, at=at)
+        if key == "first":
+            assert answer.sign_up
+            sign_up_id = answer.sign_up.id or 0
+            signups.withdraw(session, herself, sign_up_id=sign_up_id, reason=NOTE, at=at)
+    signups.make_calendar_address(session, herself, at=at)
 
 
 def capped_and_held(session: Session, member_id: int) -> None:
@@ -149,7 +173,7 @@ def _count_or_add(session: Session, table: SQLTable, known: dict[str, int]) -> i
 def _values(session: Session, table: SQLTable, known: dict[str, int]) -> dict[str, Any]:
     """Something for every column: hers where it points at her, else what the type allows."""
     values: dict[str, Any] = {}
-    for column in table.c:
+    for place, column in enumerate(table.c):
         if column is table.autoincrement_column:
             continue
         targets = [key.target_fullname.split(".") for key in column.foreign_keys]
@@ -159,7 +183,7 @@ def _values(session: Session, table: SQLTable, known: dict[str, int]) -> dict[st
         elif column.name == "member_id":
             values[column.name] = known["member"]
         elif not column.nullable:
-            values[column.name] = _plain(column.type)
+            values[column.name] = _plain(column.type, place)
     return values
 
 
@@ -174,7 +198,8 @@ def _some(session: Session, name: str, part: str, known: dict[str, int]) -> Any:
     return found
 
 
-def _plain(kind: Any) -> Any:
+def _plain(kind: Any, place: int) -> Any:
+    """A later column's instant is the later one: she comes before she goes."""
     if isinstance(kind, Enum):
         return kind.enums[0]
     if isinstance(kind, JSON):
@@ -182,7 +207,7 @@ def _plain(kind: Any) -> Any:
     if isinstance(kind, AutoString):
         return "x"
     if isinstance(kind, UTCDateTime):
-        return datetime(2026, 1, 1, tzinfo=UTC)
+        return datetime(2026, 1, 1, place, tzinfo=UTC)
     plain = {str: "x", int: 1, bool: False, bytes: seal("x"), date: date(2026, 1, 1)}
     return plain[kind.python_type]
 

@@ -17,6 +17,7 @@ from pointsbank.core.database import Database, snapshot, transaction
 from pointsbank.hours.rules import Credit, HourTerms
 from pointsbank.ledger.queries import balances
 from pointsbank.settlement import operations, queries
+from pointsbank.settlement.organisation import hand_over, ties
 from pointsbank.settlement.person import erase, export
 
 
@@ -221,6 +222,29 @@ def _of_sun(scene: Any) -> list[int]:
     return sorted(
         int(one.attendance.id or 0) for one in queries.my_hours(scene.session, scene.community.sun)
     )
+
+
+def test_a_member_s_page_tells_what_changed_her_hours(past: Past) -> None:
+    page = f"/members/{past.community.wang}"
+    client = past.as_("secretary")
+    assert "时长更改" not in client.get(page).text
+    past.settled()
+    assert "+90" in client.get(page).text
+
+
+def test_what_waits_keeps_a_community_from_ending(past: Past) -> None:
+    def waiting() -> dict[str, int]:
+        with snapshot() as session:
+            return {tie.label: tie.count for tie in ties(session, past.community.community)}
+
+    assert waiting() == {"待核定的时长": 1, "待答复的异议": 0, "待审核的补录": 0}
+    past.settled()
+    assert waiting()["待核定的时长"] == 0
+    with transaction() as session:
+        hand_over(
+            session, past.community.administrator, org_id=past.community.community,
+            successor_id=past.community.other_community, on=clock.today(), at=clock.now(),
+        )  # fmt: skip
 
 
 def test_what_she_takes_out_and_what_is_erased(past: Past) -> None:

@@ -5,7 +5,7 @@ import { onTheWire } from "./queue.js";
 const BATCH = 200;
 const PATIENCE_MS = 30_000;
 
-export function newFlusher(eventId, queue, door) {
+export function newFlusher(eventId, queue, door, heard) {
   async function send(rows) {
     try {
       const answer = await door.send(rows.map(onTheWire), new Date().toISOString(), PATIENCE_MS);
@@ -23,7 +23,9 @@ export function newFlusher(eventId, queue, door) {
     for (;;) {
       const rows = await queue.due(BATCH);
       if (!rows.length) return;
-      const left = await queue.settle(await send(rows));
+      const results = await send(rows);
+      const left = await queue.settle(results);
+      heard(results);
       if (!left) return; // the server wants all of them later
     }
   }

@@ -118,17 +118,26 @@ function showKept(scan, person, visible) {
   const undo = { label: say("undo"), run: () => takeBackKept(scan.id) };
   const known = person || !scan.code || !roster;
   show({
-    look: "kept", tone: "grey", headline: say("kept"), name: person?.name, since: clock(scan.scanned_at),
+    id: scan.id, look: "kept", tone: "grey", headline: say("kept"), name: person?.name, since: clock(scan.scanned_at),
     detail: person?.phone_tail ? say("phone_tail", { tail: person.phone_tail }) : "",
     now: say(known ? "kept_now" : "kept_unknown_now"), actions: [next(), undo],
   }, visible);
 }
 
 function show(answer, visible = true) {
-  recent.unshift({ tone: answer.look ?? answer.tone, headline: answer.headline, name: answer.name, at: Date.now() });
+  recent.unshift({ id: answer.id, tone: answer.look ?? answer.tone, headline: answer.headline, name: answer.name, at: Date.now() });
   recent.length = Math.min(recent.length, 12);
   status.showRecent(recent);
   if (visible) screen.show(answer);
+}
+
+// What was noted without network is told again as the server saw it.
+function correct(results) {
+  for (const line of recent) {
+    const result = line.id && results.find((one) => one.id === line.id);
+    if (result) Object.assign(line, { tone: result.tone, headline: result.headline, name: result.name ?? line.name });
+  }
+  status.showRecent(recent);
 }
 
 async function takeBack(id) {
@@ -241,7 +250,7 @@ async function wakeUp() {
 
 async function beReadyForOffline() {
   queue = newQueue(store, eventId, root.dataset.key);
-  flush = newFlusher(eventId, queue, door);
+  flush = newFlusher(eventId, queue, door, correct);
   ticks = newTickList({ store, door, ticked });
   const kept = await store.kept("roster");
   if (kept && !isOver()) useRoster(kept);

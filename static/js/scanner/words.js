@@ -11,8 +11,8 @@ export function clock(instant) {
   return new Date(instant).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone });
 }
 
-// A time of today, or the day of what was longer ago.
+// A time of today; the day of what was longer ago, or of which only the day is known.
 export function since(instant) {
   const day = (of) => new Date(of).toLocaleDateString("sv", { timeZone: zone });
-  return day(instant) === day(Date.now()) ? clock(instant) : day(instant);
+  return day(instant) === day(Date.now()) && clock(instant) !== "00:00" ? clock(instant) : day(instant);
 }
