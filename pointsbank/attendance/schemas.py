@@ -99,6 +99,7 @@ class SheetLinesForm:
     third; those without a time of coming are left out.
     """
 
+    _CLOCK = re.compile(r"([01]?[0-9]|2[0-3])[:：]([0-5][0-9])")
     _FIELD = re.compile(r"(?:came|left|number)-([1-9][0-9]{0,2})")
 
     def lines(self, posted: Mapping[str, str]) -> list[Entered]:
@@ -122,10 +123,10 @@ class SheetLinesForm:
         ]
 
     def _time(self, text: str) -> time:
-        try:
-            return time.fromisoformat(text.strip().replace("：", ":").zfill(5))
-        except ValueError:
-            raise Invalid({"": [str(lazy_gettext("时间写成 9:05 这样。"))]}) from None
+        found = self._CLOCK.fullmatch(text.strip())
+        if found is None:
+            raise Invalid({"": [str(lazy_gettext("时间写成 9:05 这样。"))]})
+        return time(int(found[1]), int(found[2]))
 
 
 class BatchRequest(Request):
