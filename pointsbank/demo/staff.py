@@ -38,11 +38,14 @@ _STAFF = (
 
 
 def open_sign_ins(
-    session: Session, territory: Territory, *, volunteer_id: int, phone: str, at: datetime
-) -> dict[Role, SignIn]:
-    """A volunteer by her phone and PIN, and staff of the first community, its street, the city."""
+    session: Session, territory: Territory, *, volunteer_id: int, phone: str, at: datetime,
+    now: datetime,
+) -> dict[Role, SignIn]:  # fmt: skip
+    """A volunteer by her phone and PIN, and staff of the first community, its street, the city;
+    their passwords are chosen now, and so not worn out.
+    """
     user = access.open_user(session, SYSTEM, member_id=volunteer_id, at=at)
-    opened = [_ready(session, user.id, Role.VOLUNTEER, phone, at=at)]
+    opened = [_ready(session, user.id, Role.VOLUNTEER, phone, at=now)]
     first = territory.communities[0]
     places = {Role.OFFICIAL: first.street_id}
     places |= dict.fromkeys((Role.AUDITOR, Role.ADMINISTRATOR), territory.city_id)
@@ -54,7 +57,7 @@ def open_sign_ins(
         access.grant_role(
             session, SYSTEM, user_id=user.id, role=role, org_id=org_id, from_on=SINCE, at=at
         )
-        opened.append(_ready(session, user.id, role, login, at=at))
+        opened.append(_ready(session, user.id, role, login, at=now))
     return {sign_in.role: sign_in for sign_in in opened}
 
 

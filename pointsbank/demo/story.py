@@ -124,7 +124,12 @@ def _cast(shape: Shape, rng: Random, first: date, now: datetime, told: Told) -> 
         history.carry_over(session, drawn, ids, at=start)
         register.found_households(session, crowds[territory.communities[0].id], on=first, at=start)
         sign_ins = staff.open_sign_ins(
-            session, territory, volunteer_id=ids[0], phone=drawn[0].row.phone, at=start
+            session,
+            territory,
+            volunteer_id=ids[0],
+            phone=drawn[0].row.phone,
+            at=start,
+            now=now,
         )
         digits = good_cards(session, ids[:1])[ids[0]]
     return Cast(territory, shelves, crowds, sign_ins, digits, len(ids))
