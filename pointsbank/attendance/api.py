@@ -5,11 +5,10 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any
 
-import marshmallow as ma
 from flask_babel import gettext
 
 from pointsbank.access.entrance import reading_codes
-from pointsbank.attendance import claims, offline, operations, queries, roster
+from pointsbank.attendance import claims, operations, queries, roster
 from pointsbank.attendance.entrance import keeping_refusals
 from pointsbank.attendance.operations import Confirmation, ScanAnswer, Sent
 from pointsbank.attendance.results import results
@@ -21,13 +20,14 @@ from pointsbank.attendance.schemas import (
     ClockView,
     ConfirmationView,
     CountsView,
+    ReadScan,
     ResultView,
     RosterView,
     ScanRequest,
     ScanView,
-    SentRequest,
     TicksRequest,
     TicksView,
+    read_sent,
 )
 from pointsbank.attendance.words import reasons
 from pointsbank.core import audit, clock
@@ -42,7 +42,6 @@ from pointsbank.ledger.rules import Clip
 from pointsbank.members.queries import member_by_code
 from pointsbank.web import ApiBlueprint, actor, allow
 from pointsbank.web.errors import sentence_of
-from pointsbank.web.requests import sentences
 
 api = ApiBlueprint("attendances", __name__, url_prefix="")
 
@@ -145,22 +144,16 @@ def take_scans(asked: dict[str, Any], event_id: int) -> dict[str, Any]:
     then. A result that is not final is to be sent again later. What a device kept without network
     comes with ``sealed`` in place of ``code``: sealed to the server's key.
     """
-    now, sent, malformed = clock.now(), [], {}
-    for place, one in enumerate(asked["scans"]):
-        try:
-            sent.append(Sent(**_SENT.load(offline.with_code(event_id, one))))
-        except ma.ValidationError as refused:
-            malformed[place] = _malformed(one, refused)
+    now = clock.now()
+    read = [read_sent(one) for one in asked["scans"]]
+    sent = [Sent(**one.fields) for one in read if not one.faults]
     with transaction() as session:
         taken = operations.take_scans(
             session, actor(), event_id=event_id, sent_at=asked["sent_at"], scans=sent, at=now
         )
-        good = iter([_shown(one) for one in results(session, event_id, taken)])
-    places = range(len(asked["scans"]))
-    return {
-        "received_at": now,
-        "results": [malformed[place] if place in malformed else next(good) for place in places],
-    }
+        told = iter([_shown(one) for one in results(session, event_id, taken)])
+    answers = [_malformed(one) if one.faults else next(told) for one in read]
+    return {"received_at": now, "results": answers}
 
 
 @api.post("/events/<int:event_id>/scans/<scan_id>/undo")
@@ -175,16 +168,12 @@ def undo_scan(event_id: int, scan_id: str) -> dict[str, Any]:
         return _shown(results(session, event_id, [taken])[0])
 
 
-_SENT = SentRequest()
-
-
-def _malformed(one: dict[str, Any], refused: ma.ValidationError) -> dict[str, Any]:
+def _malformed(one: ReadScan) -> dict[str, Any]:
     """A scan that cannot be read: it is not kept, and not to be sent again."""
-    told = [sentence for found in sentences(refused.messages).values() for sentence in found]
     return {
-        "id": str(one.get("id", ""))[:40], "verdict": "malformed", "tone": "red",
-        "headline": gettext("格式有误。"), "now": "".join(told), "name": None, "phone_tail": None,
-        "since": None, "repeated": False, "attendance_id": None, "final": True, "undo": False,
+        "id": one.id, "verdict": "malformed", "tone": "red", "headline": gettext("格式有误。"),
+        "now": "".join(one.faults), "name": None, "phone_tail": None, "since": None,
+        "repeated": False, "attendance_id": None, "final": True, "undo": False,
     }  # fmt: skip
 
 

@@ -41,8 +41,8 @@ from pointsbank.hours.rules import Cut, CutKind, hour_rule_ref, why_of
 
 __all__ = [
     "Confirmation", "PastAttendance", "ScanAnswer", "Sent", "Taken", "add_stay", "approve_held",
-    "check_in", "check_out", "close_event", "confirm", "decide_late", "dismiss_walk_in", "enter_sheet",
-    "locked", "make_sheet", "match_walk_in", "note_walk_in", "record_attendances",
+    "check_in", "check_out", "close_event", "confirm", "decide_late", "dismiss_walk_in",
+    "enter_sheet", "locked", "make_sheet", "match_walk_in", "note_walk_in", "record_attendances",
     "set_minutes", "take_scans", "undo_scan", "walk_in_left",
 ]  # fmt: skip
 

@@ -1,6 +1,7 @@
 """Pages of attendance: the live list at an event, and what a scanned poster opens."""
 
 import secrets
+from datetime import datetime
 from typing import Any
 
 from flask import flash, redirect, render_template
@@ -161,20 +162,24 @@ def scanned(code: str) -> Response | str:
     by itself. A rotating code is looked at here, before anybody signs in.
     """
     asked, now, person = query(ScannedQuery), clock.now(), visitor()
-    at, claim = now, asked.get("claim")
-    if claim:
-        at = claims.read(claim, code, at=now).claimed_at
-    way = Way.STATIC
-    if "r" in asked:
-        way = Way.ROTATING
-        rotating.check(code.strip().upper(), asked["r"], now)
+    claim, at = _claimed(code, asked, now)
     with snapshot() as session:
         met = door.find(session, code=code, member_id=person.member_id if person else None)
-        claim = claim or claims.sign(met.code, at=now, way=way)
         if person is None and met.occasion.state is EventState.OPEN:
             return redirect(f"/sign-in?next=/c/{met.code}?claim={claim}", 303)
         verdict = window(met.occasion, met.stay, met.terms, at, pairs=met.pairs)
         return _answer_page(session, met, verdict, claim=claim, done=asked.get("done"))
+
+
+def _claimed(code: str, asked: dict[str, str], now: datetime) -> tuple[str, datetime]:
+    """The claim of a scan with its instant: the one that is brought along, or a fresh one."""
+    code = code.strip().upper()
+    if "claim" in asked:
+        return asked["claim"], claims.read(asked["claim"], code, at=now).claimed_at
+    if "r" not in asked:
+        return claims.sign(code, at=now), now
+    rotating.check(code, asked["r"], now)
+    return claims.sign(code, at=now, way=Way.ROTATING), now
 
 
 @pages.post("/c/<code>/digits")

@@ -3,6 +3,7 @@
 import base64
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import time
 from typing import Any
 
@@ -13,6 +14,7 @@ from marshmallow import fields, validate
 from pointsbank.attendance.rules import DEVICE_WAYS, AttendanceState, Entered, ScanKind, Verdict
 from pointsbank.core.errors import Invalid
 from pointsbank.hours.rules import Way
+from pointsbank.web.requests import sentences
 from pointsbank.web.schemas import Instant, Request, Text, View, Whole, choice, repeat_key
 
 MOST_OFFSET_MS = 10 * 366 * 86_400_000
@@ -97,12 +99,19 @@ class SheetLinesForm:
     third; those without a time of coming are left out.
     """
 
-    _FIELD = re.compile(r"came-([1-9][0-9]{0,2})")
+    _CLOCK = re.compile(r"([01]?[0-9]|2[0-3])[:：]([0-5][0-9])")
+    _FIELD = re.compile(r"(?:came|left|number)-([1-9][0-9]{0,2})")
 
     def lines(self, posted: Mapping[str, str]) -> list[Entered]:
-        """Refuses with Invalid what is no time of day."""
-        found = [self._FIELD.fullmatch(name) for name in posted]
-        numbers = sorted(int(one[1]) for one in found if one and posted[one[0]].strip())
+        """Refuses with Invalid a field that no sheet has, and what is no time of day."""
+        found = {name: self._FIELD.fullmatch(name) for name in posted if name != "csrf_token"}
+        if not all(found.values()):
+            raise Invalid
+        numbers = sorted(
+            int(name.removeprefix("came-"))
+            for name in found
+            if name.startswith("came-") and posted[name].strip()
+        )
         return [
             Entered(
                 line,
@@ -114,10 +123,10 @@ class SheetLinesForm:
         ]
 
     def _time(self, text: str) -> time:
-        try:
-            return time.fromisoformat(text.strip().replace("：", ":").zfill(5))
-        except ValueError:
-            raise Invalid({"": [str(lazy_gettext("时间写成 9:05 这样。"))]}) from None
+        found = self._CLOCK.fullmatch(text.strip())
+        if found is None:
+            raise Invalid({"": [str(lazy_gettext("时间写成 9:05 这样。"))]})
+        return time(int(found[1]), int(found[2]))
 
 
 class BatchRequest(Request):
@@ -168,6 +177,28 @@ class SentRequest(Request):
             raise ma.ValidationError(lazy_gettext("没有这个选项。"), "way")
         if ("reason" in asked) != (way is Way.COMPANION):
             raise ma.ValidationError(lazy_gettext("代签须写明原因。"), "reason")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadScan:
+    """One scan of a batch as its keywords, or what is wrong with it."""
+
+    id: str
+    fields: dict[str, Any]
+    faults: list[str]
+
+
+_SENT = SentRequest()
+
+
+def read_sent(one: dict[str, Any]) -> ReadScan:
+    """Read one scan of a batch by itself, so that a bad one keeps none of the others back."""
+    name = str(one.get("id", ""))[:40]
+    try:
+        return ReadScan(name, _SENT.load(one), [])
+    except ma.ValidationError as refused:
+        told = sentences(refused.messages).values()
+        return ReadScan(name, {}, [sentence for found in told for sentence in found])
 
 
 class ResultView(View):

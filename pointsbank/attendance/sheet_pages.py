@@ -1,6 +1,7 @@
 """Pages of the organiser's other ways: ticking names, walk-ins, and sign-in sheets on paper."""
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from flask import flash, redirect, render_template, request
@@ -10,6 +11,7 @@ from werkzeug.wrappers import Response
 from pointsbank.attendance import operations, queries, sheets, walkins
 from pointsbank.attendance.door_pages import held
 from pointsbank.attendance.operations import Sent, Taken
+from pointsbank.attendance.rules import EnteredLine
 from pointsbank.attendance.schemas import (
     MatchForm,
     NamesQuery,
@@ -201,14 +203,18 @@ def enter_sheet(event_id: int, number: int) -> Response | tuple[str, int]:
             raise
         page = _sheet_page(event_id, number, request.form.to_dict(), sentence_of(refused))
         return page, status_of(refused)
-    missed = [str(one.line) for one in told if SCREENS[one.verdict].tone == "red"]
-    flash(
-        gettext("第 %(number)s 号签到表已录入，共 %(count)s 行。", number=number, count=len(told)),
-        "success",
-    )
-    if missed:
-        flash(gettext("这些行没有计入，请核对：%(lines)s", lines="、".join(missed)), "warning")
+    _tell_of_sheet(number, told)
     return redirect(f"/events/{event_id}/sheets", 303)
+
+
+def _tell_of_sheet(number: int, told: Sequence[EnteredLine]) -> None:
+    done = gettext(
+        "第 %(number)s 号签到表已录入，共 %(count)s 行。", number=number, count=len(told)
+    )
+    flash(done, "success")
+    missed = "、".join(str(one.line) for one in told if SCREENS[one.verdict].tone == "red")
+    if missed:
+        flash(gettext("这些行没有计入，请核对：%(lines)s", lines=missed), "warning")
 
 
 def _sheet_page(event_id: int, number: int, typed: dict[str, str], sentence: str) -> str:

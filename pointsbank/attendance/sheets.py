@@ -24,7 +24,6 @@ from pointsbank.core import audit, bank, clock, printing, qr
 from pointsbank.core.actor import Actor
 from pointsbank.events.models import Event
 from pointsbank.events.operations import held
-from pointsbank.events.posters import times
 from pointsbank.hours.rules import Way
 from pointsbank.members.models import Member
 from pointsbank.members.queries import members_by_numbers
@@ -111,12 +110,12 @@ def named_lines(session: Session, sheet: SignInSheet) -> dict[int, Member]:
 
 def pdf(session: Session, event: Event, sheet: SignInSheet) -> bytes:
     """The sheet as A4 pages. Refuses with GlyphMissing."""
-    named = named_lines(session, sheet)
+    named, starts = named_lines(session, sheet), clock.local(event.starts_at)
     data = {
         "title": event.title,
         "organisation": organisation(session, event.org_id).name,
         "place": event.place,
-        "times": times(event),
+        "times": f"{starts:%Y-%m-%d %H:%M}—{clock.local(event.ends_at):%H:%M}",
         "code": event.code,
         "number": str(sheet.number),
         "qr": qr.svg(address(sheet)),

@@ -144,7 +144,8 @@ def waiting_by_spot(session: Session, event_id: int) -> Counter[Spot]:
 def events_waited_for(session: Session, at: datetime) -> list[int]:
     """The events to come for which somebody waits."""
     found = session.execute(
-        select(col(SignUp.event_id).distinct())
+        select(col(SignUp.event_id))
+        .distinct()
         .join(Event, col(Event.id) == col(SignUp.event_id))
         .where(
             is_in(SignUpState.WAITING),

@@ -34,6 +34,12 @@ def jsons(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
         ("clerk", "PUT", "/api/v1/me/password"): {"current": "nothing-near", "new": "Neu-2026-x"},
         **event_jsons(ground),
         **signup_jsons(ground),
+        ("organiser", "POST", f"/api/v1/events/{ground.open_event}/scans"): {
+            "sent_at": NOW.isoformat(), "scans": [{"id": "a-scan-of-a-tablet"}],
+        },
+        ("organiser", "POST", f"/api/v1/events/{ground.open_event}/roster-ticks"): {
+            "pin": "246810",
+        },
         ("volunteer", "POST", "/api/v1/check-ins"): {"code": ground.code, "key": key},
         ("volunteer", "POST", "/api/v1/check-outs"): {"code": ground.code, "key": key},
         ("clerk", "POST", "/api/v1/goods"): {
@@ -158,6 +164,19 @@ def forms(ground: Ground) -> dict[tuple[str, str], dict[str, Any]]:
         ("organiser", f"/events/{ground.open_event}/scans"): {
             "member_code": ground.card, "key": key,
         },
+        ("organiser", f"/events/{ground.open_event}/names"): {"sought": "王"},
+        ("organiser", f"/events/{ground.open_event}/ticks"): {
+            "member_id": ground.place.chen, "kind": "in", "key": "a-key-of-this-page",
+        },
+        ("organiser", f"/events/{ground.open_event}/walk-ins"): {
+            "name": "王阿姨", "phone": "13900000008", "key": key,
+        },
+        ("organiser", f"/events/{ground.open_event}/walk-ins/{ground.walk_in}/match"): {
+            "number": "2026000001",
+        },
+        ("organiser", f"/events/{ground.open_event}/sheets"): {"blank": 5, "key": key},
+        ("organiser", f"/events/{ground.open_event}/sheets/1"): {"came-1": "9:05"},
+        ("volunteer", f"/c/{ground.code}/digits"): {"digits": "12345678"},
         ("volunteer", f"/c/{ground.code}/check-in"): {"claim": claims.sign(ground.code, at=NOW)},
         ("volunteer", f"/c/{ground.code}/check-out"): {"claim": claims.sign(ground.code, at=NOW)},
         ("secretary", f"/organisations/{here}/local-rules/star-ladders/new"): {

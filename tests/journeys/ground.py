@@ -20,6 +20,7 @@ from structlog.testing import capture_logs
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from pointsbank.attendance import operations as attendance
 from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM
 from pointsbank.core.database import Session, Table, snapshot, transaction
@@ -38,7 +39,7 @@ ROLES = (
     "volunteer", "other_volunteer", "organiser", "clerk", "secretary", "official",
     "administrator", "auditor", "stranger",
 )  # fmt: skip
-KEPT_APART = {"sign_in_attempt"}  # written on purpose when a password is wrong
+KEPT_APART = {"sign_in_attempt", "scan"}  # wrong passwords and refused scans are kept on purpose
 PRIVATE = ("王桂芳", "李建国", "周明", "13800000001", "测试", "不可外传")
 
 
@@ -63,6 +64,7 @@ class Ground:
     lost_card: str
     transfer: int  # 李建国, asked for by the secretary of 幸福社区
     household: int  # of 王桂芳
+    walk_in: int  # at the open event, which has a sheet of two lines too
     enrolments: Enrolments
 
 
@@ -100,10 +102,18 @@ def lay() -> Ground:
         household = members.found_household(
             session, SYSTEM, head_id=place.wang, on=clock.today(), at=NOW
         ).id
+        walk_in = attendance.note_walk_in(
+            session, place.organiser, event_id=mine[0], name="不可外传", phone="13900000009",
+            key="walked-in", at=NOW,
+        ).id or 0  # fmt: skip
+        attendance.make_sheet(
+            session, place.organiser, event_id=mine[0], with_names=False, blank=2, key="sheet",
+            at=NOW,
+        )  # fmt: skip
         enrolments = lay_enrolments(session, place)
     return Ground(
         place, mine[0], codes[0], draft, post, shift, series, mine[1], codes[1], *goods, *sold,
-        card, lost_digits, transfer, household, enrolments,
+        card, lost_digits, transfer, household, walk_in, enrolments,
     )  # fmt: skip
 
 

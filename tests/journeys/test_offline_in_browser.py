@@ -206,7 +206,8 @@ def test_a_stolen_tablet_reveals_nobody(story: Story, town: Town, served: int) -
         expect(tablet.part("waiting")).to_have_text("待上传 2 条")
 
         kept = tablet.dump()
-        assert "pointsbank-scanner" in kept
+        for there in ('"tag"', '"sealed"', '"salt"', f"/events/{event_id}/scanner"):
+            assert there in kept, "the dump shows what there is"
         for secret in ("李建国", "王桂芳", "陈玉兰", town.card_of_li, "13800000001", "13800000002"):
             assert secret not in kept, secret
 
@@ -284,3 +285,22 @@ def test_scans_are_the_devices_whoever_is_signed_in_and_a_phone_of_its_own_scans
         phone.keyboard.press("Enter")
         expect(phone.locator("#answer [data-result=red]")).to_contain_text("网络不通，没有签到")
         assert desk.wrongs == tablet.desk.wrongs == []
+
+
+def test_a_device_that_can_keep_nothing_says_so(story: Story, town: Town, served: int) -> None:
+    """A full disk: with a network people are checked in all the same, without one nobody seems to
+    be."""
+    story.at("08:50")
+    place, event_id = town.place, open_event(town.place)
+    _, token = pair(place, event_id)
+    story.at("09:02")
+    with chromium(served) as browser:
+        tablet = Tablet(browser, event_id, token).prepared()
+        full = "throw new DOMException('', 'QuotaExceededError')"
+        full = f"() => {{ IDBObjectStore.prototype.put = () => {{ {full} }}; }}"
+        tablet.page.evaluate(full)
+        tablet.scan(town.card_of_li)
+        tablet.expect("green", "李建国")
+        tablet.context.set_offline(True)
+        tablet.scan(pass_digits(event_id, place.chen))
+        tablet.expect("red", "网络不通，没有签到")

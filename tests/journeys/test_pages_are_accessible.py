@@ -79,6 +79,11 @@ class Place:
             ],
             "auditor": ["/ledger", "/audit", "/nowhere"],
         }
+        if self.open_event:
+            pages["organiser"] += [
+                f"/events/{self.open_event}/{page}"
+                for page in ("attendance", "names", "sheets", "screen", "wall")
+            ]
         notice = f"/recruitment/{org}/2026-11"
         pages["organiser"] += ["/events/templates", "/events/from-template?preset=patrol", notice]
         pages["volunteer"].append(notice)

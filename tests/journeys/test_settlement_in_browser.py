@@ -35,7 +35,7 @@ def held(town: Town, story: Story) -> int:
     c = town.place
     story.at("08:30")
     with transaction() as session:
-        now = clock.now()
+        now = clock.local(clock.now())
         event = events.plan(
             session, c.organiser, org_id=c.community, title="河岸垃圾清理",
             kind=DeedCategory.ENVIRONMENT, place="西岸", starts_at=now.replace(hour=9, minute=0),

@@ -19,6 +19,7 @@ import { clock, say, since } from "./words.js";
 const SAME_MS = 4000; // the same code within this time is the same scan
 const PULSE_MS = { online: 20_000, offline: 4_000 };
 const ROSTER_MS = 10 * 60_000;
+const BEAT_MS = 60_000;
 const AFTER_END_MS = 2 * 3_600_000; // people still leave; then the names go
 
 const root = document.getElementById("scanner");
@@ -36,6 +37,7 @@ let flush;
 let ticks;
 let roster;
 let rosterAt = 0;
+let beatAt = 0;
 let offset = newOffset();
 let paired = false;
 let closed = false; // the server will have nothing to do with this device or session
@@ -72,12 +74,12 @@ async function take(who, person = null) {
   const scan = { id: newId(), ...who, kind, scanned_at: new Date().toISOString(), offset_ms: offset.ms };
   const asking = line.online;
   if (asking) screen.show({ look: "asking", tone: "grey", headline: say("asking"), quiet: true });
-  if (queue) await queue.add(scan, { asking });
+  const kept = Boolean(queue) && await queue.add(scan, { asking }).then(() => true, () => false); // false: the disk is full
   const answer = asking ? await answerTo(scan) : null;
   if (answer) {
-    if (queue) await queue.settle([answer]);
+    if (kept) await queue.settle([answer]);
     showAnswer(answer, turn === newest);
-  } else if (queue) {
+  } else if (kept) {
     await queue.release(scan.id);
     showKept(scan, person ?? (await onRoster(who.code)), turn === newest);
   } else {
@@ -205,7 +207,7 @@ async function pulse() {
     const told = await door.clock();
     offset.note(told.now, askedAt, Date.now());
     line.note(true, Date.now() - askedAt);
-    if (store) await store.keep("offset", offset.ms);
+    await store?.keep("offset", offset.ms).catch(() => null);
     if (queue && line.online) await prepare();
   } catch (failure) {
     if (failure.shutOut) await shutOut();
@@ -217,12 +219,15 @@ async function pulse() {
 
 async function prepare() {
   if (await queue.size()) await empty();
+  if (Date.now() - beatAt > BEAT_MS) {
+    beatAt = Date.now();
+    door.beat().catch(() => null);
+  }
   if (isOver() || Date.now() - rosterAt < ROSTER_MS) return;
   rosterAt = Date.now();
   const answer = await door.roster();
-  await store.keep("roster", answer);
+  await store.keep("roster", answer).catch(() => null); // a full disk: it is there until the page is closed
   useRoster(answer);
-  door.beat().catch(() => null);
 }
 
 function useRoster(answer) {
@@ -235,7 +240,7 @@ async function wakeUp() {
   offset = newOffset((await store?.kept("offset")) ?? null);
   try {
     ({ paired } = await door.ready());
-    await store?.keep("paired", paired);
+    await store?.keep("paired", paired).catch(() => null);
   } catch (failure) {
     paired = Boolean(await store?.kept("paired"));
     door.wasPaired(paired);
