@@ -232,6 +232,12 @@ def test_no_event_of_a_series_leaves_a_shift_outside(scene: Any) -> None:
         scene.do(operations.change_from, events[1], -20, **said)
 
 
+def test_a_series_may_be_of_the_event_alone(scene: Any) -> None:
+    origin = scene.plan(starts_at=_local(FRIDAY, 9), ends_at=_local(FRIDAY, 11))
+    series = repeat(scene, origin, rule=rule(until_on=FRIDAY))
+    assert queries.events_of_series(scene.session, series.id) == [origin]
+
+
 def test_drafts_of_a_series_are_published_together(scene: Any) -> None:
     series = repeat(scene, scene.plan())
     for actor in (scene.community.volunteer, scene.community.stranger):
