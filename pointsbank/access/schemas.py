@@ -8,7 +8,7 @@ from marshmallow import fields, validate
 
 from pointsbank.access.rules import LONGEST_PATH, MOST_PASSWORD, Entry
 from pointsbank.core.actor import Role
-from pointsbank.web.schemas import Instant, Request, Text, View
+from pointsbank.web.schemas import Instant, Request, Text, View, choice
 
 
 class Password(fields.String):
@@ -83,7 +83,7 @@ class SessionView(View):
 
 class OwnSessionView(View):
     id = fields.Integer()
-    entry = fields.Enum(Entry, by_value=fields.String)
+    entry = choice(Entry)
     opened_at = Instant()
     expires_at = Instant()
     agent = fields.String(metadata={"description": "browser and system, as people call them"})
@@ -97,7 +97,7 @@ class OwnSessionsView(View):
 
 
 class GrantView(View):
-    role = fields.Enum(Role, by_value=fields.String)
+    role = choice(Role)
     org_id = fields.Integer(metadata={"description": "held for this organisation and all below"})
 
 

@@ -8,7 +8,7 @@ from marshmallow import fields
 from pointsbank.access.rules import DISPLAY_NAME_LENGTH, STAFF_NAME_LENGTH
 from pointsbank.accounts.rules import AccountState
 from pointsbank.core.actor import Role
-from pointsbank.web.schemas import Day, Request, Text, View, Whole
+from pointsbank.web.schemas import Day, Request, Text, View, Whole, choice
 
 
 class _Blanks(Request):
@@ -20,7 +20,7 @@ class _Blanks(Request):
 
 class AccountsQuery(Request):
     sought = Text(400, least=0, load_default="", metadata={"description": "a sealed search"})
-    role = fields.Enum(Role, by_value=fields.String)
+    role = choice(Role)
     org_id = Whole(least=1)
     after = Whole(load_default=0)
 
@@ -33,13 +33,13 @@ class StaffAccountForm(_Blanks):
     org_id = Whole(least=1, required=True)
     staff_name = Text(STAFF_NAME_LENGTH, required=True)
     display_name = Text(DISPLAY_NAME_LENGTH, required=True)
-    role = fields.Enum(Role, by_value=fields.String)
+    role = choice(Role)
     from_on = Day(required=True)
     until_on = Day()
 
 
 class RoleForm(_Blanks):
-    role = fields.Enum(Role, by_value=fields.String, required=True)
+    role = choice(Role, required=True)
     org_id = Whole(least=1, required=True)
     from_on = Day(required=True)
     until_on = Day()
@@ -50,7 +50,7 @@ class WithdrawalForm(Request):
 
 
 class AccountPageQuery(Request):
-    role = fields.Enum(Role, by_value=fields.String)
+    role = choice(Role)
     org_id = Whole(least=1, metadata={"description": "of this organisation and all below"})
     after = Whole(load_default=0, metadata={"description": "the `next` of the page before"})
     most = Whole(least=1, most=200, load_default=50)
@@ -60,12 +60,12 @@ class AccountSearchRequest(Request):
     sought = Text(
         50, required=True, metadata={"description": "part of a name, a staff name, a number"}
     )
-    role = fields.Enum(Role, by_value=fields.String)
+    role = choice(Role)
     org_id = Whole(least=1)
 
 
 class RoleRequest(Request):
-    role = fields.Enum(Role, by_value=fields.String, required=True)
+    role = choice(Role, required=True)
     org_id = Whole(least=1, required=True)
     from_on = Day(required=True)
     until_on = Day(allow_none=True, metadata={"description": "its last day; none: open"})
@@ -75,14 +75,14 @@ class StaffAccountRequest(Request):
     org_id = Whole(least=1, required=True)
     staff_name = Text(STAFF_NAME_LENGTH, required=True)
     display_name = Text(DISPLAY_NAME_LENGTH, required=True)
-    role = fields.Enum(Role, by_value=fields.String, metadata={"description": "held there at once"})
+    role = choice(Role, metadata={"description": "held there at once"})
     from_on = Day()
     until_on = Day(allow_none=True)
 
 
 class HeldRoleView(View):
     grant_id = fields.Integer()
-    role = fields.Enum(Role, by_value=fields.String)
+    role = choice(Role)
     org_id = fields.Integer()
     org_name = fields.String()
     from_on = fields.Date()
@@ -95,7 +95,7 @@ class AccountView(View):
     name = fields.String()
     staff_name = fields.String(metadata={"description": "empty: signs in by phone number"})
     place = fields.String()
-    state = fields.Enum(AccountState, by_value=fields.String)
+    state = choice(AccountState)
     roles = fields.List(fields.Nested(HeldRoleView))
 
 

@@ -92,6 +92,8 @@ def _seen(attendance: Any, name: str, clips: list[Clip]) -> dict[str, Any]:
 @allow(*ORGANISERS, Scope.AT_DOOR)
 def clock_of_server(event_id: int) -> dict[str, Any]:
     """The server's clock, by which a device measures its own."""
+    with snapshot() as session:
+        _held(session, event_id)
     return {"now": clock.now()}
 
 

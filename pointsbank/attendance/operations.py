@@ -38,6 +38,7 @@ from pointsbank.events.models import Event
 from pointsbank.events.rules import CONFIRMERS, EventState, check_state
 from pointsbank.hours.operations import Service, correct, credit
 from pointsbank.hours.rules import Cut, CutKind, hour_rule_ref, why_of
+from pointsbank.members.queries import own_ids
 
 __all__ = [
     "Confirmation", "PastAttendance", "ScanAnswer", "Sent", "Taken", "add_stay", "approve_held",
@@ -103,7 +104,7 @@ def _credit_all(
     chosen = (
         _of(event),
         col(Attendance.state) == waiting,
-        col(Attendance.member_id) != (actor.member_id or 0),
+        col(Attendance.member_id).not_in(own_ids(session, actor)),
     )
     rows = session.execute(
         select(

@@ -79,7 +79,7 @@ def keyboard(event_id: int) -> str:
 @allow(*ORGANISERS, Scope.AT_DOOR)
 def worker(event_id: int) -> Response:
     """The service worker, which may rule this one page and nothing else."""
-    page = url_for(".scanner", event_id=event_id)
+    page = url_for(".scanner", event_id=_of_organiser(event_id).id)
     told = {"version": _version(), "page": page, "files": _files()}
     text = (folder("static") / "js/scanner/worker.js").read_text(encoding="utf-8")
     answer = make_response(f"const SCANNER = {jsonify(told).get_data(as_text=True)};\n{text}")
@@ -91,7 +91,7 @@ def worker(event_id: int) -> Response:
 @pages.get(f"{SCANNER}/manifest.webmanifest")
 @allow(*ORGANISERS, Scope.AT_DOOR)
 def manifest(event_id: int) -> Response:
-    page = url_for(".scanner", event_id=event_id)
+    page = url_for(".scanner", event_id=_of_organiser(event_id).id)
     mark = url_for("static", filename="img/mark.svg")
     answer = jsonify(
         name=gettext("扫码签到"), short_name=gettext("扫码签到"), id=page, start_url=page,

@@ -72,7 +72,7 @@ class TickForm(Request):
     """A tap on a name; ``q`` keeps the search for the page that follows."""
 
     member_id = Whole(least=1, required=True)
-    kind = fields.Enum(ScanKind, by_value=fields.String, load_default=ScanKind.AUTO)
+    kind = choice(ScanKind, load_default=ScanKind.AUTO)
     reason = Text(200, least=0)
     key = Text(40, least=16, required=True)
     q = Text(400, least=0)
@@ -157,8 +157,8 @@ class SentRequest(Request):
         40, metadata={"description": "20 digits of a card, phone code or door pass; or `sealed`"}
     )
     member_id = Whole(least=1, most=10**8 - 1, metadata={"description": "a tick on the roster"})
-    way = fields.Enum(Way, by_value=fields.String, load_default=Way.ORGANISER)
-    kind = fields.Enum(ScanKind, by_value=fields.String, load_default=ScanKind.AUTO)
+    way = choice(Way, load_default=Way.ORGANISER)
+    kind = choice(ScanKind, load_default=ScanKind.AUTO)
     scanned_at = Instant(required=True, metadata={"description": "by the device's clock"})
     offset_ms = fields.Integer(
         strict=True,

@@ -65,6 +65,8 @@ def names(event_id: int) -> str:
 def search_names(event_id: int) -> Response:
     """A search, whose words stand in no address."""
     sought = form(SearchForm).get("sought", "")
+    with snapshot() as session:
+        held(session, event_id)
     return redirect(f"/events/{event_id}/names?q={sealed_text(sought)}", 303)
 
 

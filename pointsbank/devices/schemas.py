@@ -4,14 +4,14 @@ from marshmallow import fields
 
 from pointsbank.core.actor import Scope
 from pointsbank.devices.rules import CODE_LENGTH, KEY_LENGTH, NAME_LENGTH
-from pointsbank.web.schemas import Day, Request, Text, Whole
+from pointsbank.web.schemas import Day, Request, Text, Whole, choice
 
 
 class PairingForm(Request):
     org_id = Whole(least=1, load_default=None, allow_none=True)
     event_id = Whole(least=1, load_default=None, allow_none=True)
     name = Text(NAME_LENGTH, required=True)
-    scope = fields.Enum(Scope, by_value=fields.String, required=True)
+    scope = choice(Scope, required=True)
     key = Text(KEY_LENGTH, required=True)
 
 
@@ -37,5 +37,5 @@ class CounterPinForm(Request):
 class MachineForm(Request):
     org_id = Whole(least=1, required=True)
     name = Text(NAME_LENGTH, required=True)
-    scopes = fields.List(fields.Enum(Scope, by_value=fields.String), load_default=list)
+    scopes = fields.List(choice(Scope), load_default=list)
     expires_on = Day(required=True)

@@ -9,18 +9,9 @@ from marshmallow import fields
 from pointsbank.enrolment.headings import Column
 from pointsbank.enrolment.rules import ApplicationState, ImportState
 from pointsbank.members.rules import Consent, PartyStatus, Sex
-from pointsbank.web.schemas import Day, Instant, Request, Text, View, Whole
+from pointsbank.web.schemas import Day, Instant, Request, Text, View, Whole, choice, repeat_key
 
 MOST_PAGES = 10_000
-
-
-def _choice(kind: Any, **options: Any) -> Any:
-    return fields.Enum(kind, by_value=fields.String, **options)
-
-
-def _key() -> Text:
-    about = "made by the client, once for each wish to do this; a repeat is only answered"
-    return Text(60, least=4, required=True, metadata={"description": about})
 
 
 class FormRequest(Request):
@@ -41,7 +32,7 @@ class PersonRequest(Request):
     document_number = Text(
         40, least=0, load_default="", metadata={"description": "its form tells its kind"}
     )
-    sex = _choice(Sex, load_default=None, allow_none=True)
+    sex = choice(Sex, load_default=None, allow_none=True)
     birth_on = Day(load_default=None, allow_none=True)
     available = Text(200, least=0, load_default="")
     skills = fields.List(Text(20), load_default=list)
@@ -52,7 +43,7 @@ class PersonRequest(Request):
 
 class EnrolmentRequest(PersonRequest):
     residence_id = Whole(least=1, required=True)
-    party_status = _choice(PartyStatus, load_default=PartyStatus.NONE)
+    party_status = choice(PartyStatus, load_default=PartyStatus.NONE)
     joined_party_on = Day(load_default=None, allow_none=True)
     employer = Text(80, least=0, load_default="", metadata={"description": "the unit's name"})
     branch = Text(80, least=0, load_default="", metadata={"description": "the branch's name"})
@@ -60,7 +51,7 @@ class EnrolmentRequest(PersonRequest):
         load_default=False, metadata={"description": "has agreed on paper to be registered"}
     )
     although_similar = fields.Boolean(load_default=False)
-    key = _key()
+    key = repeat_key()
 
 
 class EnrolmentForm(FormRequest, EnrolmentRequest):
@@ -82,8 +73,8 @@ class AlikeForm(FormRequest):
 class ApplicationForm(FormRequest, PersonRequest):
     phone = Text(20, required=True)
     org_id = Whole(least=1, required=True)
-    consents = fields.List(_choice(Consent), load_default=list)
-    key = _key()
+    consents = fields.List(choice(Consent), load_default=list)
+    key = repeat_key()
 
 
 class CodeForm(Request):
@@ -104,7 +95,7 @@ class ApplicationRefusalRequest(Request):
 
 
 class ApplicationsQuery(Request):
-    state = _choice(ApplicationState, load_default=ApplicationState.PENDING)
+    state = choice(ApplicationState, load_default=ApplicationState.PENDING)
 
 
 class DeskQuery(Request):
@@ -114,7 +105,7 @@ class DeskQuery(Request):
 class ImportForm(Request):
     org_id = Whole(least=1, required=True)
     sheet = Text(31, least=0, load_default="")
-    key = _key()
+    key = repeat_key()
 
 
 class FileForm(Request):
@@ -126,7 +117,7 @@ class FileForm(Request):
 
 class ColumnsRequest(Request):
     columns = fields.List(
-        _choice(Column), required=True, metadata={"description": "one for each of the file's"}
+        choice(Column), required=True, metadata={"description": "one for each of the file's"}
     )
 
 
@@ -142,7 +133,7 @@ class ReportInRequest(Request):
     grid_id = Whole(least=1, load_default=None, allow_none=True)
     duty = Text(100, least=0, load_default="")
     on = Day(required=True)
-    key = _key()
+    key = repeat_key()
 
 
 class ReportInForm(FormRequest, ReportInRequest):
@@ -171,8 +162,8 @@ class ReportInsQuery(Request):
 class ImportView(View):
     id = fields.Integer()
     org_id = fields.Integer()
-    state = _choice(ImportState)
-    columns = fields.List(_choice(Column), metadata={"description": "what each column holds"})
+    state = choice(ImportState)
+    columns = fields.List(choice(Column), metadata={"description": "what each column holds"})
     headings = fields.List(fields.String(), metadata={"description": "empty once removed"})
     row_count = fields.Integer()
     steps_done = fields.Integer(attribute="next_chunk")
@@ -192,7 +183,7 @@ class ImportsView(View):
 class ApplicationView(View):
     id = fields.Integer()
     org_id = fields.Integer()
-    state = _choice(ApplicationState)
+    state = choice(ApplicationState)
     applied_at = Instant()
     decided_at = Instant(allow_none=True)
     reason = fields.String()

@@ -4,7 +4,7 @@ from marshmallow import fields, validate
 
 from pointsbank.members.rules import Relation
 from pointsbank.orgs.rules import Line
-from pointsbank.web.schemas import Request, Text, View, Whole
+from pointsbank.web.schemas import Request, Text, View, Whole, choice
 
 
 class EvaluationQuery(Request):
@@ -20,7 +20,7 @@ class SealRequest(Request):
 
 class RollUpQuery(Request):
     year = Whole(least=2000, most=2199)
-    line = fields.Enum(Line, by_value=fields.String)
+    line = choice(Line)
 
 
 class ListQuery(Request):
@@ -77,7 +77,7 @@ class EvaluationView(View):
     org_id = fields.Integer()
     org_name = fields.String()
     year = fields.Integer()
-    relation = fields.Enum(Relation, by_value=fields.String)
+    relation = choice(Relation)
     note = fields.String(metadata={"description": "a reference, not a grade"})
     seal = fields.Nested(SealView, allow_none=True)
     seal_holds = fields.Boolean(allow_none=True, metadata={"description": "rows give the digest"})
@@ -93,7 +93,7 @@ class SumsView(View):
     org_id = fields.Integer()
     name = fields.String()
     kind = fields.String()
-    relation = fields.Enum(Relation, by_value=fields.String)
+    relation = choice(Relation)
     members = fields.Integer()
     minutes = fields.Integer()
     points_in = fields.Dict(keys=fields.String(), values=fields.Integer())
@@ -104,6 +104,6 @@ class SumsView(View):
 
 class RollUpView(View):
     year = fields.Integer()
-    line = fields.Enum(Line, by_value=fields.String, allow_none=True)
+    line = choice(Line, allow_none=True)
     whole = fields.Nested(SumsView)
     children = fields.List(fields.Nested(SumsView))

@@ -100,8 +100,7 @@ def receipt_for_change(session: Session, redemption_id: int) -> tuple[Receipt, s
 def receipt_for(session: Session, actor: Actor, redemption_id: int) -> Receipt:
     """A receipt for the member herself, the counter's staff and those above; else Forbidden."""
     found = receipt(session, redemption_id)
-    hers = members.ids_of_person(session, actor.member_id) if actor.member_id else []
-    if found.member_id not in hers:
+    if found.member_id not in members.own_ids(session, actor):
         actor.require(*STAFF, Role.OFFICIAL, Role.AUDITOR, org_id=found.org_id)
     return found
 

@@ -14,14 +14,9 @@ from pointsbank.exchange.rules import (
     RedemptionState,
     Wish,
 )
-from pointsbank.web.schemas import Day, Request, Text, View, Whole
+from pointsbank.web.schemas import Day, Request, Text, View, Whole, choice, repeat_key
 
 _lines = validate.Length(max=MOST_LINES, error=lazy_gettext("最多 {max} 项。"))
-
-
-def _key() -> Text:
-    about = "made by the client, once for each wish to do this; a repeat is only answered"
-    return Text(64, least=8, required=True, metadata={"description": about})
 
 
 def _id(**options: Any) -> Whole:
@@ -40,7 +35,7 @@ class LineRequest(Request):
 class RedemptionRequest(Request):
     customer = Text(600, required=True, metadata={"description": "as a look-up answered it"})
     lines = fields.List(fields.Nested(LineRequest), required=True, validate=_lines)
-    key = _key()
+    key = repeat_key()
 
 
 class ReversalRequest(Request):
@@ -57,7 +52,7 @@ class GoodsRequest(Request):
 
 class StockMovementRequest(Request):
     quantity = Whole(least=1, most=MOST_STOCKED, required=True)
-    key = _key()
+    key = repeat_key()
 
 
 class GoodsQuery(Request):
@@ -88,7 +83,7 @@ class DeliveryForm(StockMovementRequest):
 class BasketForm(Request):
     """Goods and quantities side by side, as a form without script sends them; none is zero."""
 
-    key = _key()
+    key = repeat_key()
     goods_id = fields.List(_id(), load_default=list, validate=_lines)
     quantity = fields.List(Whole(most=MOST_OF_ONE), load_default=list)
 
@@ -132,7 +127,7 @@ class RedemptionView(View):
     total_points = fields.Integer()
     balance_points = fields.Integer(metadata={"description": "what was left right after"})
     at = fields.AwareDateTime()
-    state = fields.Enum(RedemptionState, by_value=fields.String)
+    state = choice(RedemptionState)
     taken_back_at = fields.AwareDateTime(allow_none=True)
     lines = fields.List(fields.Nested(ReceiptLineView))
 

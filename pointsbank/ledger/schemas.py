@@ -3,13 +3,13 @@
 from marshmallow import fields
 
 from pointsbank.ledger.rules import LONGEST_CODE, OwnerKind
-from pointsbank.web.schemas import Day, Instant, Request, Text, View, Whole
+from pointsbank.web.schemas import Day, Instant, Request, Text, View, Whole, choice
 
 
 class TransfersQuery(Request):
     before = Whole(least=1, metadata={"description": "transfers older than this id"})
     unit = Text(LONGEST_CODE)
-    owner_kind = fields.Enum(OwnerKind, by_value=fields.String)
+    owner_kind = choice(OwnerKind)
     owner_id = Whole()
     reason = Text(LONGEST_CODE)
     since = Day()

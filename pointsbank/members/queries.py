@@ -363,6 +363,11 @@ def ids_of_person(session: Session, member_id: int) -> list[int]:
     return sorted(found, key=lambda record_id: (record_id != member_id, record_id))
 
 
+def own_ids(session: Session, actor: Actor) -> list[int]:
+    """The records of the person who acts; none where she is no member."""
+    return ids_of_person(session, actor.member_id) if actor.member_id else []
+
+
 def merged_into(session: Session, scope: Select[int]) -> dict[int, int]:
     """The records merged into those of a scope (a select of ids), each with the one that it is
     part of now.

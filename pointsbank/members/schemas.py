@@ -23,11 +23,7 @@ from pointsbank.members.rules import (
     Secret,
     Sex,
 )
-from pointsbank.web.schemas import Day, Request, Text, View, Whole
-
-
-def _choice(kind: Any, **options: Any) -> ma.fields.Enum[Any]:
-    return ma.fields.Enum(kind, by_value=ma.fields.String, **options)
+from pointsbank.web.schemas import Day, Request, Text, View, Whole, choice
 
 
 def _id(**options: Any) -> Whole:
@@ -49,7 +45,7 @@ class FiltersQuery(FormOfParts):
     branch_id = _id()
     employer_id = _id()
     team_id = _id()
-    party_status = _choice(PartyStatus)
+    party_status = choice(PartyStatus)
     stars = Whole(most=9, metadata={"description": "stands at this star today"})
     left = ma.fields.Boolean(metadata={"description": "who left the register, not who is in it"})
 
@@ -82,7 +78,7 @@ class RecordForm(FormOfParts):
     name = Text(MOST_NAME_CHARACTERS, required=True)
     phone = Text(20)
     without_phone = ma.fields.Boolean(load_default=False)
-    sex = _choice(Sex, load_default=None)
+    sex = choice(Sex, load_default=None)
     birth_on = Day(load_default=None)
     skills = ma.fields.List(Text(20), load_default=list)
     available = Text(MOST_TEXT_CHARACTERS, load_default="")
@@ -100,7 +96,7 @@ class ChangeRequest(Request):
     version = _id(required=True)
     name = Text(MOST_NAME_CHARACTERS)
     phone = Text(20, least=0, metadata={"description": "empty: none"})
-    sex = _choice(Sex, allow_none=True)
+    sex = choice(Sex, allow_none=True)
     birth_on = Day(allow_none=True)
     skills = ma.fields.List(Text(20))
     available = Text(MOST_TEXT_CHARACTERS, least=0)
@@ -112,7 +108,7 @@ class ChangeRequest(Request):
 
 class DocumentForm(FormOfParts):
     version = _id(required=True)
-    kind = _choice(DocumentKind)
+    kind = choice(DocumentKind)
     number = Text(40)
 
     @ma.post_load
@@ -151,7 +147,7 @@ class MemberMoveRequest(Request):
 
 
 class PartyStatusForm(FormOfParts):
-    status = _choice(PartyStatus, required=True)
+    status = choice(PartyStatus, required=True)
     on = Day(required=True)
     joined_on = Day()
 
@@ -166,21 +162,21 @@ class DayForm(FormOfParts):
 
 
 class ConsentForm(FormOfParts):
-    kind = _choice(Consent, required=True)
-    way = _choice(ConsentWay, load_default=ConsentWay.PAPER)
+    kind = choice(Consent, required=True)
+    way = choice(ConsentWay, load_default=ConsentWay.PAPER)
 
 
 class ConsentRequest(Request):
-    kind = _choice(Consent, required=True)
-    way = _choice(ConsentWay, load_default=ConsentWay.PAPER)
+    kind = choice(Consent, required=True)
+    way = choice(ConsentWay, load_default=ConsentWay.PAPER)
 
 
 class WithdrawalRequest(Request):
-    kind = _choice(Consent, required=True)
+    kind = choice(Consent, required=True)
 
 
 class WithdrawalForm(FormOfParts):
-    kind = _choice(Consent, required=True)
+    kind = choice(Consent, required=True)
 
 
 class SkillRequest(Request):
@@ -202,12 +198,12 @@ class TrainingForm(FormOfParts):
 class HonourForm(FormOfParts):
     title = Text(MOST_NOTE_CHARACTERS, required=True)
     awarded_by = Text(MOST_NOTE_CHARACTERS, required=True)
-    level = _choice(HonourLevel, required=True)
+    level = choice(HonourLevel, required=True)
     on = Day(required=True)
 
 
 class DeputyForm(FormOfParts):
-    kind = _choice(DeputyKind, required=True)
+    kind = choice(DeputyKind, required=True)
     body = Text(MOST_NOTE_CHARACTERS, required=True)
     on = Day(required=True)
 
@@ -218,12 +214,12 @@ class TermForm(FormOfParts):
 
 
 class NoteForm(FormOfParts):
-    kind = _choice(NoteKind, required=True)
+    kind = choice(NoteKind, required=True)
     note_id = _id(required=True)
 
 
 class LookForm(FormOfParts):
-    what = _choice(Secret, required=True)
+    what = choice(Secret, required=True)
     reason = Text(MOST_TEXT_CHARACTERS, load_default="")
 
 
@@ -251,9 +247,8 @@ class MemberView(View):
         allow_none=True, metadata={"description": "null for roles that do not need it"}
     )
     employer_id = ma.fields.Integer(allow_none=True)
-    party_status = ma.fields.Enum(
+    party_status = choice(
         PartyStatus,
-        by_value=ma.fields.String,
         allow_none=True,
         metadata={"description": "null for roles that do not need it"},
     )

@@ -15,20 +15,11 @@ from pointsbank.orgs.rules import (
     Line,
     Verb,
 )
-from pointsbank.web.schemas import Day, Request, Text, View, Whole
+from pointsbank.web.schemas import Day, Request, Text, View, Whole, choice, repeat_key
 
 MOST_A_PAGE = 500
 MOST_LEVEL = 1000
 MOST_CHILDREN = 1000
-
-
-def _choice(kind: Any, **options: Any) -> Any:
-    return fields.Enum(kind, by_value=fields.String, **options)
-
-
-def _key() -> Text:
-    about = "made by the client, once for each wish to do this; a repeat is only answered"
-    return Text(60, least=4, required=True, metadata={"description": about})
 
 
 def _on() -> Day:
@@ -54,25 +45,25 @@ class FoundRequest(Request):
     name = Text(MOST_NAME_CHARACTERS, required=True)
     region_code = _region_code()
     on = _on()
-    key = _key()
+    key = repeat_key()
 
 
 class RenamingRequest(Request):
     name = Text(MOST_NAME_CHARACTERS, required=True)
     on = _on()
-    key = _key()
+    key = repeat_key()
 
 
 class MoveRequest(Request):
     parent_id = Whole(least=1, required=True)
     on = _on()
-    key = _key()
+    key = repeat_key()
 
 
 class MergerRequest(Request):
     successor_id = Whole(least=1, required=True)
     on = _on()
-    key = _key()
+    key = repeat_key()
 
 
 class SplitRequest(Request):
@@ -85,12 +76,12 @@ class SplitRequest(Request):
     )
     region_code = _region_code()
     on = _on()
-    key = _key()
+    key = repeat_key()
 
 
 class ClosingRequest(Request):
     on = _on()
-    key = _key()
+    key = repeat_key()
 
 
 class DetailsRequest(Request):
@@ -119,7 +110,7 @@ class FoundForm(FoundRequest):
 
 class KindRequest(Request):
     code = Text(30, required=True)
-    line = _choice(Line, required=True)
+    line = choice(Line, required=True)
     level = Whole(least=1, most=MOST_LEVEL, required=True)
     name = Text(MOST_KIND_CHARACTERS, required=True)
 
@@ -135,7 +126,7 @@ class TreeQuery(Request):
 class OrganisationView(View):
     id = fields.Integer()
     parent_id = fields.Integer(allow_none=True)
-    line = _choice(Line)
+    line = choice(Line)
     kind = fields.String()
     name = fields.String()
     region_code = fields.String(metadata={"description": "GB/T 2260; empty where it has none"})
@@ -159,7 +150,7 @@ class OrganisationPage(View):
 class ChangeView(View):
     id = fields.Integer()
     organisation_id = fields.Integer()
-    verb = _choice(Verb)
+    verb = choice(Verb)
     on = fields.Date(attribute="effective_on")
     at = fields.DateTime()
     from_id = fields.Integer(allow_none=True)
@@ -174,7 +165,7 @@ class ChangesView(View):
 
 class KindView(View):
     code = fields.String()
-    line = _choice(Line)
+    line = choice(Line)
     level = fields.Integer()
     name = fields.String()
 

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext
 
 from pointsbank.ledger.rules import MINUTES, MORALITY, PARTY, CapWindow
 from pointsbank.passbook.rules import Whose
-from pointsbank.web.schemas import Day, Instant, Request, View, Whole
+from pointsbank.web.schemas import Day, Instant, Request, View, Whole, choice
 
 UNITS = (MINUTES, MORALITY, PARTY)
 
@@ -17,9 +17,8 @@ class StatementQuery(Request):
         load_default=MORALITY,
         validate=ma.validate.OneOf(UNITS, error=lazy_gettext("没有这个选项。")),
     )
-    whose = ma.fields.Enum(
+    whose = choice(
         Whose,
-        by_value=ma.fields.String,
         load_default=Whose.OWN,
         metadata={"description": "own: hers; household: those of her household"},
     )
@@ -70,7 +69,7 @@ class ClipView(View):
     """What a points rule's cap took of an activity's points."""
 
     unit = ma.fields.String()
-    window = ma.fields.Enum(CapWindow, by_value=ma.fields.String)
+    window = choice(CapWindow)
     most = ma.fields.Integer(metadata={"description": "points in the window"})
     used = ma.fields.Integer(metadata={"description": "points that had counted before"})
     asked = ma.fields.Integer(metadata={"description": "what it would have been"})

@@ -7,12 +7,7 @@ import marshmallow as ma
 from pointsbank.core import clock
 from pointsbank.members.rules import Leaving
 from pointsbank.persons.rules import LONGEST_REASON, ErasureAsked, Sign
-from pointsbank.web.schemas import Day, Instant, Request, Text, View, Whole
-
-
-def _key() -> Text:
-    about = "made by the client, once for each wish to do this; a repeat is only answered"
-    return Text(64, least=8, required=True, metadata={"description": about})
+from pointsbank.web.schemas import Day, Instant, Request, Text, View, Whole, choice, repeat_key
 
 
 class PageQuery(Request):
@@ -22,7 +17,7 @@ class PageQuery(Request):
 class MergeRequest(Request):
     kept_id = Whole(least=1, required=True)
     other_id = Whole(least=1, required=True)
-    key = _key()
+    key = repeat_key()
 
 
 class DistinctPairRequest(Request):
@@ -36,23 +31,23 @@ class DepartureRequest(Request):
     )
     on = Day(required=True)
     reason = Text(LONGEST_REASON, least=0, load_default="")
-    key = _key()
+    key = repeat_key()
 
 
 class OwnDepartureForm(Request):
     reason = Text(LONGEST_REASON, least=0, load_default="")
-    key = _key()
+    key = repeat_key()
 
 
 class ErasureQuestionRequest(Request):
-    asked = ma.fields.Enum(ErasureAsked, by_value=ma.fields.String, required=True)
+    asked = choice(ErasureAsked, required=True)
     asked_on = Day(required=True)
 
 
 class ErasureRequest(Request):
     question = Text(600, required=True, metadata={"description": "as the first step answered it"})
     number = Text(20, required=True, metadata={"description": "her volunteer number, typed again"})
-    key = _key()
+    key = repeat_key()
 
 
 class OwnPasswordRequest(Request):
@@ -69,7 +64,7 @@ class RecordView(View):
 class PairView(View):
     older = ma.fields.Nested(RecordView)
     newer = ma.fields.Nested(RecordView)
-    signs = ma.fields.List(ma.fields.Enum(Sign, by_value=ma.fields.String))
+    signs = ma.fields.List(choice(Sign))
 
 
 class DuplicatesView(View):
@@ -95,7 +90,7 @@ class DistinctPairView(View):
 
 class DepartureView(View):
     member_id = ma.fields.Integer()
-    leaving = ma.fields.Enum(Leaving, by_value=ma.fields.String)
+    leaving = choice(Leaving)
     left_on = ma.fields.Date()
     points_given_up = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.Integer())
 

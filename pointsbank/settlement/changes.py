@@ -13,6 +13,7 @@ from pointsbank.core import audit
 from pointsbank.core.actor import Actor, Role
 from pointsbank.events.models import Event
 from pointsbank.hours.rules import CutKind
+from pointsbank.members.queries import own_ids
 from pointsbank.settlement.models import HourChange
 from pointsbank.settlement.rules import (
     ChangeKind,
@@ -42,13 +43,13 @@ def held(
         raise NoSuchAttendance
     event = session.get_one(Event, found[0].event_id)
     actor.require(*roles, org_id=event.org_id)
-    check_not_own(actor, found[0].member_id)
+    check_not_own(session, actor, found[0].member_id)
     return event, found[0]
 
 
-def check_not_own(actor: Actor, member_id: int) -> None:
+def check_not_own(session: Session, actor: Actor, member_id: int) -> None:
     """Refuse with OwnHours."""
-    if actor.member_id == member_id:
+    if member_id in own_ids(session, actor):
         raise OwnHours
 
 

@@ -11,7 +11,7 @@ from pointsbank.core import audit
 from pointsbank.core.actor import Actor
 from pointsbank.events.models import Event
 from pointsbank.events.rules import KeyReused
-from pointsbank.members.queries import ids_of_person
+from pointsbank.members.queries import own_ids
 from pointsbank.settlement.changes import change, held
 from pointsbank.settlement.models import HourChange, Objection
 from pointsbank.settlement.rules import (
@@ -39,7 +39,7 @@ def object_to(
     LongerThanActivity.
     """
     found = attendances.locked(session, [attendance_id])
-    mine = ids_of_person(session, actor.member_id) if actor.member_id else ()
+    mine = own_ids(session, actor)
     if not found or found[0].member_id not in mine:
         raise NoSuchAttendance
     attendance = found[0]

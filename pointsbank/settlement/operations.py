@@ -73,7 +73,7 @@ def settle(
     if {one.id for one in found if one.event_id == event_id} != set(minutes):
         raise NoSuchAttendance
     for one in found:
-        check_not_own(actor, one.member_id)
+        check_not_own(session, actor, one.member_id)
     if any(one.state is not AttendanceState.UNSETTLED for one in found):
         raise AlreadySettled
     if found:
@@ -131,7 +131,7 @@ def approve_held(
     event = session.get_one(Event, attendance.event_id)
     line = ancestors(session, event.org_id)
     actor.require(*APPROVERS, org_id=approver_of([org.id for org in line], tier))
-    check_not_own(actor, attendance.member_id)
+    check_not_own(session, actor, attendance.member_id)
     before = earlier(session, actor, key)
     if before:
         if [(one.attendance_id, one.kind) for one in before] != [

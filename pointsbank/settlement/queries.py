@@ -19,7 +19,7 @@ from pointsbank.hours.queries import hour_rule
 from pointsbank.hours.rules import Cut, HourRule, cuts_of
 from pointsbank.ledger.queries import OriginTransfer, transfers_of
 from pointsbank.members.models import Member
-from pointsbank.members.queries import ids_of_person
+from pointsbank.members.queries import ids_of_person, own_ids
 from pointsbank.orgs.queries import among, ancestors_of, ids_below
 from pointsbank.settlement.models import (
     Evidence,
@@ -202,7 +202,7 @@ def file_of(session: Session, actor: Actor, attendance_id: int) -> File:
     if row is None:
         raise NoSuchAttendance
     one, event, name = row
-    is_own = bool(actor.member_id) and one.member_id in ids_of_person(session, actor.member_id or 0)
+    is_own = one.member_id in own_ids(session, actor)
     if not is_own:
         actor.require(*_WATCHERS, org_id=event.org_id)
     changes = session.execute(
@@ -230,7 +230,7 @@ def open_objections(session: Session, actor: Actor) -> list[Row[Objection, Atten
             .where(
                 col(Objection.state) == AnswerState.OPEN,
                 col(Event.org_id).in_(_held(actor, *SETTLERS)),
-                col(Objection.member_id) != (actor.member_id or 0),
+                col(Objection.member_id).not_in(own_ids(session, actor)),
             )
             .order_by(col(Objection.id))
             .limit(MOST_LISTED)
@@ -252,7 +252,7 @@ def open_supplements(session: Session, actor: Actor) -> list[Row[Supplement, Eve
             .where(
                 col(Supplement.state) == AnswerState.OPEN,
                 col(Event.org_id).in_(_held(actor, *REVIEWERS)),
-                col(Supplement.member_id) != (actor.member_id or 0),
+                col(Supplement.member_id).not_in(own_ids(session, actor)),
             )
             .order_by(col(Supplement.id))
             .limit(MOST_LISTED)
@@ -285,8 +285,7 @@ def supplement_seen_by(
     if found is None:
         raise NoSuchSupplement
     supplement, event, _ = found
-    mine = ids_of_person(session, actor.member_id) if actor.member_id else ()
-    if supplement.member_id not in mine:
+    if supplement.member_id not in own_ids(session, actor):
         actor.require(*_WATCHERS, org_id=event.org_id)
     row: Row[Supplement, Event, str] = found
     return row
@@ -362,7 +361,7 @@ def held_for(session: Session, actor: Actor) -> list[Held]:
         .where(
             col(Attendance.held_minutes) > 0,
             col(Event.org_id).in_(_held(actor, *APPROVERS)),
-            col(Attendance.member_id) != (actor.member_id or 0),
+            col(Attendance.member_id).not_in(own_ids(session, actor)),
         )
         .order_by(col(Attendance.id))
         .limit(MOST_LISTED)

@@ -17,7 +17,7 @@ from pointsbank.events.queries import event as event_seen
 from pointsbank.events.queries import hour_rule_for
 from pointsbank.events.rules import ORGANISERS, EventState, KeyReused
 from pointsbank.hours.rules import Stay, worth
-from pointsbank.members.queries import ids_of_person, member
+from pointsbank.members.queries import member, own_ids
 from pointsbank.settlement.changes import change, check_not_own
 from pointsbank.settlement.evidence import as_text, made_anew
 from pointsbank.settlement.models import Evidence, Supplement
@@ -52,7 +52,7 @@ def ask_supplement(
     """
     event = event_seen(session, actor, event_id)
     whose = member(session, member_id)
-    if actor.member_id is None or whose.id not in ids_of_person(session, actor.member_id):
+    if whose.id not in own_ids(session, actor):
         actor.require(*ORGANISERS, org_id=event.org_id)
     before = _earlier(session, actor, key)
     if before:
@@ -100,7 +100,7 @@ def answer_supplement(
         raise NoSuchSupplement
     event = session.get_one(Event, supplement.event_id)
     actor.require(*REVIEWERS, org_id=event.org_id)
-    check_not_own(actor, supplement.member_id)
+    check_not_own(session, actor, supplement.member_id)
     if (supplement.asked_by_kind, supplement.asked_by_id) == (actor.kind, actor.id):
         raise SamePerson
     state = AnswerState.GRANTED if grant else AnswerState.REFUSED

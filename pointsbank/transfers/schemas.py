@@ -6,14 +6,9 @@ import marshmallow as ma
 
 from pointsbank.members.rules import Relation
 from pointsbank.transfers.rules import LONGEST_TEXT, TRANSFERABLE, Side, TransferState
-from pointsbank.web.schemas import Instant, Request, Text, View, Whole
+from pointsbank.web.schemas import Instant, Request, Text, View, Whole, choice, repeat_key
 
 _RELATIONS = [relation.value for relation in TRANSFERABLE]
-
-
-def _key() -> Text:
-    about = "made by the client, once for each wish to do this; a repeat is only answered"
-    return Text(64, least=8, required=True, metadata={"description": about})
 
 
 def _relation(**options: Any) -> ma.fields.String:
@@ -28,16 +23,16 @@ class TransferRequest(Request):
     relation = _relation(required=True)
     to_org_id = Whole(least=1, required=True)
     note = Text(LONGEST_TEXT, least=0, load_default="")
-    key = _key()
+    key = repeat_key()
 
 
 class StepRequest(Request):
-    key = _key()
+    key = repeat_key()
 
 
 class TransferRefusalRequest(Request):
     reason = Text(LONGEST_TEXT, required=True)
-    key = _key()
+    key = repeat_key()
 
 
 class BoxQuery(Request):
@@ -61,13 +56,13 @@ class MembershipTransferView(View):
     member_id = ma.fields.Integer(attribute="transfer.member_id")
     member_name = ma.fields.String()
     member_number = ma.fields.String()
-    relation = ma.fields.Enum(Relation, by_value=ma.fields.String, attribute="transfer.relation")
+    relation = choice(Relation, attribute="transfer.relation")
     from_org_id = ma.fields.Integer(allow_none=True, attribute="transfer.from_org_id")
     from_name = ma.fields.String()
     to_org_id = ma.fields.Integer(attribute="transfer.to_org_id")
     to_name = ma.fields.String()
-    state = ma.fields.Enum(TransferState, by_value=ma.fields.String, attribute="transfer.state")
-    asked_by = ma.fields.Enum(Side, by_value=ma.fields.String, attribute="transfer.asked_by")
+    state = choice(TransferState, attribute="transfer.state")
+    asked_by = choice(Side, attribute="transfer.asked_by")
     asked_at = Instant(attribute="transfer.asked_at")
     note = ma.fields.String(attribute="transfer.note")
     settled_at = Instant(allow_none=True, attribute="transfer.settled_at")
