@@ -17,6 +17,7 @@ from pointsbank.ledger.operations import close_period
 from pointsbank.ledger.queries import totals_by_member, transfers_of
 from pointsbank.ledger.rules import MINUTES, MORALITY
 from pointsbank.ledger.verify import verify
+from pointsbank.members.models import Member
 from pointsbank.settlement import operations, queries
 from pointsbank.settlement.models import HourChange
 from pointsbank.settlement.rules import (
@@ -112,6 +113,9 @@ def test_settling_refuses_in_order(scene: Any) -> None:
         settle(scene, event, {0: 9999, wang.id: 9999}, actor=hers)
     with pytest.raises(OwnHours):
         settle(scene, event, {li.id: 9999, wang.id: 9999}, actor=hers)
+    scene.session.get_one(Member, c.li).merged_into_id = c.wang  # one person's two records
+    with pytest.raises(OwnHours):
+        settle(scene, event, {li.id: 9999}, actor=hers)
     with pytest.raises(AlreadySettled):
         settle(scene, event, {li.id: 9999})
     with pytest.raises(LongerThanActivity):
