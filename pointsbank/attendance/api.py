@@ -10,6 +10,7 @@ from flask_babel import gettext
 from pointsbank.access.entrance import reading_codes
 from pointsbank.attendance import claims, operations, queries, roster
 from pointsbank.attendance.entrance import keeping_refusals
+from pointsbank.attendance.offline import with_code
 from pointsbank.attendance.operations import Confirmation, ScanAnswer, Sent
 from pointsbank.attendance.results import results
 from pointsbank.attendance.rules import ScanKind
@@ -147,7 +148,7 @@ def take_scans(asked: dict[str, Any], event_id: int) -> dict[str, Any]:
     comes with ``sealed`` in place of ``code``: sealed to the server's key.
     """
     now = clock.now()
-    read = [read_sent(one) for one in asked["scans"]]
+    read = [read_sent(with_code(event_id, one)) for one in asked["scans"]]
     sent = [Sent(**one.fields) for one in read if not one.faults]
     with transaction() as session:
         taken = operations.take_scans(

@@ -5,8 +5,16 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 from sqlmodel import col
 
-from pointsbank.attendance.models import Attendance, Scan, ScanReason, WalkIn
-from pointsbank.attendance.rules import ATTENDANCE_NAMES, Verdict
+from pointsbank.attendance.models import (
+    Attendance,
+    LateScan,
+    Scan,
+    ScanReason,
+    SheetLine,
+    SignInSheet,
+    WalkIn,
+)
+from pointsbank.attendance.rules import ATTENDANCE_NAMES, LATE_REASONS, Verdict
 from pointsbank.core.database import Session
 from pointsbank.core.errors import say
 from pointsbank.core.person import Sections
@@ -50,7 +58,9 @@ _VERDICTS = {
 
 
 def export(session: Session, member_id: int) -> Sections:
-    """Which events she was at, from when to when, what it counted; each scan of her code."""
+    """Which events she was at, from when to when, what it counted; each scan of her code; when she
+    came unregistered; where her name was printed for signing.
+    """
     attended = session.execute(
         select(Attendance, Event)
         .join(Event, col(Event.id) == col(Attendance.event_id))
@@ -58,11 +68,25 @@ def export(session: Session, member_id: int) -> Sections:
         .order_by(col(Attendance.id))
     )
     scanned = session.execute(
-        select(Scan, col(Event.title), col(ScanReason.reason))
+        select(Scan, col(Event.title), col(ScanReason.reason), col(LateScan.reason))
         .join(Event, col(Event.id) == col(Scan.event_id))
         .outerjoin(ScanReason, col(ScanReason.scan_id) == col(Scan.id))
+        .outerjoin(LateScan, col(LateScan.scan_id) == col(Scan.id))
         .where(col(Scan.member_id) == member_id)
         .order_by(col(Scan.id))
+    )
+    walked_in = session.execute(
+        select(WalkIn, col(Event.title))
+        .join(Event, col(Event.id) == col(WalkIn.event_id))
+        .where(col(WalkIn.member_id) == member_id)
+        .order_by(col(WalkIn.id))
+    )
+    lines = session.execute(
+        select(SheetLine, SignInSheet, col(Event.title))
+        .join(SignInSheet, col(SignInSheet.id) == col(SheetLine.sheet_id))
+        .join(Event, col(Event.id) == col(SignInSheet.event_id))
+        .where(col(SheetLine.member_id) == member_id)
+        .order_by(col(SheetLine.sheet_id), col(SheetLine.line))
     )
     return {
         say("参加的活动"): [
@@ -84,8 +108,21 @@ def export(session: Session, member_id: int) -> Sections:
                 say("扫码方式"): _WAYS[scan.way],
                 say("结果"): _VERDICTS[scan.verdict],
                 say("代签原因"): reason,
+                say("待核查原因"): LATE_REASONS[late] if late else None,
             }
-            for scan, title, reason in scanned
+            for scan, title, reason, late in scanned
+        ],
+        say("临时参加"): [
+            {
+                say("活动名称"): title,
+                say("签到时间"): walk_in.came_at,
+                say("签退时间"): walk_in.left_at,
+            }
+            for walk_in, title in walked_in
+        ],
+        say("纸质签到表"): [
+            {say("活动名称"): title, say("打印时间"): sheet.printed_at, say("行"): line.line}
+            for line, sheet, title in lines
         ],
     }
 

@@ -167,7 +167,8 @@ def she_leaves_with_one_tap(day: Day) -> None:
     expect(answer).to_contain_text("组织者确认后")
     day.story.at("11:20")
     phone.goto(day.address)
-    expect(phone.locator("[data-result=amber]")).to_contain_text("您已签退")
+    expect(phone.locator("[data-result=amber]")).to_contain_text("11:00")
+    expect(phone.get_by_role("button", name="再次签到")).to_be_visible()
     phone.goto(f"{HOST}/me")
     expect(phone.get_by_text("待组织者确认")).to_be_visible()
 
