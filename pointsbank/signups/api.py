@@ -11,6 +11,7 @@ from pointsbank.events.rules import ORGANISERS
 from pointsbank.signups import mine, operations, queries
 from pointsbank.signups.models import SignUp
 from pointsbank.signups.operations import Asked
+from pointsbank.signups.rules import SIGNERS
 from pointsbank.signups.schemas import (
     AllMineView,
     EventSignUpsView,
@@ -65,7 +66,7 @@ def of_event(event_id: int) -> dict[str, Any]:
 @api.post("/events/<int:event_id>/sign-ups")
 @api.arguments(SpotRequest)
 @api.response(201, SignUpView)
-@allow(SIGNED_IN)
+@allow(*SIGNERS)
 def sign_up(asked: dict[str, Any], event_id: int) -> SignUp | None:
     """Sign up oneself."""
     with transaction() as session:
@@ -76,7 +77,7 @@ def sign_up(asked: dict[str, Any], event_id: int) -> SignUp | None:
 @api.post("/events/<int:event_id>/companion-sign-ups")
 @api.arguments(OtherRequest)
 @api.response(201, SignUpView)
-@allow(SIGNED_IN)
+@allow(*SIGNERS)
 def sign_up_other(asked: dict[str, Any], event_id: int) -> SignUp | None:
     """Sign up somebody of one's household, or as an organiser whoever's card is shown."""
     member_id, code = asked.pop("member_id", 0), asked.pop("member_code", "")
@@ -106,7 +107,7 @@ def sign_up_team(asked: dict[str, Any], event_id: int) -> dict[str, Any]:
 @api.post("/sign-ups/<int:sign_up_id>/withdrawal")
 @api.arguments(SignUpWithdrawalRequest)
 @api.response(200, SignUpView)
-@allow(SIGNED_IN)
+@allow(*SIGNERS)
 def withdraw(asked: dict[str, Any], sign_up_id: int) -> SignUp:
     """Take a sign-up back; who waits moves up."""
     with transaction() as session:

@@ -22,6 +22,7 @@ from pointsbank.signups.operations import Answer, Asked
 from pointsbank.signups.rules import (
     SIGN_UP_NAMES,
     SIGN_UP_STATES,
+    SIGNERS,
     WAY_NAMES,
     Full,
     SignUpNotFound,
@@ -71,7 +72,7 @@ def sign_ups() -> str:
 
 
 @pages.post("/events/<int:event_id>/sign-ups")
-@allow(SIGNED_IN)
+@allow(*SIGNERS)
 def sign_up(event_id: int) -> Response | Page:
     asked = Asked(event_id, **form(SpotForm))
     try:
@@ -114,7 +115,7 @@ def _not_yet(event_id: int, refused: Refused) -> Response | Page:
 
 
 @pages.post("/sign-ups/<int:sign_up_id>/withdrawal")
-@allow(SIGNED_IN)
+@allow(*SIGNERS)
 def withdraw(sign_up_id: int) -> Response:
     asked, back = form(SignUpWithdrawalRequest), "/sign-ups"
     try:
@@ -181,7 +182,7 @@ def print_roster(event_id: int) -> Response:
 
 
 @pages.get("/events/<int:event_id>/sign-ups/new")
-@allow(SIGNED_IN)
+@allow(*SIGNERS)
 def others(event_id: int) -> str:
     return _others_page(event_id, query(OthersQuery))
 
@@ -212,7 +213,7 @@ def _others_page(event_id: int, asked: dict[str, Any], answers: list[Answer] | N
 
 
 @pages.post("/events/<int:event_id>/companion-sign-ups")
-@allow(SIGNED_IN)
+@allow(*SIGNERS)
 def sign_up_other(event_id: int) -> Response | Page:
     given, now = form(OtherForm), clock.now()
     member_id, code = given.pop("member_id", 0), given.pop("member_code", "")

@@ -7,12 +7,14 @@ from datetime import date, datetime
 from enum import StrEnum
 from itertools import chain
 
+from pointsbank.core.actor import Role
 from pointsbank.core.errors import Conflict, Exhausted, Forbidden, Invalid, NotFound, Refused, say
-from pointsbank.events.rules import STATE_NAMES, EventState, WrongState
+from pointsbank.events.rules import ORGANISERS, STATE_NAMES, EventState, WrongState
 from pointsbank.members.rules import MemberLeft, age_on
 
 ADULT = 18
 MOST_IN_A_TEAM = 200
+SIGNERS = (Role.VOLUNTEER, *ORGANISERS)
 SIGN_UP_STATES = (EventState.PUBLISHED, EventState.OPEN)
 
 

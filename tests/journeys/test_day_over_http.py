@@ -266,7 +266,8 @@ def an_auditor_sees_and_changes_nothing(day: Day, app: Flask) -> None:
     }
     assert len(tried) > 30
     assert all(400 <= status < 500 for status in tried.values()), tried
-    assert {status for path, status in tried.items() if path.startswith("/api/")} == {403}
+    api = {path: status for path, status in tried.items() if path.startswith("/api/")}
+    assert {path: status for path, status in api.items() if status != 403} == {}
     assert auditor.get("/api/v1/ledger/transfers")["transfers"] == book
     after = [e["action"] for e in auditor.get("/api/v1/audit-entries")["entries"]]
     assert after == trail
