@@ -111,7 +111,7 @@ def test_too_few_points_and_no_stock_are_sentences(bank: Database, shop: Shop, c
         ({"lines": [{"goods_id": 1, "quantity": 1.5}]}, "lines.0.quantity"),
         ({"lines": [{"goods_id": 1, "quantity": 1}] * 51}, "lines"),
         ({"lines": [{"goods_id": 1, "quantity": 1, "price": 0}]}, "lines.0.price"),
-        ({"key": "short"}, "key"),
+        ({"key": "key"}, "key"),
         ({"key": "k" * 65}, "key"),
         ({"key": "null\x00byte"}, "key"),
         ({"discount": 100}, "discount"),
