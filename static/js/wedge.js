@@ -74,6 +74,7 @@ export function listen(box, { scanned, home }) {
     const digit = digitOf(event);
     if (event.code === "Escape") {
       event.preventDefault();
+      handled = -Infinity; // what comes now is nobody's echo
       show("");
       home();
       box.focus();
