@@ -3012,7 +3012,7 @@ def upgrade() -> None:
         "evidence",
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("supplement_id", sa.BigInteger(), nullable=False),
-        sa.Column("image", sa.LargeBinary(), nullable=False),
+        sa.Column("image_sealed", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["supplement_id"], ["supplement.id"], name=op.f("fk_evidence_supplement_id")
         ),

@@ -102,7 +102,7 @@ class Evidence(Table, table=True):
 
     id: int = key()
     supplement_id: int = reference("supplement.id", index=True)
-    image: bytes = sealed()
+    image_sealed: bytes = sealed()
 
 
 class ReviewWord(Table, table=True):

@@ -328,7 +328,7 @@ def event_of_code(session: Session, code: str) -> tuple[Event, RatingCode]:
 def images_of(session: Session, supplement_id: int) -> list[str]:
     """A supplement's pictures, each a JPEG in base 64."""
     rows = session.execute(
-        select(col(Evidence.image))
+        select(col(Evidence.image_sealed))
         .where(col(Evidence.supplement_id) == supplement_id)
         .order_by(col(Evidence.id))
     )

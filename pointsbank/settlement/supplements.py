@@ -78,7 +78,10 @@ def ask_supplement(
     session.add(made)
     session.flush()
     session.add_all(
-        [Evidence(supplement_id=made.id, image=seal(as_text(picture))) for picture in pictures]
+        [
+            Evidence(supplement_id=made.id, image_sealed=seal(as_text(picture)))
+            for picture in pictures
+        ]
     )
     _note(session, actor, "ask_supplement", made, event, at=at)
     return made
