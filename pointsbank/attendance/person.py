@@ -17,7 +17,7 @@ from pointsbank.attendance.models import (
 from pointsbank.attendance.rules import ATTENDANCE_NAMES, LATE_REASONS, Verdict
 from pointsbank.core.database import Session
 from pointsbank.core.errors import say
-from pointsbank.core.person import Sections
+from pointsbank.core.person import Row, Sections
 from pointsbank.events.models import Event
 from pointsbank.hours.rules import Way
 from pointsbank.ledger import operations as ledger
@@ -61,13 +61,36 @@ def export(session: Session, member_id: int) -> Sections:
     """Which events she was at, from when to when, what it counted; each scan of her code; when she
     came unregistered; where her name was printed for signing.
     """
-    attended = session.execute(
+    return {
+        say("参加的活动"): _attended(session, member_id),
+        say("签到扫码"): _scanned(session, member_id),
+        say("临时参加"): _walked_in(session, member_id),
+        say("纸质签到表"): _printed(session, member_id),
+    }
+
+
+def _attended(session: Session, member_id: int) -> list[Row]:
+    found = session.execute(
         select(Attendance, Event)
         .join(Event, col(Event.id) == col(Attendance.event_id))
         .where(col(Attendance.member_id) == member_id)
         .order_by(col(Attendance.id))
     )
-    scanned = session.execute(
+    return [
+        {
+            say("活动名称"): event.title,
+            say("活动地点"): event.place,
+            say("签到时间"): attendance.checked_in_at,
+            say("签退时间"): attendance.checked_out_at,
+            say("计入分钟"): attendance.minutes,
+            say("状态"): ATTENDANCE_NAMES[attendance.state],
+        }
+        for attendance, event in found
+    ]
+
+
+def _scanned(session: Session, member_id: int) -> list[Row]:
+    found = session.execute(
         select(Scan, col(Event.title), col(ScanReason.reason), col(LateScan.reason))
         .join(Event, col(Event.id) == col(Scan.event_id))
         .outerjoin(ScanReason, col(ScanReason.scan_id) == col(Scan.id))
@@ -75,56 +98,49 @@ def export(session: Session, member_id: int) -> Sections:
         .where(col(Scan.member_id) == member_id)
         .order_by(col(Scan.id))
     )
-    walked_in = session.execute(
+    return [
+        {
+            say("活动名称"): title,
+            say("扫码时间"): scan.scanned_at,
+            say("收到时间"): scan.received_at,
+            say("扫码方式"): _WAYS[scan.way],
+            say("结果"): _VERDICTS[scan.verdict],
+            say("代签原因"): reason,
+            say("待核查原因"): LATE_REASONS[late] if late else None,
+        }
+        for scan, title, reason, late in found
+    ]
+
+
+def _walked_in(session: Session, member_id: int) -> list[Row]:
+    found = session.execute(
         select(WalkIn, col(Event.title))
         .join(Event, col(Event.id) == col(WalkIn.event_id))
         .where(col(WalkIn.member_id) == member_id)
         .order_by(col(WalkIn.id))
     )
-    lines = session.execute(
+    return [
+        {
+            say("活动名称"): title,
+            say("签到时间"): walk_in.came_at,
+            say("签退时间"): walk_in.left_at,
+        }
+        for walk_in, title in found
+    ]
+
+
+def _printed(session: Session, member_id: int) -> list[Row]:
+    found = session.execute(
         select(SheetLine, SignInSheet, col(Event.title))
         .join(SignInSheet, col(SignInSheet.id) == col(SheetLine.sheet_id))
         .join(Event, col(Event.id) == col(SignInSheet.event_id))
         .where(col(SheetLine.member_id) == member_id)
         .order_by(col(SheetLine.sheet_id), col(SheetLine.line))
     )
-    return {
-        say("参加的活动"): [
-            {
-                say("活动名称"): event.title,
-                say("活动地点"): event.place,
-                say("签到时间"): attendance.checked_in_at,
-                say("签退时间"): attendance.checked_out_at,
-                say("计入分钟"): attendance.minutes,
-                say("状态"): ATTENDANCE_NAMES[attendance.state],
-            }
-            for attendance, event in attended
-        ],
-        say("签到扫码"): [
-            {
-                say("活动名称"): title,
-                say("扫码时间"): scan.scanned_at,
-                say("收到时间"): scan.received_at,
-                say("扫码方式"): _WAYS[scan.way],
-                say("结果"): _VERDICTS[scan.verdict],
-                say("代签原因"): reason,
-                say("待核查原因"): LATE_REASONS[late] if late else None,
-            }
-            for scan, title, reason, late in scanned
-        ],
-        say("临时参加"): [
-            {
-                say("活动名称"): title,
-                say("签到时间"): walk_in.came_at,
-                say("签退时间"): walk_in.left_at,
-            }
-            for walk_in, title in walked_in
-        ],
-        say("纸质签到表"): [
-            {say("活动名称"): title, say("打印时间"): sheet.printed_at, say("行"): line.line}
-            for line, sheet, title in lines
-        ],
-    }
+    return [
+        {say("活动名称"): title, say("打印时间"): sheet.printed_at, say("行"): line.line}
+        for line, sheet, title in found
+    ]
 
 
 def erase(session: Session, member_id: int, at: datetime) -> None:
