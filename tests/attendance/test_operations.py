@@ -237,3 +237,16 @@ def test_where_no_points_rule_was_adopted_service_earns_minutes_only(
         assert earned == {MINUTES: 60, MORALITY: 0, PARTY: 0}
         hers = queries.attendance_of(session, event.id, scene.community.wang)
         assert hers.state is AttendanceState.CREDITED
+
+
+def test_who_was_credited_before_is_credited_the_difference(scene: Any) -> None:
+    c, event = scene.community, scene.open()
+    scene.stay(event, 0, 120)
+    assert scene.do(attendance.confirm, event, 130).people == 1
+    hers = queries.attendance_of(scene.session, event.id, c.wang)
+    hers.state, hers.minutes = AttendanceState.TO_CONFIRM, 60  # later scans told so
+    scene.session.flush()
+    assert scene.do(attendance.confirm, event, 140).minutes == 60
+    assert balances(scene.session, c.wang)[MINUTES] == 60
+    scene.session.refresh(hers)
+    assert (hers.state, hers.credits) == (AttendanceState.CREDITED, 2)
