@@ -8,11 +8,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from community import Community, build
+from community import Community, build, sign_in
+from flask import Flask
+from flask.testing import FlaskClient
 from sqlmodel import Session
 
+from pointsbank.access import operations as access
 from pointsbank.attendance import operations as attendance
 from pointsbank.attendance.operations import ScanAnswer
+from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM, Actor
 from pointsbank.core.database import Database, transaction
 from pointsbank.earning.rules import DeedCategory
@@ -98,3 +102,83 @@ def scene(bank: Database) -> Iterator[Scene]:
 def make_scene() -> type[Scene]:
     """For tests with transactions of their own."""
     return Scene
+
+
+API = "/api/v1"
+PLAN = {
+    "title": "冬日送暖",
+    "kind": "help",
+    "place": "居民家中",
+    "starts_at": "2026-11-21T14:00:00+08:00",
+    "ends_at": "2026-11-21T16:00:00+08:00",
+    "key": "plan-1",
+}
+
+
+class Line:
+    """A client of the API with somebody's bearer token."""
+
+    def __init__(self, client: FlaskClient, actor: Actor | None) -> None:
+        self.client, self.headers = client, {}
+        if actor:
+            with transaction() as session:
+                token = access.open_session(session, user_id=actor.id, at=clock.now()).token
+            self.headers = {"Authorization": f"Bearer {token}"}
+
+    def post(self, path: str, body: Any = None) -> Any:
+        return self.client.post(API + path, json=body, headers=self.headers)
+
+    def get(self, path: str) -> Any:
+        return self.client.get(API + path, headers=self.headers)
+
+
+@pytest.fixture
+def people(app: Flask, make_scene: Any) -> Any:
+    """Lines for everybody, and an event that is open at nine."""
+
+    class People:
+        def __init__(self) -> None:
+            with transaction() as session:
+                self.community: Community = build(session)
+                self.scene = make_scene(session, self.community)
+                event = self.scene.open()
+                self.event_id, self.code = event.id, event.code
+                self.published = self.scene.published().code
+                self.draft_id = self.scene.plan().id
+
+        def line(self, actor: Actor | None) -> Line:
+            return Line(app.test_client(), actor)
+
+        def at(self, minutes: float) -> Any:
+            return clock.frozen(self.scene.at(minutes))
+
+    return People()
+
+
+class House:
+    """The community with an open event, and browsers signed in for whoever is asked for."""
+
+    def __init__(self, app: Flask, scene_type: Any) -> None:
+        self.app = app
+        with transaction() as session:
+            self.community: Community = build(session)
+            self.scene = scene_type(session, self.community)
+            event = self.scene.open(capacity=20)
+            self.event_id, self.code, self.draft_id = event.id, event.code, self.scene.plan().id
+            self.published_id = self.scene.published().id
+
+    def browser(self, actor: Actor | None = None) -> FlaskClient:
+        client = self.app.test_client()
+        return sign_in(client, actor) if actor else client
+
+    def at(self, minutes: float) -> Any:
+        return clock.frozen(self.scene.at(minutes))
+
+
+@pytest.fixture
+def house(app: Flask, make_scene: Any) -> House:
+    return House(app, make_scene)
+
+
+def read(response: Any) -> str:
+    return str(response.get_data(as_text=True))

@@ -199,7 +199,6 @@ def _holders(session: Session, event: Event, asked: Iterable[_Arrival]) -> dict[
     """The holder of each code, by the scan's id. A phone's code that was read offline may seem a
     step too new, by what its device's clock was off.
     """
-    assert event.id is not None  # noqa: S101 - it is in the table
     ours: dict[str, int] = {}
     others: list[tuple[str, str, datetime]] = []
     for one in asked:

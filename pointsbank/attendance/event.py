@@ -31,7 +31,6 @@ def check_cancel(session: Session, event_id: int) -> None:
 
 def part(session: Session, actor: Actor, event: Event, at: datetime) -> Part:
     """The reader's own attendance, and for those who run the event how many came and what now."""
-    assert event.id is not None  # noqa: S101 - it is in the table
     mine = queries.attendance_of(session, event.id, actor.member_id)
     clips = queries.clips(session, [mine.id])[mine.id] if mine else []
     return Part(

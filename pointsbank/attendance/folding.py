@@ -74,7 +74,6 @@ class Refolded:
 
 
 def venue_of(session: Session, event: Event) -> Venue:
-    assert event.id is not None  # noqa: S101 - it is in the table
     return Venue(
         event.id, event.org_id, event.kind, Occasion(event.state, event.starts_at, event.ends_at),
         event.hour_rule_id, hour_rule_for(session, event).terms,

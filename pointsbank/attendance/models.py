@@ -38,7 +38,7 @@ class Scan(Table, table=True):
         Index("ix_scan_device_key", "event_id", "key", unique=True, **_where(_BY_A_DEVICE)),
     )
 
-    id: int | None = key()
+    id: int = key()
     event_id: int = reference("event.id")
     member_id: int | None = reference("member.id", optional=True)
     way: Way = Field(sa_type=choice(Way))
@@ -95,7 +95,7 @@ class Attendance(Table, table=True):
         CheckConstraint("minutes >= 0", name="minutes"),
     )
 
-    id: int | None = key()
+    id: int = key()
     event_id: int = reference("event.id")
     member_id: int = reference("member.id")
     way: Way = Field(sa_type=choice(Way))
@@ -119,7 +119,7 @@ class SignInSheet(Table, table=True):
     __tablename__ = "sign_in_sheet"
     __table_args__ = (UniqueConstraint("event_id", "number"), UniqueConstraint("event_id", "key"))
 
-    id: int | None = key()
+    id: int = key()
     event_id: int = reference("event.id")
     number: int
     line_count: int
@@ -148,7 +148,7 @@ class WalkIn(Table, table=True):
     __tablename__ = "walk_in"
     __table_args__ = (UniqueConstraint("event_id", "key"),)
 
-    id: int | None = key()
+    id: int = key()
     event_id: int = reference("event.id")
     key: str = Field(max_length=60)
     name_sealed: bytes | None = sealed(optional=True)

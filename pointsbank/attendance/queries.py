@@ -99,7 +99,6 @@ def people(session: Session, member_ids: Iterable[int]) -> dict[int, Holder]:
 
 def _may_come(event: Event) -> ColumnElement[bool]:
     """The condition on members who may be ticked at an event: who signed up, or lives there."""
-    assert event.id is not None  # noqa: S101 - it is in the table
     return and_(
         col(Member.left_on).is_(None),
         col(Member.merged_into_id).is_(None),

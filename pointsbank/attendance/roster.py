@@ -43,7 +43,6 @@ class Entry:
 
 def codes(session: Session, event: Event) -> list[tuple[str, Person]]:
     """The door pass and each good card of everybody on the event's roster, with whose it is."""
-    assert event.id is not None  # noqa: S101 - it is in the table
     people = queries.on_roster(session, event, most=MOST_PEOPLE)
     known: dict[int, Person] = {row[0]: (row[0], row[1], row[2]) for row in people}
     cards = session.execute(

@@ -49,7 +49,6 @@ def add_stay(
     session: Session, event: Event, *, member_id: int, came_at: datetime, left_at: datetime
 ) -> Attendance:
     """The attendance of somebody of whom no scan tells a stay, worth nothing yet."""
-    assert event.id is not None  # noqa: S101 - it is in the table
     attendance = attendance_of(session, event.id, member_id)
     if attendance is None:
         attendance = Attendance(

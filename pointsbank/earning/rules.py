@@ -110,10 +110,6 @@ class PointsRule:
     credited: Credited = Credited.MEMBER
 
     @property
-    def part(self) -> str:
-        return self.unit
-
-    @property
     def ref(self) -> str:
         """How a ledger entry names the rule that decided it."""
         return f"points_rule:{self.id}"

@@ -1,5 +1,6 @@
 """What is said of an event: from its row, onto its row, and what becomes of a place by name."""
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 from sqlmodel import Session
@@ -66,9 +67,10 @@ def completed(session: Session, content: Content) -> Content:
 
 def is_same(before: Event, content: Content) -> bool:
     """Whether an event says what was asked; a place left to its house's name is as it is."""
-    said, asked = content_of(before), {**EMPTY, **content}
+    said: Mapping[str, Any] = content_of(before)
+    asked: Mapping[str, Any] = {**EMPTY, **content}
     return all(
-        said[name] == value  # type: ignore[literal-required]
+        said[name] == value
         for name, value in asked.items()
         if value or name != "place" or not asked["place_id"]
     )

@@ -140,7 +140,6 @@ def _recorded(
         session, event, member_id=supplement.member_id, came_at=supplement.came_at,
         left_at=supplement.left_at,
     )  # fmt: skip
-    assert attendance.id is not None  # noqa: S101 - it is in the table
     change(
         session, actor, event, [attendance], wanted={attendance.id: minutes},
         kind=ChangeKind.SUPPLEMENTED, reason=answer, key=f"supplement:{supplement.id}", at=at,

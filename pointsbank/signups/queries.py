@@ -93,7 +93,6 @@ class Offer:
 
 def offer(session: Session, event: Event) -> Offer:
     """What people may sign up for at an event."""
-    assert event.id is not None  # noqa: S101 - it is in the table
     terms = session.execute(
         select(SignUpTerms).where(col(SignUpTerms.event_id) == event.id)
     ).scalars()

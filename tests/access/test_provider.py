@@ -4,6 +4,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pyotp
 import pytest
@@ -43,8 +44,8 @@ def idp(community_with_passwords: Community) -> Iterator[IdentityProvider]:
 
 
 def signed_in_as(client: FlaskClient) -> int | None:
-    answer = client.get("/api/v1/me")
-    return answer.json["user_id"] if answer.status_code == 200 else None  # type: ignore[index]
+    answer: Any = client.get("/api/v1/me")
+    return answer.json["user_id"] if answer.status_code == 200 else None
 
 
 def opened_by_provider() -> int:

@@ -5,7 +5,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from attendance.test_api import people
 from community import sign_in, submit
 from flask import Flask
 from sqlmodel import select
@@ -19,7 +18,6 @@ from pointsbank.core import clock
 from pointsbank.core.database import Database, snapshot
 from pointsbank.hours.rules import Way
 
-__all__ = ["people"]
 SEEN = datetime.fromisoformat("2026-11-21T09:02:14.900+08:00")  # the end of a step
 
 

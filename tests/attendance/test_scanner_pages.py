@@ -5,7 +5,6 @@ import re
 from typing import Any
 
 import pytest
-from attendance.test_api import people
 from community import sign_in
 from flask import Flask
 from flask.testing import FlaskClient
@@ -14,8 +13,6 @@ from pointsbank.attendance.passes import pass_digits
 from pointsbank.core.actor import Actor, Scope
 from pointsbank.web.sessions import ACTING_AS, DEVICE_COOKIE
 from tests.devices.tablet import paired
-
-__all__ = ["people"]
 
 
 @pytest.fixture

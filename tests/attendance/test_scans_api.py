@@ -7,17 +7,15 @@ import json
 from typing import Any
 
 import pytest
-from attendance.test_api import Line, people
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from scene import Line
 from sqlmodel import func, select
 
 from pointsbank.attendance.models import Scan
 from pointsbank.attendance.passes import pass_digits
 from pointsbank.core.database import snapshot, transaction
 from pointsbank.members.operations import issue_card
-
-__all__ = ["people"]
 
 
 def scan(number: int, people: Any, minutes: float, **given: Any) -> dict[str, Any]:

@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 import pytest
-from attendance.test_api import people
 from community import sign_in, submit
 from flask import Flask
 from flask.testing import FlaskClient
@@ -16,8 +15,6 @@ from pointsbank.core import clock
 from pointsbank.core.database import snapshot
 from pointsbank.hours.rules import Way
 from pointsbank.members.models import Member
-
-__all__ = ["people"]
 
 
 @pytest.fixture

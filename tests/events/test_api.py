@@ -3,67 +3,11 @@
 from typing import Any
 
 import pytest
-from community import Community, build
-from flask import Flask
-from flask.testing import FlaskClient
+from scene import PLAN
 
-from pointsbank.access import operations as access
 from pointsbank.core import clock
-from pointsbank.core.actor import Actor
 from pointsbank.core.database import transaction
 from pointsbank.events.operations import PastEvent, record_events
-
-API = "/api/v1"
-
-
-class Line:
-    """A client of the API with somebody's bearer token."""
-
-    def __init__(self, client: FlaskClient, actor: Actor | None) -> None:
-        self.client, self.headers = client, {}
-        if actor:
-            with transaction() as session:
-                token = access.open_session(session, user_id=actor.id, at=clock.now()).token
-            self.headers = {"Authorization": f"Bearer {token}"}
-
-    def post(self, path: str, body: Any = None) -> Any:
-        return self.client.post(API + path, json=body, headers=self.headers)
-
-    def get(self, path: str) -> Any:
-        return self.client.get(API + path, headers=self.headers)
-
-
-@pytest.fixture
-def people(app: Flask, make_scene: Any) -> Any:
-    """Lines for everybody, and an event that is open at nine."""
-
-    class People:
-        def __init__(self) -> None:
-            with transaction() as session:
-                self.community: Community = build(session)
-                self.scene = make_scene(session, self.community)
-                event = self.scene.open()
-                self.event_id, self.code = event.id, event.code
-                self.published = self.scene.published().code
-                self.draft_id = self.scene.plan().id
-
-        def line(self, actor: Actor | None) -> Line:
-            return Line(app.test_client(), actor)
-
-        def at(self, minutes: float) -> Any:
-            return clock.frozen(self.scene.at(minutes))
-
-    return People()
-
-
-PLAN = {
-    "title": "冬日送暖",
-    "kind": "help",
-    "place": "居民家中",
-    "starts_at": "2026-11-21T14:00:00+08:00",
-    "ends_at": "2026-11-21T16:00:00+08:00",
-    "key": "plan-1",
-}
 
 
 @pytest.mark.parametrize(

@@ -2,48 +2,15 @@
 
 import re
 from dataclasses import replace
-from typing import Any
 
 import pytest
 import zxingcpp
-from community import Community, build, sign_in, submit
-from flask import Flask
-from flask.testing import FlaskClient
+from community import submit
 from pypdfium2 import PdfDocument
+from scene import House, read
 
 from pointsbank.core import bank as bank_module
-from pointsbank.core import clock
-from pointsbank.core.actor import Actor
 from pointsbank.core.database import transaction
-
-
-class House:
-    """The community with an open event, and browsers signed in for whoever is asked for."""
-
-    def __init__(self, app: Flask, scene_type: Any) -> None:
-        self.app = app
-        with transaction() as session:
-            self.community: Community = build(session)
-            self.scene = scene_type(session, self.community)
-            event = self.scene.open(capacity=20)
-            self.event_id, self.code, self.draft_id = event.id, event.code, self.scene.plan().id
-            self.published_id = self.scene.published().id
-
-    def browser(self, actor: Actor | None = None) -> FlaskClient:
-        client = self.app.test_client()
-        return sign_in(client, actor) if actor else client
-
-    def at(self, minutes: float) -> Any:
-        return clock.frozen(self.scene.at(minutes))
-
-
-@pytest.fixture
-def house(app: Flask, make_scene: Any) -> House:
-    return House(app, make_scene)
-
-
-def read(response: Any) -> str:
-    return str(response.get_data(as_text=True))
 
 
 def test_an_organiser_plans_publishes_opens_and_closes(house: House) -> None:

@@ -1,5 +1,5 @@
 """The hour tests take place in a community with events in any state."""
 
-from scene import make_scene, scene
+from scene import house, make_scene, people, scene
 
-__all__ = ["make_scene", "scene"]
+__all__ = ["house", "make_scene", "people", "scene"]
