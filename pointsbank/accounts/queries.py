@@ -1,17 +1,19 @@
 """Accounts as those see them who keep them: by organisation, role and state."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlmodel import col
 
-from pointsbank.access.models import RoleGrant, User
-from pointsbank.access.operations import RENEWERS
+from pointsbank.access import queries as access
+from pointsbank.access.models import RoleGrant, SignInSession, User
+from pointsbank.access.operations import RENEWERS, check_may_renew
 from pointsbank.access.rules import NoSuchGrant, NoSuchUser
 from pointsbank.accounts.rules import AccountLine, AccountState, HeldRole
 from pointsbank.core.actor import Actor, Role
+from pointsbank.core.clock import local_day
 from pointsbank.core.database import Session
 from pointsbank.members.models import Member
 from pointsbank.orgs import queries as orgs
@@ -97,6 +99,16 @@ def held_role(session: Session, actor: Actor, user_id: int, grant_id: int, *, on
         if held.grant_id == grant_id:
             return held
     raise NoSuchGrant
+
+
+def sessions(session: Session, actor: Actor, user_id: int, *, at: datetime) -> list[SignInSession]:
+    """Where an account is signed in, for who may end that: newest first.
+
+    Refuses: NoSuchUser, then as ``access.end_their_sessions``.
+    """
+    account(session, actor, user_id, on=local_day(at))
+    check_may_renew(session, actor, user_id=user_id, at=at)
+    return access.sessions_of(session, user_id, at=at)
 
 
 def told_role(session: Session, given: RoleGrant) -> HeldRole:

@@ -1,10 +1,10 @@
 """The local rules of an organisation: what holds, and the form by which its secretary adopts one.
 
-The form is posted twice: first it says what will change for whom, then it happens.
+Every form is posted twice: first it says what will change for whom, then it happens.
 """
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from flask import flash, redirect, render_template, request
@@ -14,7 +14,8 @@ from werkzeug.wrappers import Response
 from pointsbank.core import clock
 from pointsbank.core.database import Session, snapshot, transaction
 from pointsbank.core.errors import Forbidden, Invalid, Refused
-from pointsbank.local_rules import queries
+from pointsbank.local_rules import operations, queries
+from pointsbank.local_rules.models import LocalRule
 from pointsbank.local_rules.rules import (
     ADOPTERS,
     RuleBackdated,
@@ -23,10 +24,10 @@ from pointsbank.local_rules.rules import (
     differing,
 )
 from pointsbank.local_rules.rules import LaterRuleStands as LaterStands
-from pointsbank.local_rules.schemas import FormQuery, adoption_of, boxes_of
+from pointsbank.local_rules.schemas import FormQuery, RecallForm, ReturnForm, adoption_of, boxes_of
 from pointsbank.orgs.models import Organisation
 from pointsbank.orgs.queries import organisation
-from pointsbank.web import SIGNED_IN, PageBlueprint, actor, allow, query
+from pointsbank.web import SIGNED_IN, PageBlueprint, actor, allow, form, query
 from pointsbank.web.errors import sentence_of, status_of
 
 pages = PageBlueprint("local_rules", __name__)
@@ -45,7 +46,7 @@ def local_rules(org_id: int) -> str:
     return render_template(
         "local_rules/local_rules.html",
         org=org, holdings=held, mine=mine, changes=changes, differing=differing,
-        day_before=_day_before,
+        day_before=_day_before, today=clock.today(),
     )  # fmt: skip
 
 
@@ -68,7 +69,7 @@ def prepare(org_id: int, path: str) -> Page:
         held = _held(session, kind, asked["part"], org_id)
         presets = kind.presets_for(held.part)
         chosen = asked.get("preset")
-        terms = held.own[0].terms if held.own else held.terms
+        terms = held.own[0].terms if held.has_own else held.terms
         if chosen is not None and chosen < len(presets):
             terms = presets[chosen][1]
         return _form(session, org_id, held, boxes_of(kind, terms), chosen=chosen)
@@ -90,14 +91,70 @@ def adopt(org_id: int, path: str) -> Response | Page:
     try:
         asked = adoption_of(kind, org_id, typed)
         with transaction() as session:
+
+            def act() -> None:
+                kind.adopt(session, actor(), **asked, at=clock.now())
+
             if "confirmed" not in typed:
-                return _preview(session, kind, part, asked, typed)
-            kind.adopt(session, actor(), **asked, at=clock.now())
+                return _preview(
+                    session, kind, part=part, org_id=org_id, on=asked["from_on"], act=act
+                )
+            act()
     except Refused as refused:
         with snapshot() as session:
             return _form(session, org_id, _held(session, kind, part, org_id), typed, refused)
-    flash(gettext("新规则已定。"), "success")
-    return redirect(f"/organisations/{org_id}/local-rules#{path}-{part}", 303)
+    return _done(org_id, kind, part, gettext("新规则已定。"))
+
+
+@pages.post(f"{ONE}/<path>/return")
+@allow(*ADOPTERS)
+def follow_above(org_id: int, path: str) -> Response | Page:
+    """From a day on the rule above decides again."""
+    kind = queries.rule_kind(path, part := request.form.get("part", ""))
+    try:
+        asked = form(ReturnForm)
+        with transaction() as session:
+            step = {"part": part, "org_id": org_id, "from_on": asked["from_on"], "at": clock.now()}
+
+            def act() -> None:
+                operations.follow_above(session, actor(), kind, **step)
+
+            if not asked["confirmed"]:
+                return _preview(
+                    session, kind, part=part, org_id=org_id, on=asked["from_on"], act=act
+                )
+            act()
+    except Refused as refused:
+        with snapshot() as session:
+            held = _held(session, kind, part, org_id)
+            return _form(session, org_id, held, boxes_of(kind, held.terms), refused)
+    return _done(org_id, kind, part, gettext("已定为恢复执行上级的规则。"))
+
+
+@pages.post(f"{ONE}/<path>/recalls")
+@allow(*ADOPTERS)
+def recall(org_id: int, path: str) -> Response | Page:
+    """A version that has not begun is taken back."""
+    asked = form(RecallForm)
+    kind = queries.rule_kind(path, part := asked["part"])
+    with transaction() as session:
+        step = {"part": part, "org_id": org_id, "version": asked["version"], "at": clock.now()}
+
+        def act() -> LocalRule:
+            return operations.recall(session, actor(), kind, **step)
+
+        if not asked["confirmed"]:
+            with session.begin_nested() as trial:
+                on = act().from_on
+                trial.rollback()
+            return _preview(session, kind, part=part, org_id=org_id, on=on, act=act)
+        act()
+    return _done(org_id, kind, part, gettext("已撤回，原来的规则继续执行。"))
+
+
+def _done(org_id: int, kind: RuleKind, part: str, told: str) -> Response:
+    flash(told, "success")
+    return redirect(f"/organisations/{org_id}/local-rules#{kind.path}-{part}", 303)
 
 
 def _form(
@@ -131,23 +188,26 @@ def _earliest(held: queries.Holding) -> Any:
 def _preview(
     session: Session,
     kind: RuleKind,
+    *,
     part: str,
-    asked: Mapping[str, Any],
-    typed: Mapping[str, str],
+    org_id: int,
+    on: date,
+    act: Callable[[], Any],
 ) -> Page:
-    """What the new version changes, against what would hold on its first day without it.
+    """What a step changes, against what would hold on its first day without it.
 
-    It is adopted and taken back, so that nothing is refused only when it is confirmed.
+    It is done and taken back, so that nothing is refused only when it is confirmed.
     """
-    org, on = organisation(session, asked["org_id"]), asked["from_on"]
-    before = queries.holding(session, kind, part, org.id, on)
+    held = queries.holding(session, kind, part, org_id, on)
+    before = dict(held.terms)
     with session.begin_nested() as trial:
-        kind.adopt(session, actor(), **asked, at=clock.now())
+        act()
+        after = dict(queries.holding(session, kind, part, org_id, on).terms)
         trial.rollback()
-    after = {term.name: asked[term.name] for term in kind.terms}
     page = render_template(
         "local_rules/preview.html",
-        org=org, held=before, on=on, typed=typed, after_terms=after,
-        changes=changes(kind, before.terms, after), terms=differing(kind, before.terms, after),
+        org=organisation(session, org_id), held=held, on=on, typed=request.form.to_dict(),
+        url=request.path, before_terms=before, after_terms=after,
+        changes=changes(kind, before, after), terms=differing(kind, before, after),
     )  # fmt: skip
     return page, 200

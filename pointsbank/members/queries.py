@@ -4,13 +4,14 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, or_, select
 from sqlmodel import Session, col
 
 from pointsbank.core import clock
 from pointsbank.core.actor import Actor, Role
 from pointsbank.core.encryption import digest, unseal
-from pointsbank.local_rules.queries import bearing
+from pointsbank.local_rules.queries import rules_in_force
+from pointsbank.local_rules.rules import deciding, standing
 from pointsbank.members import codes
 from pointsbank.members.affiliations import (
     affiliated,
@@ -145,19 +146,20 @@ def registration_rules(
 ) -> dict[int, RegistrationRule]:
     """For each organisation the nearest rule above (its own first) in force on a day."""
     rules = {org_id: RegistrationRule() for org_id in org_ids}
-    nearest = bearing(session, RegistrationRuleRow, rules, on)
-    return rules | {org_id: versions[0].frozen() for org_id, versions in nearest.items()}
+    nearest = rules_in_force(session, RegistrationRuleRow, [(org_id, on) for org_id in rules])
+    return rules | {place[0]: found[""].frozen() for place, found in nearest.items() if found}
 
 
 def text_versions(session: Session, on: date) -> dict[Consent, int]:
     """The version of each consent's text in use on a day."""
-    found = session.execute(
-        select(col(ConsentText.kind), func.max(col(ConsentText.version)))
+    adopted = session.execute(
+        select(ConsentText)
         .where(col(ConsentText.from_on) <= on)
-        .group_by(col(ConsentText.kind))
-    )
+        .order_by(col(ConsentText.from_on).desc())
+    ).scalars()
     program = dict.fromkeys(Consent, PROGRAM_TEXT)
-    return program | {Consent(kind): version for kind, version in found}
+    found = deciding(standing(adopted), on)
+    return program | {Consent(kind): found[kind].version for kind in found}
 
 
 def consent_text(session: Session, kind: Consent, version: int) -> str:

@@ -24,6 +24,7 @@ from sqlmodel import Session, col
 from pointsbank.ledger.models import Account, Transfer, Unit
 from pointsbank.ledger.rules import MINUTES, OwnerKind
 from pointsbank.local_rules.queries import bearing
+from pointsbank.local_rules.rules import deciding
 from pointsbank.members.models import Member
 from pointsbank.members.queries import member, merged_into, same_person
 from pointsbank.orgs.queries import among
@@ -56,7 +57,8 @@ def ladders_in_force(
 ) -> dict[int, StarLadder]:
     """The ladder that decides on a day, for those organisations that do not follow the national."""
     versions = bearing(session, StarLadderRow, org_ids, on)
-    return {org_id: nearest[0].frozen() for org_id, nearest in versions.items()}
+    found = {org_id: deciding(versions[org_id], on) for org_id in versions}
+    return {org_id: rules[""].frozen() for org_id, rules in found.items() if rules}
 
 
 def standing(session: Session, member_id: int, on: date) -> StarStanding:
