@@ -23,6 +23,7 @@ from pointsbank.core import bank, clock
 from pointsbank.core.actor import ROLE_NAMES, Role
 from pointsbank.core.database import Session, snapshot, transaction
 from pointsbank.core.errors import Invalid, Refused, say
+from pointsbank.members.rules import RELATION_NAMES
 from pointsbank.web import PageBlueprint, actor, allow, form, query
 from pointsbank.web.errors import sentence_of, status_of
 from pointsbank.web.navigation import Link
@@ -139,6 +140,8 @@ def _account_page(session: Session, user_id: int, refused: Refused | None) -> Pa
         enrolled=access.has_authenticator(session, user_id),
         places=queries.places(session, me),
         sessions=_sessions(session, user_id),
+        role_relations=queries.ROLE_RELATIONS,
+        relation_names=RELATION_NAMES,
         is_me=me.id == user_id,
         today=today,
         yesterday=today - timedelta(days=1),

@@ -52,6 +52,7 @@ from pointsbank.members.rules import (
     NoSuchMember,
     PrintedCard,
     RegistrationRule,
+    Relation,
     folded_digits,
     masked_phone,
 )
@@ -73,6 +74,9 @@ REGISTER_READERS = (
     Role.ADMINISTRATOR,
 )
 """The roles that see the register, each within its reach."""
+
+READ_BY = (Relation.RESIDENCE, Relation.BRANCH, Relation.EMPLOYER)
+"""By which relation they reach a member. Who keeps the register does so by residence alone."""
 
 
 PARTY_READERS = (Role.SECRETARY, Role.OFFICIAL, Role.ADMINISTRATOR)
@@ -300,8 +304,8 @@ def held_by(actor: Actor, *roles: Role) -> set[int]:
 
 
 def may_see(actor: Actor, seen: Member, *roles: Role) -> bool:
-    """Whether this actor may see this member: by residence, branch or employer."""
-    places = (seen.residence_id, seen.branch_id, seen.employer_id)
+    """Whether this actor may see this member, by one of ``READ_BY``."""
+    places = [getattr(seen, f"{relation}_id") for relation in READ_BY]
     return any(place is not None and actor.may(*roles, org_id=place) for place in places)
 
 
