@@ -246,4 +246,5 @@ def test_on_the_page_both_are_seen_before_they_are_done(place: Community, by: An
     assert "恢复执行上级的规则" in page
     form = secretary.get(url(place.community, "points-rules") + "?part=morality").text
     assert "恢复执行上级的规则" not in form
+    asked["from_on"] = "2026-12-02"
     assert submit(by(place.stranger), returns, **asked).status_code == 403
