@@ -4,7 +4,8 @@ Every form is posted twice: first it says what will change for whom, then it hap
 """
 
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from flask import flash, redirect, render_template, request
@@ -15,7 +16,6 @@ from pointsbank.core import clock
 from pointsbank.core.database import Session, snapshot, transaction
 from pointsbank.core.errors import Forbidden, Invalid, Refused
 from pointsbank.local_rules import operations, queries
-from pointsbank.local_rules.models import LocalRule
 from pointsbank.local_rules.rules import (
     ADOPTERS,
     RuleBackdated,
@@ -85,25 +85,15 @@ def _held(session: Session, kind: RuleKind, part: str, org_id: int) -> queries.H
 @pages.post(f"{ONE}/<path>/new")
 @allow(*ADOPTERS)
 def adopt(org_id: int, path: str) -> Response | Page:
-    """What will change; where that is confirmed, it happens."""
+    """A new version."""
     typed = request.form.to_dict()
     kind = queries.rule_kind(path, part := typed.get("part", ""))
     try:
         asked = adoption_of(kind, org_id, typed)
-        with transaction() as session:
-
-            def act() -> None:
-                kind.adopt(session, actor(), **asked, at=clock.now())
-
-            if "confirmed" not in typed:
-                return _preview(
-                    session, kind, part=part, org_id=org_id, on=asked["from_on"], act=act
-                )
-            act()
+        return _taken(_Step(kind, part, kind.adopt, asked, gettext("新规则已定。")))
     except Refused as refused:
         with snapshot() as session:
             return _form(session, org_id, _held(session, kind, part, org_id), typed, refused)
-    return _done(org_id, kind, part, gettext("新规则已定。"))
 
 
 @pages.post(f"{ONE}/<path>/return")
@@ -111,50 +101,58 @@ def adopt(org_id: int, path: str) -> Response | Page:
 def follow_above(org_id: int, path: str) -> Response | Page:
     """From a day on the rule above decides again."""
     kind = queries.rule_kind(path, part := request.form.get("part", ""))
+    told = gettext("已定为恢复执行上级的规则。")
     try:
-        asked = form(ReturnForm)
-        with transaction() as session:
-            step = {"part": part, "org_id": org_id, "from_on": asked["from_on"], "at": clock.now()}
-
-            def act() -> None:
-                operations.follow_above(session, actor(), kind, **step)
-
-            if not asked["confirmed"]:
-                return _preview(
-                    session, kind, part=part, org_id=org_id, on=asked["from_on"], act=act
-                )
-            act()
+        asked = {
+            "kind": kind,
+            "part": part,
+            "org_id": org_id,
+            "from_on": form(ReturnForm)["from_on"],
+        }
+        return _taken(_Step(kind, part, operations.follow_above, asked, told))
     except Refused as refused:
         with snapshot() as session:
             held = _held(session, kind, part, org_id)
             return _form(session, org_id, held, boxes_of(kind, held.terms), refused)
-    return _done(org_id, kind, part, gettext("已定为恢复执行上级的规则。"))
 
 
 @pages.post(f"{ONE}/<path>/recalls")
 @allow(*ADOPTERS)
 def recall(org_id: int, path: str) -> Response | Page:
     """A version that has not begun is taken back."""
-    asked = form(RecallForm)
-    kind = queries.rule_kind(path, part := asked["part"])
+    given = form(RecallForm)
+    kind = queries.rule_kind(path, part := given["part"])
+    asked = {"kind": kind, "part": part, "org_id": org_id, "version": given["version"]}
+    told = gettext("已撤回，原来的规则继续执行。")
+    return _taken(_Step(kind, part, operations.recall, asked, told))
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What is to become of a rule: a verb of operations, with what it is asked; ``told`` once it is
+    done.
+    """
+
+    kind: RuleKind
+    part: str
+    verb: Callable[..., Any]
+    asked: Mapping[str, Any]
+    told: str
+
+    def take(self, session: Session) -> Any:
+        return self.verb(session, actor(), **self.asked, at=clock.now())
+
+
+def _taken(step: _Step) -> Response | Page:
+    """What will change; where that is confirmed, it happens."""
+    org_id = step.asked["org_id"]
     with transaction() as session:
-        step = {"part": part, "org_id": org_id, "version": asked["version"], "at": clock.now()}
-
-        def act() -> LocalRule:
-            return operations.recall(session, actor(), kind, **step)
-
-        if not asked["confirmed"]:
-            with session.begin_nested() as trial:
-                on = act().from_on
-                trial.rollback()
-            return _preview(session, kind, part=part, org_id=org_id, on=on, act=act)
-        act()
-    return _done(org_id, kind, part, gettext("已撤回，原来的规则继续执行。"))
-
-
-def _done(org_id: int, kind: RuleKind, part: str, told: str) -> Response:
-    flash(told, "success")
-    return redirect(f"/organisations/{org_id}/local-rules#{kind.path}-{part}", 303)
+        if not request.form.get("confirmed"):
+            return _preview(session, step, org_id)
+        step.take(session)
+    flash(step.told, "success")
+    address = f"/organisations/{org_id}/local-rules#{step.kind.path}-{step.part}"
+    return redirect(address, 303)
 
 
 def _form(
@@ -185,25 +183,19 @@ def _earliest(held: queries.Holding) -> Any:
     return max(last, clock.today())
 
 
-def _preview(
-    session: Session,
-    kind: RuleKind,
-    *,
-    part: str,
-    org_id: int,
-    on: date,
-    act: Callable[[], Any],
-) -> Page:
+def _preview(session: Session, step: _Step, org_id: int) -> Page:
     """What a step changes, against what would hold on its first day without it.
 
     It is done and taken back, so that nothing is refused only when it is confirmed.
     """
-    held = queries.holding(session, kind, part, org_id, on)
-    before = dict(held.terms)
+    kind, part = step.kind, step.part
     with session.begin_nested() as trial:
-        act()
+        done = step.take(session)
+        on = step.asked.get("from_on") or done.from_on
         after = dict(queries.holding(session, kind, part, org_id, on).terms)
         trial.rollback()
+    held = queries.holding(session, kind, part, org_id, on)
+    before = held.terms
     page = render_template(
         "local_rules/preview.html",
         org=organisation(session, org_id), held=held, on=on, typed=request.form.to_dict(),
