@@ -38,7 +38,7 @@ def test_a_family_has_one_account_and_each_of_it_reads_where_its_points_came_fro
     with transaction() as session:
         serve_today(session, place, place.chen, minutes=120)
     page.reload()
-    expect(page.get_by_text("家庭账户")).to_be_visible()
+    expect(page.get_by_role("heading", name="家庭账户")).to_be_visible()
     expect(page.get_by_text("+20")).to_be_visible()
 
     phone = office.phone()
