@@ -2188,6 +2188,7 @@ def upgrade() -> None:
         sa.Column("offset_ms", sa.Integer(), nullable=True),
         sa.Column("undoes", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=True),
         sa.Column("since", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("device_mark", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_scan_event_id")),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_scan_member_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_scan")),
