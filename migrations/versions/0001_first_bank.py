@@ -2834,6 +2834,7 @@ def upgrade() -> None:
                 "long_day",
                 "self_credit",
                 "late_scan",
+                "shared_phone",
                 name="findingkind",
                 native_enum=False,
                 create_constraint=True,

@@ -12,7 +12,7 @@ from pointsbank.hours.rules import CUT_SENTENCES
 from pointsbank.settlement import operations, queries
 from pointsbank.settlement.findings import Finding, findings
 from pointsbank.settlement.models import Objection, Supplement
-from pointsbank.settlement.rules import APPROVERS, MARKS, REVIEWERS, SETTLERS, Ratings
+from pointsbank.settlement.rules import APPROVERS, REVIEWERS, SETTLERS, Ratings
 from pointsbank.settlement.schemas import (
     CorrectionRequest,
     FindingView,
@@ -200,13 +200,10 @@ def ratings(event_id: int) -> Ratings:
 @api.arguments(PaperRatingsForm)
 @api.response(200, RatingsView)
 @allow(*SETTLERS)
-def enter_ratings(asked: dict[str, int], event_id: int) -> Ratings:
+def enter_ratings(asked: dict[str, Any], event_id: int) -> Ratings:
     """How many gave which marks on paper; entered again, the new numbers stand."""
-    numbers = {marks: asked[f"marks_{marks}"] for marks in MARKS}
     with transaction() as session:
-        operations.enter_paper_ratings(
-            session, actor(), event_id=event_id, numbers=numbers, at=clock.now()
-        )
+        operations.enter_paper_ratings(session, actor(), event_id=event_id, **asked, at=clock.now())
         return queries.ratings(session, event_id)
 
 

@@ -76,6 +76,7 @@ class FindingKind(StrEnum):
     LONG_DAY = "long_day"
     SELF_CREDIT = "self_credit"
     LATE_SCAN = "late_scan"
+    SHARED_PHONE = "shared_phone"
 
 
 FINDING_NAMES = {
@@ -83,8 +84,11 @@ FINDING_NAMES = {
     FindingKind.LONG_DAY: say("一天超过16小时"),
     FindingKind.SELF_CREDIT: say("给自己登记"),
     FindingKind.LATE_SCAN: say("迟到的扫码"),
+    FindingKind.SHARED_PHONE: say("一部手机多人签到"),
 }
 LONG_DAY_MINUTES = 16 * 60
+SHARED_FROM = 3
+"""So many people on one phone are asked about: two are an everyday couple."""
 LOOKS_BACK = timedelta(days=90)
 RATED_FOR = timedelta(days=30)
 MARKS = {5: say("非常满意"), 4: say("满意"), 3: say("一般"), 2: say("不满意"), 1: say("很不满意")}
