@@ -36,6 +36,7 @@ from pointsbank.settlement.schemas import (
 from pointsbank.transfers.queries import whom
 from pointsbank.web import ApiBlueprint, actor, allow
 from pointsbank.web.errors import sentence_of
+from pointsbank.web.uploads import takes_file
 
 api = ApiBlueprint("settlement", __name__, url_prefix="")
 
@@ -98,6 +99,7 @@ def hour_file(attendance_id: int) -> dict[str, Any]:
 def _file(found: queries.File) -> dict[str, Any]:
     return {
         **_hours(found),
+        "ratings": found.ratings,
         "rule_version": found.rule.version,
         "objections": found.objections,
         "changes": found.changes,
@@ -153,6 +155,7 @@ def answer_objection(asked: dict[str, Any], objection_id: int) -> Objection:
 
 
 @api.post("/events/<int:event_id>/supplements")
+@takes_file("evidence_bytes")
 @api.arguments(SupplementRequest)
 @api.response(201, SupplementView)
 @allow(Role.VOLUNTEER, *ORGANISERS)

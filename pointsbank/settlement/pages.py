@@ -9,7 +9,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from pointsbank.attendance.rules import ATTENDANCE_NAMES, AttendanceState
-from pointsbank.core import clock
+from pointsbank.core import bank, clock
 from pointsbank.core.actor import Role
 from pointsbank.core.database import snapshot, transaction
 from pointsbank.core.errors import Refused, say
@@ -196,6 +196,7 @@ def _supplement_form(event_id: int, refused: Refused | None = None) -> Page:
         begins=_field_time(event.starts_at),
         ends=_field_time(event.ends_at),
         most_images=MOST_IMAGES,
+        kept_days=bank.settings().evidence_days,
     )
 
 
@@ -255,6 +256,7 @@ def _supplement_page(
 ) -> Page:
     with snapshot() as session:
         found, event, name = queries.supplement_seen_by(session, actor(), supplement_id)
+        may_look = queries.may_look(session, actor(), found, event)
     asked_by = (found.asked_by_kind, found.asked_by_id)
     return form_page(
         "settlement/supplement.html",
@@ -263,6 +265,8 @@ def _supplement_page(
         event=event,
         name=name,
         images=images,
+        may_look=may_look,
+        kept_days=bank.settings().evidence_days,
         may_answer=found.state is AnswerState.OPEN
         and asked_by != (actor().kind, actor().id)
         and found.member_id != actor().member_id

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, func, select
+from sqlalchemy import Row, and_, func, or_, select
 from sqlmodel import Session, col
 
 from pointsbank.attendance.models import Attendance
@@ -128,6 +128,7 @@ class Hours:
     attendance: Attendance
     event: Event
     objection: Objection | None
+    ratings: Ratings
 
     @property
     def cuts(self) -> list[Cut]:
@@ -145,7 +146,11 @@ def my_hours(session: Session, member_id: int, *, page: int = 1) -> list[Hours]:
         .limit(PAGE)
     ).all()
     told = {one.attendance_id: one for one in _objections(session, [row[0].id for row in rows])}
-    return [Hours(one, event, told.get(one.id or 0)) for one, event in rows]
+    rated = ratings_by_event(session, [event.id for _, event in rows])
+    return [
+        Hours(one, event, told.get(one.id or 0), rated.get(event.id, Ratings()))
+        for one, event in rows
+    ]
 
 
 def count_of_hours(session: Session, member_id: int) -> int:
@@ -291,6 +296,14 @@ def supplement_seen_by(
     return row
 
 
+def may_look(session: Session, actor: Actor, supplement: Supplement, event: Event) -> bool:
+    """Whether its pictures are this actor's to see: people stand in them, so fewer may than see
+    the supplement.
+    """
+    own = supplement.member_id in own_ids(session, actor)
+    return own or actor.may(*SETTLERS, org_id=event.org_id)
+
+
 def paper_ratings(session: Session, event_id: int) -> dict[int, int]:
     """How many gave an event which marks on paper."""
     rows = session.execute(
@@ -303,14 +316,47 @@ def paper_ratings(session: Session, event_id: int) -> dict[int, int]:
 
 def ratings(session: Session, event_id: int) -> Ratings:
     """What those served said of an event, on paper and by codes together."""
-    by_code = session.execute(
-        select(col(RatingCode.marks), func.count())
-        .where(col(RatingCode.event_id) == event_id, col(RatingCode.marks).is_not(None))
-        .group_by(col(RatingCode.marks))
+    return ratings_by_event(session, [event_id]).get(event_id, Ratings())
+
+
+def ratings_by_event(session: Session, event_ids: Collection[int]) -> dict[int, Ratings]:
+    """The same of many events; none that nobody rated."""
+    by_code = (
+        select(col(RatingCode.event_id), col(RatingCode.marks), func.count())
+        .where(among(RatingCode.event_id, event_ids), col(RatingCode.marks).is_not(None))
+        .group_by(col(RatingCode.event_id), col(RatingCode.marks))
     )
-    numbers = Counter(paper_ratings(session, event_id))
-    numbers.update(dict(by_code.all()))
-    return ratings_of(numbers)
+    on_paper = select(
+        col(PaperRating.event_id), col(PaperRating.marks), col(PaperRating.number)
+    ).where(among(PaperRating.event_id, event_ids))
+    numbers: dict[int, Counter[int]] = {}
+    for said in (by_code, on_paper):
+        for event_id, marks, number in session.execute(said):
+            numbers.setdefault(event_id, Counter())[marks] += number
+    return {event_id: ratings_of(counted) for event_id, counted in numbers.items()}
+
+
+def rated_services(
+    session: Session, member_ids: Collection[int], *, most: int | None = None
+) -> list[tuple[Attendance, Event, Ratings]]:
+    """What those served said of the events that count in these records, the newest first."""
+    rated = select(col(RatingCode.event_id)).where(col(RatingCode.marks).is_not(None))
+    rows = session.execute(
+        select(Attendance, Event)
+        .join(Event, col(Event.id) == col(Attendance.event_id))
+        .where(
+            among(Attendance.member_id, member_ids),
+            col(Attendance.minutes) > 0,
+            or_(
+                col(Event.id).in_(rated),
+                col(Event.id).in_(select(col(PaperRating.event_id))),
+            ),
+        )
+        .order_by(col(Event.starts_at).desc(), col(Attendance.id).desc())
+        .limit(most)
+    ).all()
+    found = ratings_by_event(session, [event.id for _, event in rows])
+    return [(one, event, found[event.id]) for one, event in rows]
 
 
 def event_of_code(session: Session, code: str) -> tuple[Event, RatingCode]:

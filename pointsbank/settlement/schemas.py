@@ -262,6 +262,7 @@ class HoursView(View):
 
 
 class HourFileView(HoursView):
+    ratings = fields.Nested(RatingsView)
     rule_version = fields.Integer()
     objections = fields.List(fields.Nested(ObjectionView))
     changes = fields.List(fields.Nested(HourChangeView))
