@@ -86,8 +86,9 @@ def check_in(
     """Let a member in at an event, as of ``claimed_at``, when she scanned.
 
     Without ``member_id`` the actor checks in herself; for another an organiser does. ``device`` is
-    the random word of her browser. A repeat, of the key or of the scan, is an answer. Refuses, in order: CodeUnknown, KeyReused, NotAVolunteer,
-    Forbidden (another's), EventCancelled, EventOver, NotBegun.
+    the random word of her browser. A repeat, of the key or of the scan, is an answer. Refuses, in
+    order: CodeUnknown, KeyReused, NotAVolunteer, Forbidden (another's), EventCancelled, EventOver,
+    NotBegun.
     """
     who = actor.member_id if member_id is None else member_id
     door = find(session, code=code, member_id=who, key=key, hold=True)

@@ -9,6 +9,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from pointsbank.attendance.rules import ATTENDANCE_NAMES, AttendanceState
+from pointsbank.attendance.words import WAY_NAMES
 from pointsbank.core import bank, clock
 from pointsbank.core.actor import Role
 from pointsbank.core.database import snapshot, transaction
@@ -67,6 +68,7 @@ def _names() -> dict[str, object]:
         "tier_names": TIER_NAMES,
         "finding_names": FINDING_NAMES,
         "reason_of": _reason,
+        "way_names": WAY_NAMES,
     }
 
 

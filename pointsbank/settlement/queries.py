@@ -17,7 +17,6 @@ from pointsbank.events.models import Event, Shift
 from pointsbank.events.queries import hour_rule_for
 from pointsbank.hours.queries import hour_rule
 from pointsbank.hours.rules import Cut, HourRule, cuts_of
-from pointsbank.ledger.queries import OriginTransfer, transfers_of
 from pointsbank.members.models import Member
 from pointsbank.members.queries import ids_of_person, own_ids
 from pointsbank.orgs.queries import among, ancestors_of, ids_below
@@ -185,7 +184,6 @@ class File:
     rule: HourRule
     objections: list[Objection]
     changes: list[HourChange]
-    entries: list[OriginTransfer]
     ratings: Ratings
     is_own: bool
 
@@ -218,7 +216,7 @@ def file_of(session: Session, actor: Actor, attendance_id: int) -> File:
     return File(
         one, event, name, hour_rule(session, one.hour_rule_id),
         _objections(session, [attendance_id]), list(changes),
-        transfers_of(session, "attendance", attendance_id), ratings(session, one.event_id), is_own,
+        ratings(session, one.event_id), is_own,
     )  # fmt: skip
 
 

@@ -43,8 +43,7 @@ def staff(desk: Desk, name: str, url: str, device: dict[str, Any] = PC) -> Page:
 
 
 def held(town: Town, story: Story, *others: int) -> int:
-    """王, and others, came at 9:00 to an event until 11:00, and forgot to check out; it is closed.
-    """
+    """王, and others, came at 9:00 to an event until 11:00, and forgot to check out; it is closed."""
     c = town.place
     story.at("08:30")
     with transaction() as session:
@@ -123,7 +122,7 @@ def test_missed_check_outs_are_accepted_with_one_tap_on_a_phone(
 
 
 def past(session: Session, town: Town, org_id: int, title: str, *stay: float) -> int:
-    """王's attendance at an event of two hours, from and to in minutes; each on a day of its own."""
+    """王's attendance at an event of two hours, from and to in minutes, on a day of its own."""
     TITLES.append(title)
     begin = clock.local(clock.now()).replace(hour=9, minute=0) - timedelta(days=len(TITLES))
     end = begin + timedelta(hours=2)
@@ -197,9 +196,7 @@ def test_she_reads_for_every_cause_why_an_hour_is_missing_or_cut(
     sign_in(phone, WANG, PIN)
     assert phone.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     for title, sentence in sentences.items():
-        row = phone.get_by_role("row").filter(
-            has=phone.get_by_role("link", name=title, exact=True)
-        )
+        row = phone.get_by_role("row").filter(has=phone.get_by_role("link", name=title, exact=True))
         expect(row).to_contain_text(sentence)
         row.get_by_role("link", name=title, exact=True).click()
         expect(phone.get_by_text(sentence)).to_be_visible()
