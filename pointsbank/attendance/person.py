@@ -15,11 +15,11 @@ from pointsbank.attendance.models import (
     WalkIn,
 )
 from pointsbank.attendance.rules import ATTENDANCE_NAMES, LATE_REASONS, Verdict
-from pointsbank.attendance.words import WAY_NAMES
 from pointsbank.core.database import Session
 from pointsbank.core.errors import say
 from pointsbank.core.person import Row, Sections
 from pointsbank.events.models import Event
+from pointsbank.hours.rules import WAY_NAMES
 from pointsbank.ledger import operations as ledger
 from pointsbank.members.models import Member
 

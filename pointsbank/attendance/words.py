@@ -1,4 +1,4 @@
-"""Words of attendance: why no more minutes, a scan's screen, how somebody was checked in."""
+"""Why an attendance counts no more minutes, as sentences."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 from pointsbank.attendance.rules import Verdict
 from pointsbank.core.errors import say
 from pointsbank.earning.rules import Reason
-from pointsbank.hours.rules import CUT_SENTENCES, CutKind, Way
+from pointsbank.hours.rules import CUT_SENTENCES, CutKind
 
 
 def reasons(why: Iterable[Sequence[Any]]) -> list[Reason]:
@@ -43,16 +43,3 @@ SCREENS: dict[Verdict | None, Screen] = {
     Verdict.NOT_ON_ROSTER: Screen("red", say("不在名单上"), say("请扫卡或手机码。")),
     None: Screen("amber", say("稍后再传"), say("无效的码太多，过一会儿会自动重传。")),
 }
-
-
-WAY_NAMES = {
-    Way.STATIC: say("扫海报"),
-    Way.ROTATING: say("扫动态码"),
-    Way.ORGANISER: say("组织者扫码"),
-    Way.ROSTER: say("名单登记"),
-    Way.SHEET: say("签到表补录"),
-    Way.COMPANION: say("由同伴代签"),
-    Way.IMPORTED: say("导入"),
-    Way.SUPPLEMENTED: say("补录"),
-}
-"""How somebody was checked in."""

@@ -113,7 +113,7 @@ KINDS = (
                 say("在场不足活动时长的多少不计"),
                 0,
                 100,
-                say("个百分点"),
+                say("％"),
             ),
             Number("most_pairs", say("一次活动最多计几次签到签退"), 1, MOST_PAIRS, say("次")),
             Number(

@@ -9,7 +9,7 @@ from pointsbank.earning.rules import Reason
 from pointsbank.events.queries import event as event_seen
 from pointsbank.events.rules import ORGANISERS
 from pointsbank.hours.rules import CUT_SENTENCES
-from pointsbank.settlement import operations, queries
+from pointsbank.settlement import operations, queries, rated
 from pointsbank.settlement.findings import Finding, findings
 from pointsbank.settlement.models import Objection, Supplement
 from pointsbank.settlement.rules import APPROVERS, REVIEWERS, SETTLERS, Ratings
@@ -196,7 +196,7 @@ def ratings(event_id: int) -> Ratings:
     with snapshot() as session:
         found = event_seen(session, actor(), event_id)
         actor().require(*SETTLERS, org_id=found.org_id)
-        return queries.ratings(session, event_id)
+        return rated.ratings(session, event_id)
 
 
 @api.put("/events/<int:event_id>/ratings")
@@ -207,7 +207,7 @@ def enter_ratings(asked: dict[str, Any], event_id: int) -> Ratings:
     """How many gave which marks on paper; entered again, the new numbers stand."""
     with transaction() as session:
         operations.enter_paper_ratings(session, actor(), event_id=event_id, **asked, at=clock.now())
-        return queries.ratings(session, event_id)
+        return rated.ratings(session, event_id)
 
 
 @api.post("/supplements/<int:supplement_id>/answer")

@@ -10,7 +10,8 @@ from pointsbank.core.actor import Actor
 from pointsbank.core.errors import say
 from pointsbank.events.models import Event
 from pointsbank.events.rules import EventState, Mark, Part
-from pointsbank.settlement.queries import ratings, unsettled_counts
+from pointsbank.settlement.queries import unsettled_counts
+from pointsbank.settlement.rated import ratings
 from pointsbank.settlement.rules import SETTLERS
 
 PLACE = 30

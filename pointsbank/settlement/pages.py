@@ -9,7 +9,6 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from pointsbank.attendance.rules import ATTENDANCE_NAMES, AttendanceState
-from pointsbank.attendance.words import WAY_NAMES
 from pointsbank.core import bank, clock
 from pointsbank.core.actor import Role
 from pointsbank.core.database import snapshot, transaction
@@ -17,10 +16,9 @@ from pointsbank.core.errors import Refused, say
 from pointsbank.earning.rules import Reason
 from pointsbank.events.queries import event as event_seen
 from pointsbank.events.rules import ORGANISERS
-from pointsbank.hours.rules import CUT_SENTENCES, Cut
+from pointsbank.hours.rules import CUT_SENTENCES, WAY_NAMES, Cut
 from pointsbank.settlement import operations, queries, rating_pages
 from pointsbank.settlement.findings import findings
-from pointsbank.settlement.forms import Page, carried_out, form_page
 from pointsbank.settlement.rules import (
     APPROVERS,
     CHANGE_NAMES,
@@ -47,6 +45,7 @@ from pointsbank.settlement.schemas import (
 )
 from pointsbank.transfers.queries import whom
 from pointsbank.web import PageBlueprint, actor, allow, form, query
+from pointsbank.web.forms import Page, carried_out, form_page
 from pointsbank.web.navigation import Link
 from pointsbank.web.uploads import takes_file
 

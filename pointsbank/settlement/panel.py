@@ -14,7 +14,7 @@ from pointsbank.events.models import Event
 from pointsbank.members.queries import ids_of_person
 from pointsbank.orgs.queries import among
 from pointsbank.settlement.models import HourChange
-from pointsbank.settlement.queries import rated_services
+from pointsbank.settlement.rated import rated_services
 from pointsbank.settlement.rules import CHANGE_NAMES, RATED, SETTLERS
 
 PLACE = 40

@@ -11,7 +11,7 @@ from pointsbank.core.errors import say
 from pointsbank.core.person import Sections
 from pointsbank.events.models import Event
 from pointsbank.settlement.models import Evidence, HourChange, Objection, ReviewWord, Supplement
-from pointsbank.settlement.queries import rated_services
+from pointsbank.settlement.rated import rated_services
 from pointsbank.settlement.rules import (
     CHANGE_NAMES,
     FINDING_NAMES,

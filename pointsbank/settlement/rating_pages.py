@@ -12,11 +12,11 @@ from pointsbank.core.errors import Refused
 from pointsbank.events.models import Event
 from pointsbank.events.queries import event as event_seen
 from pointsbank.orgs.queries import organisation
-from pointsbank.settlement import operations, queries, slips
-from pointsbank.settlement.forms import Page, carried_out, form_page
+from pointsbank.settlement import operations, rated, slips
 from pointsbank.settlement.rules import MARKS, MOST_CODES, SETTLERS
 from pointsbank.settlement.schemas import PaperRatingsForm, RatingCodesForm, RatingForm
 from pointsbank.web import ANYONE, PageBlueprint, actor, allow, form
+from pointsbank.web.forms import Page, carried_out, form_page
 
 pages = PageBlueprint("ratings", __name__)
 
@@ -40,8 +40,8 @@ def _ratings_page(event_id: int, refused: Refused | None = None) -> Page:
             "settlement/ratings.html",
             refused,
             event=event,
-            found=queries.ratings(session, event_id),
-            papers=queries.paper_ratings(session, event_id),
+            found=rated.ratings(session, event_id),
+            papers=rated.paper_ratings(session, event_id),
             marks=MARKS,
             most_codes=MOST_CODES,
         )
@@ -82,7 +82,7 @@ def rating(code: str) -> Page:
 
 def _rating_page(code: str, refused: Refused | None = None) -> Page:
     with snapshot() as session:
-        event, found = queries.event_of_code(session, code)
+        event, found = rated.event_of_code(session, code)
         return form_page(
             "settlement/rating.html",
             refused,

@@ -194,7 +194,7 @@ def _note(
 
 
 def forget_evidence(session: Session, *, before: datetime, at: datetime) -> None:
-    """Delete the pictures of what was answered before an instant. For the job: it asks for no role."""
+    """Delete the pictures of what was answered before an instant; for the job, it asks no role."""
     old = select(col(Supplement.id)).where(col(Supplement.answered_at) < before)
     gone = session.execute(delete(Evidence).where(col(Evidence.supplement_id).in_(old)))
     if count := rows_changed(gone):

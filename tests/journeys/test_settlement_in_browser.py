@@ -43,7 +43,7 @@ def staff(desk: Desk, name: str, url: str, device: dict[str, Any] = PC) -> Page:
 
 
 def held(town: Town, story: Story, *others: int) -> int:
-    """王, and others, came at 9:00 to an event until 11:00, and forgot to check out; it is closed."""
+    """王 and others came at 9:00 to an event until 11:00, and forgot to check out; it is closed."""
     c = town.place
     story.at("08:30")
     with transaction() as session:
@@ -73,7 +73,8 @@ def test_a_missed_check_out_is_suggested_objected_to_and_corrected(
 ) -> None:
     event_id = held(town, story)
     organiser = staff(desk, "organiser", f"/events/{event_id}/settlement")
-    organiser.get_by_label("另定分钟").fill("60")
+    organiser.get_by_text("都不合适，另定分钟").click()
+    organiser.get_by_label("另定分钟", exact=True).fill("60")
     organiser.get_by_role("button", name="核定", exact=True).click()
     expect(organiser.get_by_text("已核定 1 人")).to_be_visible()
     expect(organiser.get_by_text("没有待核定的时长")).to_be_visible()
@@ -113,7 +114,7 @@ def test_missed_check_outs_are_accepted_with_one_tap_on_a_phone(
     phone = staff(desk, "organiser", f"/events/{event_id}", PHONE)
     expect(phone.get_by_text("3 人没有签退，待核定。")).to_be_visible()
     phone.get_by_role("link", name="核定时长").click()
-    expect(phone.get_by_role("button", name="服务到结束：120 分钟")).to_have_count(3)
+    expect(phone.get_by_role("button", name="建议：服务到结束，120 分钟")).to_have_count(3)
     assert phone.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     phone.get_by_role("button", name="全部按建议核定（3 人）").click()
     expect(phone.get_by_text("已核定 3 人。")).to_be_visible()

@@ -29,7 +29,7 @@ from pointsbank.ledger.rules import (
     member_account,
     system_account,
 )
-from pointsbank.settlement import operations, queries
+from pointsbank.settlement import operations, queries, rated
 from pointsbank.settlement.jobs import JOBS
 from pointsbank.settlement.organisation import hand_over, ties
 from pointsbank.settlement.person import erase, export
@@ -76,8 +76,8 @@ def test_the_organiser_accepts_a_suggestion_with_one_tap(past: Past) -> None:
     assert "待核定 1 人" in client.get("/events").text
     here = f"/events/{past.event_id}/settlement"
     page = client.get(here).text
-    assert "服务到结束：150 分钟" in page
-    assert "按其他人的中位数：90 分钟" in page
+    assert "服务到结束，150 分钟" in page
+    assert "建议：与其他人相当，90 分钟" in page
     assert "全部按建议核定" not in page, "there is only one"
     answer = submit(client, here, attendance_id=past.wang, minutes=90, key="one-tap")
     assert answer.status_code == 303
@@ -215,7 +215,7 @@ def test_those_served_rate_by_code_and_on_paper(past: Past) -> None:
     assert "谢谢您的评价" in client.get(f"/r/{code}").text
     assert client.get("/r/AAAAAAAAAA").status_code == 404
     with snapshot() as session:
-        assert queries.ratings(session, past.event_id).number == 4
+        assert rated.ratings(session, past.event_id).number == 4
 
 
 def test_the_review_list_is_settled_with_a_word(past: Past, make_scene: Any) -> None:
@@ -302,7 +302,7 @@ def test_three_accounts_on_one_phone_are_asked_about(bank: Database, app: Flask)
     assert "door_mark" not in told.headers.get("Set-Cookie", ""), "it has one"
     page = desk.get("/reviews").text
     assert "一部手机多人签到" in page
-    assert "同一部手机还为 赵晓梅、李建国 签到签退" in page
+    assert "同一部手机还为赵晓梅、李建国签到签退" in page
     assert "请问清楚" in page
     [one] = desk.get("/api/v1/findings").json
     assert (one["kind"], one["others"]) == ("shared_phone", ["赵晓梅", "李建国"])
@@ -330,7 +330,7 @@ def test_the_phones_mark_lasts_a_day_and_only_the_door_sees_it(past: Past) -> No
 
 
 def test_what_those_served_said_stands_where_the_service_does(past: Past) -> None:
-    rated = "4.7 分（3 人评价）"
+    told = "4.7 分（3 人评价）"
     pages = {
         "volunteer": [f"/events/{past.event_id}"],
         "other_volunteer": [f"/events/{past.event_id}"],
@@ -347,7 +347,7 @@ def test_what_those_served_said_stands_where_the_service_does(past: Past) -> Non
         )  # fmt: skip
     for name, found in pages.items():
         for one in found:
-            assert rated in past.as_(name).get(one).text, (name, one)
+            assert told in past.as_(name).get(one).text, (name, one)
     hers = past.as_("secretary").get(f"/members/{past.community.wang}").text
     assert "服务评价" in hers
     assert "4.7" in hers

@@ -1,4 +1,4 @@
-"""How a form of settlement is carried out: done and told on the next page, or shown again."""
+"""How a page's form is carried out: done and told on the next page, or shown again."""
 
 import secrets
 from collections.abc import Callable
@@ -11,8 +11,9 @@ from werkzeug.wrappers import Response
 from pointsbank.core import clock
 from pointsbank.core.database import transaction
 from pointsbank.core.errors import Invalid, Refused
-from pointsbank.web import actor, form
+from pointsbank.web.access import actor
 from pointsbank.web.errors import sentence_of, status_of
+from pointsbank.web.requests import form
 
 Page = tuple[str, int]
 
