@@ -36,9 +36,14 @@ from pointsbank.local_rules.rules import (
 _MINUTES = say("分钟")
 _STAYS = (5, 25, 50, 130, 600)  # minutes that volunteers ask about: a few, half an hour, a day
 _BEGIN = datetime(2000, 1, 1, tzinfo=UTC)
-_HELD = say(
-    "自动计 %(minutes)s 分钟，%(parent)s 分钟由上级组织审批，%(above)s 分钟由再上一级组织审批"
-)
+_HELD = {
+    (True, False): say("自动计 %(minutes)s 分钟，%(parent)s 分钟由上级组织审批"),
+    (False, True): say("自动计 %(minutes)s 分钟，%(above)s 分钟由再上一级组织审批"),
+    (True, True): say(
+        "自动计 %(minutes)s 分钟，%(parent)s 分钟由上级组织审批，%(above)s 分钟由再上一级组织审批"
+    ),
+}
+"""By whether the organisation above approves a part, and the one above it."""
 _CASES: tuple[tuple[Any, ...], ...] = (
     (say("2小时的活动，提前20分钟到、晚走30分钟"), 120, [(-20, 150)]),
     (say("2小时的活动，在场1小时"), 120, [(0, 60)]),
@@ -86,14 +91,15 @@ def _counts(
     begin, end = _BEGIN, _BEGIN + timedelta(minutes=length)
     stays = [Stay(*(begin + timedelta(minutes=minute) for minute in span)) for span in spans]
     counted, cuts = worth(stays, begin, end, terms, counted_today=counted_today)
-    held = {cut.kind: cut.minutes for cut in cuts}
+    tiers = (CutKind.FOR_PARENT, CutKind.FOR_ABOVE)
+    held = {cut.kind: cut.minutes for cut in cuts if cut.kind in tiers}
     facts = {
         "minutes": counted,
         "parent": held.get(CutKind.FOR_PARENT, 0),
         "above": held.get(CutKind.FOR_ABOVE, 0),
     }
-    if facts["parent"] or facts["above"]:
-        return Told(_HELD, facts)
+    if held:
+        return Told(_HELD[bool(facts["parent"]), bool(facts["above"])], facts)
     return Told(say("计 %(minutes)s 分钟"), facts) if counted else Told(say("不计"))
 
 

@@ -252,9 +252,20 @@ def test_whoever_changes_a_term_sees_in_the_preview_what_it_changes(terms: HourT
 
 def test_the_preview_tells_who_approves_what_is_over_a_days_tier() -> None:
     [kind] = KINDS
-    _, terms = PRESETS["i_volunteer"]
-    told = {one.case.sentence: one.outcome.facts for one in kind.samples(asdict(terms))}
-    assert told["当天已服务7小时，再服务6小时"] == {"minutes": 60, "parent": 240, "above": 60}
+    for day, parent, minutes, held in (
+        (480, 720, 60, {"上级组织": 240, "再上一级组织": 60}),
+        (480, 1440, 60, {"上级组织": 300}),
+        (480, 480, 60, {"再上一级组织": 300}),
+        (1440, 1440, 360, {}),
+    ):
+        terms = replace(TERMS, day_minutes=day, parent_minutes=parent)
+        told = {
+            one.case.sentence: one.outcome.sentence % one.outcome.facts
+            for one in kind.samples(asdict(terms))
+        }
+        counts = [f"自动计 {minutes} 分钟" if held else f"计 {minutes} 分钟"]
+        counts += [f"{many} 分钟由{who}审批" for who, many in held.items()]
+        assert told["当天已服务7小时，再服务6小时"] == "，".join(counts)
 
 
 def test_the_ledger_names_the_rule_that_decided() -> None:

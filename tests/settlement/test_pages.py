@@ -352,8 +352,8 @@ def test_what_those_served_said_stands_where_the_service_does(past: Past) -> Non
     assert "服务评价" in hers
     assert "4.7" in hers
     with snapshot() as session:
-        told = export(session, past.community.wang)["服务评价"]
-    assert [(row["满意度"], row["评价人数"]) for row in told] == [("4.7", 3)]
+        rows = export(session, past.community.wang)["服务评价"]
+    assert [(row["满意度"], row["评价人数"]) for row in rows] == [("4.7", 3)]
 
 
 def test_a_correction_of_points_that_are_spent_says_what_to_do(past: Past) -> None:

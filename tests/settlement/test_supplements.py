@@ -180,6 +180,7 @@ def test_a_picture_is_made_anew_without_what_the_camera_wrote_into_it() -> None:
     assert not any(told in made for told in (b"a maker", b"2026:11:21"))
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's, of broken data beside pixels
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_broken_bytes_are_refused_and_never_an_error(kind: str) -> None:
     camera = Image.Exif()
