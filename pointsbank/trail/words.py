@@ -130,6 +130,7 @@ ACTION_NAMES = {
     "settlement.ask_supplement": say("申请补录"),
     "settlement.corrected": say("更正时长"),
     "settlement.enter_ratings": say("登记服务评价"),
+    "settlement.forget_evidence": say("到期删除补录凭证"),
     "settlement.look_at_evidence": say("查看补录凭证"),
     "settlement.make_rating_codes": say("打印评价码"),
     "settlement.object": say("提出时长异议"),
