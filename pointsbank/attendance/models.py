@@ -27,7 +27,7 @@ class Scan(Table, table=True):
     ``scanned_at`` is the scan's own time, by the server's clock; ``received_at`` when it came. Of a
     device's scan ``device_at`` is what its clock showed and ``offset_ms`` what that was last
     measured to be behind the server's; ``key`` was made by the device before its first try.
-    ``member_id`` is None where the code told of nobody.
+    ``member_id`` is None where the code told of nobody; ``post_id`` where it told of no post.
     """
 
     __tablename__ = "scan"
@@ -53,6 +53,7 @@ class Scan(Table, table=True):
     offset_ms: int | None = None
     undoes: str | None = Field(default=None, max_length=64)
     since: datetime | None = None
+    post_id: int | None = reference("post.id", optional=True)
 
 
 class ScanReason(Table, table=True):
