@@ -18,7 +18,7 @@ from pointsbank.signups.operations import Asked
 from pointsbank.signups.queries import of_team, relatives
 
 FRIDAY = 5
-WEEKS, PATROL_DAYS = 4, 5
+WEEKS, PATROL_DAYS = 4, 3
 OF_A_TEAM = 7
 
 

@@ -21,7 +21,7 @@ from pointsbank.ledger.verify import verify
 from pointsbank.members.queries import member_by_code
 from tests.conftest import NOW
 
-CLEAN_UPS, PATROLS = 4, 10
+CLEAN_UPS, PATROLS = 4, 6
 CLOSED_LATELY = 3  # one waits for confirmation, two for settlement
 # What is drawn by the system's own generator, or stamped by it: keys, codes, sessions.
 DRAWN = {"code", "token_digest", "account_digest", "password_hash", "salt", "text_hash", "digest"}
