@@ -548,9 +548,17 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     with op.batch_alter_table("member", schema=None) as batch_op:
-        batch_op.create_index("ix_member_branch_id_number", ["branch_id", "number"], unique=False)
         batch_op.create_index(
-            "ix_member_employer_id_number", ["employer_id", "number"], unique=False
+            "ix_member_branch_id_number",
+            ["branch_id", "number"],
+            unique=False,
+            postgresql_include=["id"],
+        )
+        batch_op.create_index(
+            "ix_member_employer_id_number",
+            ["employer_id", "number"],
+            unique=False,
+            postgresql_include=["id"],
         )
         batch_op.create_index(
             "ix_member_left_number",
@@ -572,7 +580,10 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_member_phone_tail"), ["phone_tail"], unique=False)
         batch_op.create_index(
-            "ix_member_residence_id_number", ["residence_id", "number"], unique=False
+            "ix_member_residence_id_number",
+            ["residence_id", "number"],
+            unique=False,
+            postgresql_include=["id"],
         )
 
     op.create_table(
