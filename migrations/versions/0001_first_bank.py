@@ -1379,6 +1379,7 @@ def upgrade() -> None:
         sa.Column("created_by", sa.Integer(), nullable=False),
         sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("published_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("opened_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("closed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("cancel_reason", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
@@ -1400,6 +1401,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("event", schema=None) as batch_op:
         batch_op.create_index("ix_event_org_starts", ["org_id", "starts_at"], unique=False)
+        batch_op.create_index("ix_event_place_id", ["place_id"], unique=False)
         batch_op.create_index("ix_event_series_id_starts", ["series_id", "starts_at"], unique=False)
         batch_op.create_index("ix_event_starts", ["starts_at"], unique=False)
 
@@ -2208,8 +2210,10 @@ def upgrade() -> None:
         sa.Column("undoes", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=True),
         sa.Column("since", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("device_mark", sa.LargeBinary(), nullable=True),
+        sa.Column("post_id", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_scan_event_id")),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_scan_member_id")),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_scan_post_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_scan")),
         sa.UniqueConstraint(
             "member_id", "event_id", "key", name=op.f("uq_scan_member_id_event_id_key")

@@ -200,7 +200,7 @@ def note_refusal(
         event_id=door.event_id, member_id=who, way=way, kind=kind,
         verdict=Verdict.IN_REVIEW if late else REFUSALS[type(refused)], scanned_at=claimed_at,
         received_at=at, by_kind=actor.kind, by_id=actor.id,
-        key=f"refused:{secrets.token_urlsafe(12)}",
+        key=f"refused:{secrets.token_urlsafe(12)}", post_id=door.post_id,
     )  # fmt: skip
     session.add(row)
     session.flush()
@@ -280,6 +280,7 @@ def _scan(actor: Actor, door: Door, verdict: Verdict, **given: Any) -> dict[str,
         "kind": ScanKind.IN if verdict is Verdict.CHECKED_IN else ScanKind.OUT,
         "by_kind": actor.kind,
         "by_id": actor.id,
+        "post_id": door.post_id,
         **given,
     }
 
@@ -352,7 +353,7 @@ _ENTER = Prepared(
 _NOTE_SCAN = Prepared(
     insert(table_of(Scan)).inline(),
     *("event_id", "member_id", "way", "kind", "verdict", "scanned_at", "received_at"),
-    *("by_kind", "by_id", "key", "device_mark"),
+    *("by_kind", "by_id", "key", "device_mark", "post_id"),
 )
 _LEAVE = Prepared(
     update(table_of(Attendance))

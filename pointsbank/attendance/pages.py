@@ -109,7 +109,8 @@ def attendance(event_id: int) -> str:
             "attendance/_attendance.html" if wants_fragment() else "attendance/attendance.html",
             event=found,
             counts=queries.counts(session, event_id),
-            rows=queries.attendances(session, event_id),
+            rows=(rows := queries.attendances(session, event_id)),
+            posts=queries.posts_scanned(session, event_id, [row[0].member_id for row in rows]),
             may_run=actor().may(*ORGANISERS, org_id=found.org_id),
             may_confirm=actor().may(*CONFIRMERS, org_id=found.org_id),
             key=secrets.token_urlsafe(9),
@@ -168,7 +169,7 @@ def scanned(code: str) -> Response | str:
     with snapshot() as session:
         met = door.find(session, code=code, member_id=person.member_id if person else None)
         if person is None and met.occasion.state is EventState.OPEN:
-            return redirect(f"/sign-in?next=/c/{met.code}?claim={claim}", 303)
+            return redirect(f"/sign-in?next=/c/{met.scanned}?claim={claim}", 303)
         verdict = window(met.occasion, met.stay, met.terms, at, pairs=met.pairs)
         return _answer_page(session, met, verdict, claim=claim, done=asked.get("done"))
 

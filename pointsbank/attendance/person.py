@@ -18,7 +18,7 @@ from pointsbank.attendance.rules import ATTENDANCE_NAMES, LATE_REASONS, Verdict
 from pointsbank.core.database import Session
 from pointsbank.core.errors import say
 from pointsbank.core.person import Row, Sections
-from pointsbank.events.models import Event
+from pointsbank.events.models import Event, Post
 from pointsbank.hours.rules import WAY_NAMES
 from pointsbank.ledger import operations as ledger
 from pointsbank.members.models import Member
@@ -81,8 +81,9 @@ def _attended(session: Session, member_id: int) -> list[Row]:
 
 def _scanned(session: Session, member_id: int) -> list[Row]:
     found = session.execute(
-        select(Scan, col(Event.title), col(ScanReason.reason), col(LateScan.reason))
+        select(Scan, col(Event.title), col(Post.name), col(ScanReason.reason), col(LateScan.reason))
         .join(Event, col(Event.id) == col(Scan.event_id))
+        .outerjoin(Post, col(Post.id) == col(Scan.post_id))
         .outerjoin(ScanReason, col(ScanReason.scan_id) == col(Scan.id))
         .outerjoin(LateScan, col(LateScan.scan_id) == col(Scan.id))
         .where(col(Scan.member_id) == member_id)
@@ -91,6 +92,7 @@ def _scanned(session: Session, member_id: int) -> list[Row]:
     return [
         {
             say("活动名称"): title,
+            say("岗位"): post,
             say("扫码时间"): scan.scanned_at,
             say("收到时间"): scan.received_at,
             say("扫码方式"): WAY_NAMES[scan.way],
@@ -98,7 +100,7 @@ def _scanned(session: Session, member_id: int) -> list[Row]:
             say("代签原因"): reason,
             say("待核查原因"): LATE_REASONS[late] if late else None,
         }
-        for scan, title, reason, late in found
+        for scan, title, post, reason, late in found
     ]
 
 
