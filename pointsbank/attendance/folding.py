@@ -114,7 +114,21 @@ def _differs(folded: Folded, before: Attendance | None, venue: Venue) -> bool:
     if before.state is AttendanceState.ABSENT or not folded.pairs:
         return bool(folded.pairs) == (before.state is AttendanceState.ABSENT)
     told = _stays(folded, venue)
-    return any(getattr(before, name) != value for name, value in told.items())
+    if any(getattr(before, name) != value for name, value in told.items()):
+        return True
+    counted = None if before.minutes is None else before.minutes + before.held_minutes
+    return counted != _counted(folded, venue)
+
+
+def _counted(folded: Folded, venue: Venue) -> int | None:
+    """What all of her stays count, what is held included, whatever else the day counts: a stay in
+    between may have changed, of which nothing else in an attendance tells.
+    """
+    if folded.pairs[-1].checked_out_at is None:
+        return None
+    occasion = venue.occasion
+    minutes, cuts = worth(folded.pairs, occasion.starts_at, occasion.ends_at, venue.terms)
+    return minutes + held_minutes(cuts)
 
 
 def _stays(folded: Folded, venue: Venue) -> dict[str, Any]:

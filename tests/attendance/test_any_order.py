@@ -78,3 +78,16 @@ def test_any_order_and_repetition_tells_the_same(
         arrive(door, sent, undone, random)
         found.append(outcome(scene, door, member_id))
     assert found[0] == found[1]
+
+
+def test_a_late_scan_that_ends_an_earlier_stay_sooner_is_counted(scene: Any) -> None:
+    [member_id] = register_many(
+        scene.session, SYSTEM, [NewMember("吴秀英", scene.community.building_group)],
+        at=scene.at(-100),
+    )  # fmt: skip
+    door = Door(scene, scene.open())
+    stay = [door.sent(minutes, member_id=member_id, way=Way.ROSTER) for minutes in (0, 6, 11, 96)]
+    door.send(*stay, at=LAST)
+    assert balances(scene.session, member_id)["minutes"] == 6 + 85
+    door.send(door.sent(5, member_id=member_id, way=Way.ROSTER), at=LAST)
+    assert balances(scene.session, member_id)["minutes"] == 5 + 85
