@@ -14,7 +14,15 @@ from pointsbank.core.actor import SYSTEM, Actor
 from pointsbank.events.models import Event
 from pointsbank.hours import operations as hours
 from pointsbank.hours.rules import Credit, HourTerms
+from pointsbank.ledger.operations import post_all
 from pointsbank.ledger.queries import balances
+from pointsbank.ledger.rules import (
+    MORALITY,
+    Posting,
+    SystemKind,
+    member_account,
+    system_account,
+)
 
 AT_CHECK_OUT = HourTerms(credit_static=Credit.AT_CHECK_OUT)
 
@@ -67,3 +75,15 @@ def picture(kind: str = "JPEG", side: int = 40, **options: Any) -> bytes:
     made = io.BytesIO()
     Image.new("RGB", (side, side // 2), (200, 30, 30)).save(made, kind, **options)
     return made.getvalue()
+
+
+def spend(scene: Any, member_id: int, points: int) -> None:
+    posting = Posting(
+        key=f"spent:{member_id}",
+        source=member_account(member_id, MORALITY),
+        destination=system_account(MORALITY, SystemKind.REDEEMED),
+        amount=points,
+        effective_on=scene.at(0).date(),
+        reason="redemption",
+    )
+    post_all(scene.session, SYSTEM, [posting], at=scene.at(160))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from joint import household
-from settlement.cases import adopt, as_member, hold, of
+from settlement.cases import adopt, as_member, hold, of, spend
 from sqlmodel import col, select
 
 from pointsbank.attendance import operations as attendance
@@ -22,7 +22,7 @@ from pointsbank.hours.rules import HourTerms, Way
 from pointsbank.ledger.rules import MINUTES
 from pointsbank.settlement import operations
 from pointsbank.settlement.findings import Finding, findings
-from pointsbank.settlement.rules import FindingKind, NoSuchFinding, OwnHours
+from pointsbank.settlement.rules import FindingKind, NoSuchFinding, OwnHours, PointsSpent
 
 
 def held(scene: Any, *spans: tuple[float, float], org_id: int = 0) -> list[int]:
@@ -199,6 +199,25 @@ def test_a_late_scan_counts_once_a_reviewer_says_so(scene: Any) -> None:
     word(scene, one, accept=True)
     assert (of(scene, event, c.wang).minutes, hold(scene, c.wang, MINUTES)) == (90, 90)
     assert found(scene) == []
+
+
+def test_a_late_scan_that_would_take_back_what_is_spent_is_refused_and_stays(scene: Any) -> None:
+    c = scene.community
+    adopt(scene)
+    event = scene.open()
+    scene.stay(event, 0, 100)  # 16 points
+    scene.do(attendance.close_event, event, 155)
+    spend(scene, c.wang, 16)
+    note_refusal(
+        scene.session, as_member(c.wang), EventOver(), code=event.code, claimed_at=scene.at(30),
+        at=scene.at(160), kind=ScanKind.OUT,
+    )  # fmt: skip
+    [one] = findings(scene.session, c.reviewer, scene.at(2000))
+    with pytest.raises(PointsSpent), scene.session.begin_nested():
+        word(scene, one, accept=True)
+    assert found(scene) == [("late_scan", one.subject, "王桂芳")]
+    assert hold(scene, c.wang, MINUTES) == 100
+    word(scene, one)
 
 
 def test_a_late_scan_that_is_not_accepted_changes_nothing(scene: Any) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from settlement.cases import AT_CHECK_OUT, adopt, as_member, hold, key, of, settled_event
+from settlement.cases import AT_CHECK_OUT, adopt, as_member, hold, key, of, settled_event, spend
 from sqlmodel import col, select
 
 from pointsbank.attendance import operations as attendance
@@ -13,18 +13,9 @@ from pointsbank.core.actor import SYSTEM
 from pointsbank.core.audit import AuditEntry
 from pointsbank.core.errors import Forbidden
 from pointsbank.events.rules import EventNotFound, KeyReused
-from pointsbank.ledger.operations import close_period, post_all
+from pointsbank.ledger.operations import close_period
 from pointsbank.ledger.queries import totals_by_member, transfers_of
-from pointsbank.ledger.rules import (
-    DEFAULT_UNITS,
-    MINUTES,
-    MORALITY,
-    Posting,
-    SpentReversal,
-    SystemKind,
-    member_account,
-    system_account,
-)
+from pointsbank.ledger.rules import DEFAULT_UNITS, MINUTES, MORALITY, SpentReversal
 from pointsbank.ledger.verify import verify
 from pointsbank.members.models import Member
 from pointsbank.settlement import operations, queries
@@ -312,18 +303,6 @@ def test_a_days_tier_holds_settled_hours_too(scene: Any) -> None:
     one = of(scene, event, c.wang)
     settle(scene, event, {one.id: 50})
     assert (one.minutes, one.held_minutes, hold(scene, c.wang, MINUTES)) == (20, 30, 60)
-
-
-def spend(scene: Any, member_id: int, points: int) -> None:
-    posting = Posting(
-        key=f"spent:{member_id}",
-        source=member_account(member_id, MORALITY),
-        destination=system_account(MORALITY, SystemKind.REDEEMED),
-        amount=points,
-        effective_on=scene.at(0).date(),
-        reason="redemption",
-    )
-    post_all(scene.session, SYSTEM, [posting], at=scene.at(160))
 
 
 @pytest.fixture(params=SpentReversal)
