@@ -17,7 +17,7 @@ calendar address   日历地址        the secret address at which a calendar pr
 card               志愿者卡        printed QR and digits for people without a phone
 category           服务类别        the kind of deed that earned points
 check in, out      签到、签退      the scans that begin and end an attendance
-check-in code      活动码          the short code on an event's poster
+check-in code      活动码          the short code on an event's poster; with a number, a post's
 claim              扫码凭据        a scan waiting for its sign-in; its time is the check-in time
 close              撤销            end an organisation; past years keep it
 community          社区            the organisation that runs counters and events
@@ -47,6 +47,7 @@ household          家庭（户）      members who live together, with a head; 
 identity document  身份证件        proves who somebody is; sealed, shown for a reason
 identity provider  统一身份认证    who says by OpenID Connect who somebody is
 import             名册导入        a workbook of people: checked, registered, undone as a whole
+label              标签            one of a sheet of sticky paper that cards are printed on
 ladder             星级标准        dated local rule: hours to stars
 leaving rule       退出规则        dated local rule: what becomes of the points of who leaves
 ledger             账本            the append-only book of transfers

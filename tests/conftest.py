@@ -12,6 +12,7 @@ from typing import Never
 from zoneinfo import ZoneInfo
 
 import pytest
+from emptied import Emptied
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, make_url, text
@@ -106,6 +107,14 @@ def addresses(server: str, name: str) -> tuple[str, str]:
     return tuple(url.render_as_string(hide_password=False) for url in (service, owner))
 
 
+@pytest.fixture(scope="session")
+def emptied(postgres_server: str, empty_bank: str) -> Iterator[Emptied]:
+    """PostgreSQL's bank, for one test after another."""
+    bank = Emptied(*addresses(postgres_server, f"test_{os.getpid()}"), _empty())
+    yield bank
+    bank.drop()
+
+
 @pytest.fixture
 def bank(
     empty_bank: str, dialect: str, tmp_path: Path, request: pytest.FixtureRequest
@@ -118,19 +127,17 @@ def bank(
     folder.mkdir()
     if dialect == "sqlite":
         shutil.copy(empty_bank.removeprefix("sqlite:///"), folder / "pointsbank.db")
-        url = owner_url = ""
+        opened = database.open_database(use_settings(folder, "").database)
+        with clock.frozen(NOW):
+            yield opened
+        opened.close()
     else:
-        server = request.getfixturevalue("postgres_server")
-        name = f"test_{os.getpid()}_{abs(hash(request.node.nodeid)):x}"
-        url, owner_url = addresses(server, name)
-        run_on(server, f'CREATE DATABASE "{name}" TEMPLATE "{_empty()}"')
-    settings = use_settings(folder, url)
-    opened = database.open_database(settings.database, owner_url)
-    with clock.frozen(NOW):
-        yield opened
-    opened.close()
-    if url:
-        run_on(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+        emptied: Emptied = request.getfixturevalue("emptied")
+        use_settings(folder, emptied.url)
+        database.use(emptied.opened)
+        with clock.frozen(NOW):
+            yield emptied.opened
+        emptied.empty()
 
 
 def use_settings(folder: Path, url: str) -> Settings:

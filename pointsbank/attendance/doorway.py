@@ -14,8 +14,9 @@ from pointsbank.attendance.rules import AttendanceState, CodeUnknown, Occasion, 
 from pointsbank.core.database import table_of
 from pointsbank.core.statements import Prepared
 from pointsbank.earning.rules import DeedCategory
+from pointsbank.events import codes
 from pointsbank.events.models import Event
-from pointsbank.events.rules import EventState
+from pointsbank.events.queries import post_numbered
 from pointsbank.hours.models import HourRuleRow
 from pointsbank.hours.rules import STANDING_RULE, HourTerms, Stay, why_of, worth
 
@@ -48,12 +49,32 @@ class Door:
     minutes: int | None
     credits: int | None
     key_verdict: Verdict | None
+    post: "PostAtDoor | None" = None
+
+    @property
+    def post_id(self) -> int | None:
+        return self.post.post_id if self.post else None
+
+    @property
+    def scanned(self) -> str:
+        """The code that was scanned: the event's, or its post's."""
+        return codes.of_post(self.code, self.post.number) if self.post else self.code
 
     @property
     def venue(self) -> Venue:
         return Venue(
             self.event_id, self.org_id, self.kind, self.occasion, self.hour_rule_id, self.terms
         )
+
+
+@dataclass(frozen=True, slots=True)
+class PostAtDoor:
+    """The post whose own poster was scanned."""
+
+    post_id: int
+    name: str
+    place: str
+    number: int
 
 
 _TERMS = HourTerms.__slots__
@@ -91,7 +112,7 @@ _DOOR = (
             _SCAN.key == bindparam("key"),
         ),
     )
-    .where(_EVENT.code == bindparam("code"), _EVENT.state != EventState.DRAFT)
+    .where(_EVENT.code == bindparam("code"), _EVENT.published_at.is_not(None))
 )
 _LOOK = Prepared(_DOOR)
 _LOOK_AND_HOLD = Prepared(_DOOR.with_for_update(read=True, of=table_of(Event)))
@@ -100,11 +121,12 @@ _LOOK_AND_HOLD = Prepared(_DOOR.with_for_update(read=True, of=table_of(Event)))
 def find(
     session: Session, *, code: str, member_id: int | None, key: str = "", hold: bool = False
 ) -> Door:
-    """What this member's scan of this code meets, in one statement.
+    """What this member's scan of this code meets, in one statement; of a post's code in two.
 
-    ``hold`` keeps the event from being closed before the transaction ends. Refuses: CodeUnknown.
+    ``hold`` keeps the event from being closed before the transaction ends. Refuses: CodeUnknown
+    (also of a post that there is not).
     """
-    code = code.strip().upper()
+    code, number = codes.parts(code)
     asked = {"code": code, "member_id": member_id, "key": key}
     rows = (_LOOK_AND_HOLD if hold else _LOOK).run(session.connection(), asked)
     if not rows:
@@ -125,8 +147,16 @@ def find(
         minutes,
         credits_,
         fields[19],
+        _post(session, fields[0], number) if number else None,
     ]
     return Door(*values)
+
+
+def _post(session: Session, event_id: int, number: int) -> PostAtDoor:
+    found = post_numbered(session, event_id, number)
+    if found is None:
+        raise CodeUnknown(code=str(number))
+    return PostAtDoor(found.id, found.name, found.place, number)
 
 
 def worth_until(session: Session, met: Door, member_id: int | None, at: datetime) -> Worth:

@@ -2,10 +2,10 @@
 
 import hashlib
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from flask import flash, redirect, render_template
+from flask import flash, redirect, render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
@@ -33,7 +33,7 @@ from pointsbank.attendance.rules import (
 )
 from pointsbank.attendance.schemas import ClaimForm, DigitsForm, DoorForm, ScannedQuery
 from pointsbank.attendance.words import reasons
-from pointsbank.core import clock
+from pointsbank.core import bank, clock
 from pointsbank.core.actor import Scope
 from pointsbank.core.database import Session, snapshot, transaction
 from pointsbank.core.errors import Refused
@@ -58,6 +58,8 @@ from pointsbank.web import (
 from pointsbank.web.access import visitor
 from pointsbank.web.errors import sentence_of, status_of
 
+_MARK = "door_mark"
+_MARKED_FOR = timedelta(days=1)
 pages = PageBlueprint("attendance", __name__)
 pages.register_blueprint(door_pages.pages)
 pages.register_blueprint(sheet_pages.pages)
@@ -111,7 +113,8 @@ def attendance(event_id: int) -> str:
             event=found,
             counts=queries.counts(session, event_id),
             expected=expected(session, event_id),
-            rows=queries.attendances(session, event_id),
+            rows=(rows := queries.attendances(session, event_id)),
+            posts=queries.posts_scanned(session, event_id, [row[0].member_id for row in rows]),
             may_run=actor().may(*ORGANISERS, org_id=found.org_id),
             may_confirm=actor().may(*CONFIRMERS, org_id=found.org_id),
             key=secrets.token_urlsafe(9),
@@ -158,7 +161,7 @@ def scanned(code: str) -> Response | str:
     with snapshot() as session:
         met = door.find(session, code=code, member_id=person.member_id if person else None)
         if person is None and met.occasion.state is EventState.OPEN:
-            return redirect(f"/sign-in?next=/c/{met.code}?claim={claim}", 303)
+            return redirect(f"/sign-in?next=/c/{met.scanned}?claim={claim}", 303)
         verdict = window(met.occasion, met.stay, met.terms, at, pairs=met.pairs)
         return _answer_page(session, met, verdict, claim=claim, done=asked.get("done"))
 
@@ -221,13 +224,27 @@ def _scan(verb: Any, code: str, kind: ScanKind) -> Response:
     """Write the scan that the claim stands for; the page that follows says what is so now."""
     now = clock.now()
     claim = claims.read(form(ClaimForm)["claim"], code, at=now)
+    device = request.cookies.get(_MARK) or secrets.token_urlsafe(16)
     scan = {
         "code": code,
         "claimed_at": claim.claimed_at,
         "key": f"{kind}:{claim.key}",
         "way": claim.way,
+        "device": device,
     }
     with keeping_refusals(actor(), kind, now) as kept, transaction() as session:
         kept.update(scan)
         verb(session, actor(), **scan, at=now)
-    return redirect(f"/c/{code}?done={kind}", 303)
+    response = redirect(f"/c/{code}?done={kind}", 303)
+    _mark_browser(response, device)
+    return response
+
+
+def _mark_browser(response: Response, device: str) -> None:
+    """Let this browser be known for a day: whether one phone checks in many people."""
+    if _MARK not in request.cookies:
+        secure = bank.settings().public_url.startswith("https://")
+        response.set_cookie(
+            _MARK, device, max_age=_MARKED_FOR, secure=secure, httponly=True, samesite="Lax",
+            path="/c/",
+        )  # fmt: skip

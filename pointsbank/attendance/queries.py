@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 from pointsbank.attendance.models import Attendance, LateScan, Scan
 from pointsbank.attendance.rules import COUNTED, EFFECTIVE, AttendanceState, ScanFact, Verdict
 from pointsbank.core import clock
-from pointsbank.events.models import Event
+from pointsbank.events.models import Event, Post
 from pointsbank.ledger.queries import clips_of
 from pointsbank.ledger.rules import Clip
 from pointsbank.members.models import Member
@@ -247,6 +247,23 @@ def attendances(
             .limit(most)
         )
     )
+
+
+def posts_scanned(session: Session, event_id: int, member_ids: Collection[int]) -> dict[int, str]:
+    """The post by whose own poster each of these members came, or came back last; nobody who came
+    in another way.
+    """
+    rows = session.execute(
+        select(col(Scan.member_id), col(Post.name))
+        .join(Post, col(Post.id) == col(Scan.post_id))
+        .where(
+            among(Scan.member_id, member_ids),
+            col(Scan.event_id) == event_id,
+            col(Scan.verdict) == Verdict.CHECKED_IN,
+        )
+        .order_by(col(Scan.id))
+    )
+    return {member_id: name for member_id, name in rows if member_id is not None}
 
 
 def arrivals(session: Session, event_id: int) -> list[datetime]:

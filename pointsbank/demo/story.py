@@ -12,7 +12,17 @@ from sqlmodel import Session
 from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM, Role
 from pointsbank.core.database import transaction
-from pointsbank.demo import history, people, register, settlement, signups, staff, today, tree
+from pointsbank.demo import (
+    history,
+    month,
+    people,
+    register,
+    settlement,
+    signups,
+    staff,
+    today,
+    tree,
+)
 from pointsbank.demo.history import Happening
 from pointsbank.demo.people import Crowd
 from pointsbank.demo.shape import SHAPES, Shape
@@ -185,13 +195,15 @@ def _week(
 
 
 def _today(cast: Cast, rng: Random, now: datetime) -> tuple[Going, int]:
-    home = cast.territory.communities[0].id
+    community = cast.territory.communities[0]
+    home = community.id
     organiser, clerk = (cast.sign_ins[role].actor for role in (Role.ORGANISER, Role.CLERK))
     with transaction() as session:
-        day = today.Day(session, rng, organiser, home, now)
+        day = today.Day(session, rng, organiser, home, community.station_id, now)
         going = today.set_today(day, cast.crowds[home])
         visitor = cast.sign_ins[Role.VOLUNTEER].actor
         signups.sign_people_up(day, cast.crowds[home], visitor)
+        month.offer(day, visitor, community.team_ids[0])
         settlement.leave_to_settle(day, cast.crowds[home], visitor)
         redeemed = today.redeem_today(
             session, rng, clerk, org_id=home, crowd=cast.crowds[home],

@@ -1,8 +1,10 @@
 """What is going on as one looks at the example: an open event, one to confirm, one to come."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 from sqlmodel import Session
 
@@ -44,6 +46,7 @@ class Day:
     rng: Random
     organiser: Actor
     org_id: int
+    station_id: int
     now: datetime
 
     def midnight(self) -> datetime:
@@ -67,8 +70,9 @@ def _open_now(day: Day, goers: list[int]) -> Event:
     starts_at = _ten_minutes(day.now) - timedelta(minutes=20)
     event = _published(
         day, "open", starts_at, hours=6,
-        title="社区便民服务集市", kind=DeedCategory.REPAIRS, place="社区文化广场",
+        title="社区便民服务集市", kind=DeedCategory.REPAIRS, place="", place_id=day.station_id,
         description="磨刀、修小家电、量血压、代办缴费，志愿者随到随做。",
+        posts=(("登记台", "门厅"), ("义务维修", "一楼活动室"), ("量血压", "一楼活动室")),
     )  # fmt: skip
     opens_at = starts_at - timedelta(minutes=20)
     events.open_event(day.session, day.organiser, event_id=event.id or 0, at=opens_at)
@@ -125,15 +129,20 @@ def _to_come(day: Day) -> None:
 
 
 def _published(
-    day: Day, key: str, starts_at: datetime, *, hours: int, title: str, kind: DeedCategory,
-    place: str, description: str,
+    day: Day, key: str, starts_at: datetime, *, hours: int, posts: Sequence[tuple[str, str]] = (),
+    **said: Any,
 ) -> Event:  # fmt: skip
+    """``posts`` are names and places."""
     at = min(starts_at, day.now) - LONG_BEFORE
     event = events.plan(
-        day.session, day.organiser, org_id=day.org_id, title=title, kind=kind, place=place,
-        description=description, starts_at=starts_at, ends_at=starts_at + timedelta(hours=hours),
-        capacity=30, key=key, at=at,
+        day.session, day.organiser, org_id=day.org_id, starts_at=starts_at, capacity=30,
+        ends_at=starts_at + timedelta(hours=hours), key=key, at=at, **said,
     )  # fmt: skip
+    for name, place in posts:
+        events.add_post(
+            day.session, day.organiser, event_id=event.id, name=name, place=place, duties="",
+            capacity=None, skill="", least_age=None, at=at,
+        )  # fmt: skip
     at += timedelta(minutes=4)
     return events.publish(day.session, day.organiser, event_id=event.id or 0, at=at)
 

@@ -26,6 +26,7 @@ class Community:
     homes: tuple[int, ...]
     branch_id: int
     team_ids: tuple[int, ...]
+    station_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class _Rows:
 
 
 def found_territory(session: Session, shape: Shape, *, at: datetime) -> Territory:
-    """City, counties, streets, communities with grids, groups, branch and teams; employers."""
+    """City, counties, streets, communities with grids, groups, branch, teams, station; units."""
     rows = _Rows()
     city = rows.add(kinds.CITY, places.CITY, region_code=places.CITY_CODE)
     counties = [
@@ -94,7 +95,8 @@ def _community(rows: _Rows, name: str, street: int, shape: Shape) -> Community:
         ]
     branch = rows.add(kinds.PARTY_BRANCH, f"{name}党支部", community)
     teams = [rows.add(kinds.TEAM, team, community) for team in places.TEAMS[: shape.teams_each]]
-    return Community(community, name, street, tuple(homes), branch, tuple(teams))
+    station = rows.add(kinds.STATION, f"{name}志愿服务站", community)
+    return Community(community, name, street, tuple(homes), branch, tuple(teams), station)
 
 
 def _employer(rows: _Rows, name: str, city: int) -> Employer:
@@ -110,6 +112,7 @@ def _with_ids(community: Community, ids: list[int]) -> Community:
         tuple(ids[home] for home in community.homes),
         ids[community.branch_id],
         tuple(ids[team] for team in community.team_ids),
+        ids[community.station_id],
     )
 
 

@@ -113,3 +113,4 @@ def say_otherwise(
     for event, after in wanted:
         for name, value in columns_of(after).items():
             setattr(event, name, value)
+    parts.changed(session, actor, [event.id for event, _ in changes], at)

@@ -93,6 +93,7 @@ def _insert_events(
             "created_by": actor.id,
             "key": key,
             "created_at": at,
+            "published_at": at,
             "opened_at": row.starts_at,
             "closed_at": row.ends_at,
             "cancel_reason": "",

@@ -65,8 +65,9 @@ class EventTemplate(Table, table=True):
 class Event(Table, table=True):
     """An occasion of service that an organisation holds; ``code`` is what its poster shows.
 
-    With ``place_id`` the place is a station or partner of the register, and ``place`` its name. The
-    names of the person in charge and of the recorder are sealed.
+    ``published_at`` is None as long as nobody knows of it but who organises there, a draft called
+    off included. With ``place_id`` the place is a station or partner of the register, and
+    ``place`` its name. The names of the person in charge and of the recorder are sealed.
     """
 
     __tablename__ = "event"
@@ -75,6 +76,7 @@ class Event(Table, table=True):
         UniqueConstraint("created_by", "key"),
         Index("ix_event_org_starts", "org_id", "starts_at"),
         Index("ix_event_starts", "starts_at"),
+        Index("ix_event_place_id", "place_id"),
         Index("ix_event_series_id_starts", "series_id", "starts_at"),
         CheckConstraint("ends_at > starts_at", name="times"),
         CheckConstraint("capacity > 0", name="capacity"),
@@ -106,6 +108,7 @@ class Event(Table, table=True):
     created_by: int
     key: str = Field(max_length=64)
     created_at: datetime
+    published_at: datetime | None = None
     opened_at: datetime | None = None
     closed_at: datetime | None = None
     cancel_reason: str = Field(default="", max_length=200)

@@ -141,6 +141,7 @@ def publish(session: Session, actor: Actor, *, event_id: int, at: datetime) -> E
         raise EventInPast
     check_safe(content_of(event))
     event.state = EventState.PUBLISHED
+    event.published_at = at
     _note(session, actor, "publish", event, at)
     return event
 

@@ -205,6 +205,7 @@ def event(event_id: int) -> str:
             organisation=organisation(session, found.org_id),
             rule=queries.hour_rule_for(session, found),
             parts=parts.parts_of(session, person, found, clock.now()),
+            signs_up=person.member_id is not None,
             may_run=person.may(*ORGANISERS, org_id=found.org_id),
             **_told(session, found),
         )

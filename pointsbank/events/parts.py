@@ -2,9 +2,10 @@
 
 Such a file may have ``check_cancel(session, event_id)``, which refuses what must not be called
 off; ``taken(session, event_ids) -> dict[int, Taken]``, how many places people hold, of the events
-where any do; ``part(session, actor, event, at) -> Part | None``, what it shows on the event's page,
-with its ``PLACE`` there; and ``marks(session, actor, events) -> dict[int, Mark]``, a few words
-beside listed events, by id.
+where any do; ``changed(session, actor, event_ids, at)``, what it does once events say something
+else or take more; ``part(session, actor, event, at) -> Part | None``, what it shows on the event's
+page, with its ``PLACE`` there; and ``marks(session, actor, events) -> dict[int, Mark]``, a few
+words beside listed events, by id.
 """
 
 import importlib
@@ -41,6 +42,13 @@ def taken_of(session: Session, event_ids: Sequence[int]) -> dict[int, Taken]:
         if hasattr(contributor, "taken"):
             taken |= contributor.taken(session, event_ids)
     return taken
+
+
+def changed(session: Session, actor: Actor, event_ids: Sequence[int], at: datetime) -> None:
+    """Tell that these events, which are locked, say something else now."""
+    for contributor in _contributors():
+        if hasattr(contributor, "changed"):
+            contributor.changed(session, actor, event_ids, at)
 
 
 def parts_of(session: Session, actor: Actor, event: Event, at: datetime) -> list[Part]:

@@ -13,7 +13,7 @@ from pointsbank.core.errors import say
 from pointsbank.earning.rules import DEED_CATEGORIES
 from pointsbank.events import posters, queries, recruitment
 from pointsbank.events.models import Event
-from pointsbank.events.rules import ORGANISERS, PER_SHEET, PosterOf
+from pointsbank.events.rules import ORGANISERS, PER_SHEET, EventState, PosterOf
 from pointsbank.events.schemas import PosterQuery
 from pointsbank.orgs.queries import organisation
 from pointsbank.web import ANYONE, SIGNED_IN, PageBlueprint, actor, allow, query
@@ -23,7 +23,7 @@ pages = PageBlueprint("posters", __name__)
 pages.context_processor(lambda: {"kind_names": DEED_CATEGORIES})
 OF_NAMES = {
     PosterOf.EVENT: say("整个活动一张"), PosterOf.POST: say("每个岗位一张"),
-    PosterOf.PLACE: say("每个地点一张"),
+    PosterOf.PLACE: say("每个地点一张"), PosterOf.STATION: say("站点长期张贴的一张"),
 }  # fmt: skip
 
 
@@ -35,17 +35,18 @@ def poster(event_id: int) -> str:
         "events/poster.html",
         event=found,
         organisation_name_on_poster=organisation_name,
-        address=posters.address(found),
+        address=posters.address(found.code),
         times=posters.times(found),
-        drawing=qr.svg(posters.address(found), gettext("签到二维码")),
+        drawing=qr.svg(posters.address(found.code), gettext("签到二维码")),
         is_local=posters.is_local(),
-        **_choices(),
+        **_choices(found),
     )
 
 
-def _choices() -> dict[str, Any]:
+def _choices(found: Event) -> dict[str, Any]:
+    there = [of for of in PosterOf if found.place_id or of is not PosterOf.STATION]
     return {
-        "of_choices": [(str(of), gettext(name)) for of, name in OF_NAMES.items()],
+        "of_choices": [(str(of), gettext(OF_NAMES[of])) for of in there],
         "per_sheet_choices": [
             (number, gettext("A4 整页") if number == 1 else gettext("一页 %(n)s 张", n=number))
             for number in PER_SHEET
@@ -63,6 +64,20 @@ def poster_pdf(event_id: int) -> Response:
         shifts = queries.shifts_of(session, event_id)
     content = posters.pdf(found, organisation_name, posts=posts, shifts=shifts, **asked)
     return _pdf(content, f"poster-{found.code}")
+
+
+@pages.get("/s/<int:org_id>")
+@allow(ANYONE)
+def station(org_id: int) -> Response | str:
+    """What a station's own poster opens: the event that is open there, or a list."""
+    with snapshot() as session:
+        house = queries.house(session, org_id)
+        found = queries.events_at(session, org_id, at=clock.now())
+    now = [event for event in found if event.state is EventState.OPEN]
+    if len(now) == 1:
+        return redirect(f"/c/{now[0].code}", 303)
+    later = [event for event in found if event.state is not EventState.OPEN]
+    return render_template("events/station.html", house=house, now=now, later=later)
 
 
 def _pdf(content: bytes, name: str) -> Response:

@@ -1,14 +1,17 @@
 """The posters of an event: the address that their QR code holds, and what to print on A4.
 
-One for the event, one for each of its posts or one for each place; one to a page, or several small
-ones to a sheet. All hold the event's own code, so that any of them checks a person in.
+One for the event, one for each of its posts, one for each place, or one that stays on the wall of
+the station where it takes place; one to a page, or several small ones to a sheet. Any of them
+checks a person in; that of a post, and of a place with one post, names the post. That of a station
+leads to whatever event is open there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pointsbank.core import bank, clock, printing, qr
+from pointsbank.events import codes
 from pointsbank.events.models import Event, Post, Shift
 from pointsbank.events.rules import (
     STATE_NAMES,
@@ -16,6 +19,7 @@ from pointsbank.events.rules import (
     PosterOf,
     PostsMissing,
     PublicAddressLocal,
+    StationMissing,
     WrongState,
 )
 
@@ -23,9 +27,14 @@ _TEMPLATE = Path(__file__).parent / "print" / "poster.typ"
 _WEEKDAYS = "一二三四五六日"
 
 
-def address(event: Event) -> str:
-    """What the QR code holds: a plain short address that any scanner opens."""
-    return f"{bank.settings().public_url.rstrip('/')}/c/{event.code}"
+def address(code: str) -> str:
+    """What the QR code of an event or post holds: a plain short address that any scanner opens."""
+    return f"{bank.settings().public_url.rstrip('/')}/c/{code}"
+
+
+def station_address(org_id: int) -> str:
+    """What the QR code on a station's wall holds."""
+    return f"{bank.settings().public_url.rstrip('/')}/s/{org_id}"
 
 
 def is_local() -> bool:
@@ -55,52 +64,67 @@ def pdf(
     """So many copies of each poster, so many to an A4 sheet (one of ``PER_SHEET``).
 
     Refuses, in order: WrongState (draft, cancelled), PublicAddressLocal, PostsMissing,
-    GlyphMissing.
+    StationMissing, GlyphMissing.
     """
     if event.state in (EventState.DRAFT, EventState.CANCELLED):
         raise WrongState(state=STATE_NAMES[event.state])
     if is_local():
         raise PublicAddressLocal
-    if of is not PosterOf.EVENT and not posts:
+    if of in (PosterOf.POST, PosterOf.PLACE) and not posts:
         raise PostsMissing
+    if of is PosterOf.STATION and event.place_id is None:
+        raise StationMissing
     common = {
         "title": event.title,
         "organisation": organisation,
         "place": event.place,
         "times": times(event),
         "code": event.code,
-        "address": address(event),
+        "address": address(event.code),
+        "head": "",
+        "hours": "",
     }
-    shown = [{**common, **one} for one in _heads(event, posts, shifts, of)]
+    shown = [{**common, **one} for one in _differences(event, posts, shifts, of)]
     data = {
         "posters": [one for one in shown for _ in range(copies)],
         "per_sheet": per_sheet,
-        "qr": qr.svg(address(event)),
+        "codes": {one["address"]: qr.svg(one["address"]) for one in shown},
     }
     return printing.pdf(_TEMPLATE, data)
 
 
-def _heads(
+def _differences(
     event: Event, posts: Sequence[Post], shifts: Sequence[Shift], of: PosterOf
-) -> list[dict[str, str]]:
-    """What each poster says besides what all say: its post, or the posts at its place."""
+) -> Iterator[dict[str, str]]:
+    """What each poster says otherwise than the event's own."""
     if of is PosterOf.EVENT:
-        return [{"head": "", "hours": ""}]
-    if of is PosterOf.POST:
-        return [
-            {
-                "head": post.name,
-                "place": post.place or event.place,
-                "hours": "、".join(_hours(shift) for shift in shifts if shift.post_id == post.id),
-            }
-            for post in posts
-        ]
-    by_place: dict[str, list[str]] = {}
-    for post in posts:
-        by_place.setdefault(post.place or event.place, []).append(post.name)
-    return [
-        {"head": "、".join(names), "place": place, "hours": ""} for place, names in by_place.items()
-    ]
+        yield {}
+    elif of is PosterOf.STATION:
+        yield {
+            "title": event.place, "times": "", "place": "", "code": "",
+            "address": station_address(event.place_id or 0),
+        }  # fmt: skip
+    elif of is PosterOf.POST:
+        for number, post in enumerate(posts, start=1):
+            hours = "、".join(_hours(shift) for shift in shifts if shift.post_id == post.id)
+            place = post.place or event.place
+            yield {"head": post.name, "place": place, "hours": hours, **_coded(event, number)}
+    else:
+        yield from _of_places(event, posts)
+
+
+def _of_places(event: Event, posts: Sequence[Post]) -> Iterator[dict[str, str]]:
+    by_place: dict[str, list[tuple[int, str]]] = {}
+    for number, post in enumerate(posts, start=1):
+        by_place.setdefault(post.place or event.place, []).append((number, post.name))
+    for place, there in by_place.items():
+        only = _coded(event, there[0][0]) if len(there) == 1 else {}
+        yield {"head": "、".join(name for _, name in there), "place": place, **only}
+
+
+def _coded(event: Event, number: int) -> dict[str, str]:
+    code = codes.of_post(event.code, number)
+    return {"code": code, "address": address(code)}
 
 
 def _hours(shift: Shift) -> str:

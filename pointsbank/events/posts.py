@@ -65,7 +65,7 @@ def held(session: Session, actor: Actor, event_id: int, *roles: Role) -> Event:
     ).scalar_one_or_none()
     if event is None:
         raise EventNotFound
-    if event.state is EventState.DRAFT and not actor.may(*ORGANISERS, org_id=event.org_id):
+    if event.published_at is None and not actor.may(*ORGANISERS, org_id=event.org_id):
         raise EventNotFound
     actor.require(*(roles or ORGANISERS), org_id=event.org_id)
     return event
@@ -129,6 +129,7 @@ def change_post(
     write_change(session, actor, event, ["posts"], note=note, at=at)
     for name, value in fields.items():
         setattr(post, name, value)
+    parts.changed(session, actor, [post.event_id], at)
     return post
 
 
@@ -213,6 +214,7 @@ def change_shift(
         raise Misleading(count=taken, what=FIELD_NAMES["starts_at"])
     write_change(session, actor, event, ["shifts"], note=note, at=at)
     shift.starts_at, shift.ends_at, shift.capacity = starts_at, ends_at, capacity
+    parts.changed(session, actor, [shift.event_id], at)
     return shift
 
 

@@ -25,17 +25,19 @@ from pointsbank.hours.rules import HourRule
 from pointsbank.members.models import Member
 from pointsbank.orgs import queries as orgs
 from pointsbank.orgs.models import Organisation
-from pointsbank.orgs.rules import COMMUNITY, Line
+from pointsbank.orgs.rules import COMMUNITY, Line, NoSuchOrganisation
 
 PAGE = 20
 
 
 def event(session: Session, actor: Actor, event_id: int) -> Event:
-    """An event that the actor may know of. Refuses: EventNotFound (also for others' drafts)."""
+    """An event that the actor may know of. Refuses: EventNotFound (also for others' drafts, called
+    off or not).
+    """
     found = session.get(Event, event_id)
     if found is None:
         raise EventNotFound
-    if found.state is EventState.DRAFT and not actor.may(*ORGANISERS, org_id=found.org_id):
+    if found.published_at is None and not actor.may(*ORGANISERS, org_id=found.org_id):
         raise EventNotFound
     return found
 
@@ -44,6 +46,17 @@ def posts_of(session: Session, event_id: int) -> list[Post]:
     """An event's posts, in the order they were written down."""
     found = select(Post).where(col(Post.event_id) == event_id).order_by(col(Post.id))
     return list(session.execute(found).scalars())
+
+
+def post_numbered(session: Session, event_id: int, number: int) -> Post | None:
+    """An event's n-th post, as its poster numbers them, if there is one."""
+    return session.execute(
+        select(Post)
+        .where(col(Post.event_id) == event_id)
+        .order_by(col(Post.id))
+        .offset(number - 1)
+        .limit(1)
+    ).scalar_one_or_none()
 
 
 def shifts_of(session: Session, event_id: int) -> list[Shift]:
@@ -176,9 +189,9 @@ def area(session: Session, actor: Actor) -> ColumnElement[bool]:
 
 
 def may_see_draft(actor: Actor) -> ColumnElement[bool]:
-    """The condition under which a list shows an event that may be a draft."""
-    published = col(Event.state) != EventState.DRAFT
-    return or_(published, col(Event.org_id).in_(orgs.ids_below(_organised(actor))))
+    """The condition under which a list shows an event that may never have been known."""
+    known = col(Event.published_at).is_not(None)
+    return or_(known, col(Event.org_id).in_(orgs.ids_below(_organised(actor))))
 
 
 def is_past(at: datetime) -> ColumnElement[bool]:
@@ -199,6 +212,29 @@ def coming_events(session: Session, actor: Actor, *, at: datetime) -> list[Row[E
             .limit(200)
         )
     )
+
+
+def house(session: Session, org_id: int) -> Organisation:
+    """A station or partner, where events take place. Refuses: NoSuchOrganisation (others, too)."""
+    found = orgs.organisation(session, org_id)
+    if found.kind not in HOUSES:
+        raise NoSuchOrganisation
+    return found
+
+
+def events_at(session: Session, place_id: int, *, at: datetime) -> list[Event]:
+    """What is open at a station or partner, or known to be held there next, soonest first."""
+    found = (
+        select(Event)
+        .where(
+            col(Event.place_id) == place_id,
+            col(Event.state).in_((EventState.PUBLISHED, EventState.OPEN)),
+            ~is_past(at),
+        )
+        .order_by(col(Event.starts_at), col(Event.id))
+        .limit(PAGE)
+    )
+    return list(session.execute(found).scalars())
 
 
 def past_events(

@@ -31,11 +31,14 @@ class EventState(StrEnum):
 
 
 class PosterOf(StrEnum):
-    """What a poster is for: the event, each of its posts, or each place where posts are."""
+    """What a poster is for: the event, each of its posts, each place where posts are, or the
+    station where it takes place, for all its events.
+    """
 
     EVENT = "event"
     POST = "post"
     PLACE = "place"
+    STATION = "station"
 
 
 PER_SHEET = (1, 2, 4, 8)
@@ -333,6 +336,10 @@ class PlacesTaken(Conflict):
 
 class PostsMissing(Conflict):
     sentence = say("这个活动没有分岗位，请打印整个活动的海报。")
+
+
+class StationMissing(Conflict):
+    sentence = say("这个活动的地点不是登记的站点，请打印整个活动的海报。")
 
 
 class PostNotFound(NotFound):

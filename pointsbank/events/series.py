@@ -99,6 +99,7 @@ def repeat(
     for event in (origin, *events):
         if publish and event.state is EventState.DRAFT:
             event.state = EventState.PUBLISHED
+            event.published_at = at
     _note(session, actor, "repeat", series, at=at, count=len(events))
     return series
 
@@ -149,6 +150,7 @@ def publish_series(session: Session, actor: Actor, *, series_id: int, at: dateti
     for event in drafts:
         check_safe(content_of(event))
         event.state = EventState.PUBLISHED
+        event.published_at = at
     _note(session, actor, "publish_series", series, at=at, count=len(drafts))
     return drafts
 

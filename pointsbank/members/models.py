@@ -35,9 +35,11 @@ class Member(Table, table=True):
 
     __tablename__ = "member"
     __table_args__ = (
-        Index("ix_member_residence_id_number", "residence_id", "number"),
-        Index("ix_member_branch_id_number", "branch_id", "number"),
-        Index("ix_member_employer_id_number", "employer_id", "number"),
+        # The ids of a street's people are read from these alone: SQLite's indexes hold them anyway.
+        *(
+            Index(f"ix_member_{place}_number", place, "number", postgresql_include=["id"])
+            for place in ("residence_id", "branch_id", "employer_id")
+        ),
         Index("ix_member_party_status_number", "party_status", "number"),
         Index(
             "ix_member_merged_into_id",

@@ -8,6 +8,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from flask import redirect, render_template, url_for
+from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from pointsbank.core import clock
@@ -16,7 +17,8 @@ from pointsbank.core.encryption import seal, unseal
 from pointsbank.core.errors import Conflict, Invalid, Refused, say
 from pointsbank.core.narrowings import narrowing_of
 from pointsbank.members import operations, own_pages, profile, queries, search
-from pointsbank.members.cards import sheet
+from pointsbank.members.cards import label_sheet, sheet
+from pointsbank.members.labels import SHEETS
 from pointsbank.members.models import Member
 from pointsbank.members.places import TEAM_STAFF
 from pointsbank.members.rules import (
@@ -34,6 +36,7 @@ from pointsbank.members.rules import (
     SearchUnreadable,
 )
 from pointsbank.members.schemas import (
+    CardsQuery,
     ConsentForm,
     DayForm,
     DeputyForm,
@@ -70,7 +73,7 @@ WORDS = {
     "documents": DOCUMENT_NAMES, "levels": HONOUR_LEVEL_NAMES, "leavings": LEAVING_NAMES,
     "party": PARTY_STATUS_NAMES, "relations": RELATION_NAMES, "sexes": SEX_NAMES,
 }  # fmt: skip
-_PLACE = ("sought", "after", "before")
+_PLACE = ("sought", "after", "before", "labels", "first")
 
 
 @pages.get("/members")
@@ -97,7 +100,7 @@ def searches() -> Response:
 @allow(*operations.CARD_STAFF)
 def make_cards() -> Response:
     """Give a card to those shown who have none, then print them: a repeat prints again."""
-    asked = form(MembersQuery)
+    asked = form(CardsQuery)
     with transaction() as session:
         ids = [holder.id for holder in _holders(_found(session, asked))]
         operations.issue_missing_cards(session, actor(), member_ids=ids, at=clock.now())
@@ -107,9 +110,13 @@ def make_cards() -> Response:
 @pages.get("/members/cards.pdf")
 @allow(*operations.CARD_STAFF)
 def cards() -> Response:
+    asked = query(CardsQuery)
     with snapshot() as session:
-        holders = _holders(_found(session, query(MembersQuery)))
-        content = sheet(queries.cards_to_print(session, holders))
+        printed = queries.cards_to_print(session, _holders(_found(session, asked)))
+    if labels := asked.get("labels"):
+        content = label_sheet(printed, SHEETS[labels], asked["first"])
+    else:
+        content = sheet(printed)
     headers = {"Content-Disposition": 'inline; filename="cards.pdf"'}
     return Response(content, mimetype="application/pdf", headers=headers)
 
@@ -357,6 +364,11 @@ def _listed(
         party=PARTY_STATUS_NAMES if actor().reach(*queries.PARTY_READERS) else None,
         stars=file.OPTIONS if (file := narrowing_of("stars")) else {},
         makes_cards=bool(_holders(found)),
+        labels=[
+            (name, gettext("%(size)s 毫米，一页 %(count)s 张", size=one.size, count=one.count))
+            for name, one in SHEETS.items()
+        ],
+        most_labels=max(one.count for one in SHEETS.values()),
         sought=sought,
         sealed=asked["sought"],
         before_url="" if sought else before or "",

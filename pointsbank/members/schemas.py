@@ -5,6 +5,7 @@ from typing import Any
 
 import marshmallow as ma
 
+from pointsbank.members.labels import Labels
 from pointsbank.members.minors import MOST_RELATION_CHARACTERS
 from pointsbank.members.names import MOST_NAME_CHARACTERS
 from pointsbank.members.rules import (
@@ -54,6 +55,15 @@ class MembersQuery(FiltersQuery):
     sought = Text(400, least=0, load_default="", metadata={"description": "a sealed search"})
     after = _id(metadata={"description": "the member before the page's first"})
     before = _id(metadata={"description": "the member after the page's last"})
+
+
+class CardsQuery(MembersQuery):
+    """Whose cards, and the sheet of labels they go on; without one they are to be cut out."""
+
+    labels = choice(Labels)
+    first = Whole(
+        least=1, load_default=1, metadata={"description": "the first label that is still there"}
+    )
 
 
 class MemberPageQuery(FiltersQuery):

@@ -45,7 +45,7 @@ def of_community(session: Session, org_id: int, at: datetime) -> bytes:
         select(Event)
         .where(
             col(Event.org_id).in_(orgs.ids_below([org_id])),
-            col(Event.state) != EventState.DRAFT,
+            col(Event.published_at).is_not(None),
             col(Event.ends_at) > at - BACK,
         )
         .order_by(col(Event.starts_at), col(Event.id))

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from pointsbank.core.actor import Actor
 from pointsbank.events.models import Event
 from pointsbank.events.rules import ORGANISERS, EventState, Mark, Part, Taken
-from pointsbank.signups import mine, queries
+from pointsbank.signups import mine, operations, queries
 from pointsbank.signups.rules import (
     SIGN_UP_NAMES,
     SIGN_UP_STATES,
@@ -25,6 +25,12 @@ PLACE = 10
 def taken(session: Session, event_ids: Sequence[int]) -> dict[int, Taken]:
     """How many places people hold."""
     return queries.taken(session, event_ids)
+
+
+def changed(session: Session, actor: Actor, event_ids: Sequence[int], at: datetime) -> None:
+    """Who waits moves up at once where there are more places now."""
+    for event_id in queries.events_waited_for(session, at, event_ids):
+        operations.move_up(session, actor, event_id=event_id, at=at)
 
 
 def part(session: Session, actor: Actor, event: Event, at: datetime) -> Part | None:

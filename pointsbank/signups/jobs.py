@@ -1,5 +1,5 @@
-"""Moves up who waits where places came free without a withdrawal: more were offered, or somebody
-left the register.
+"""Moves up who waits where places came free without anybody's doing at the event: somebody left
+the register, or became one with another.
 """
 
 from datetime import datetime

@@ -33,6 +33,7 @@ from pointsbank.signups.joins import (
     person,
     with_times,
 )
+from pointsbank.signups.mine import coming, doubles
 from pointsbank.signups.models import CalendarAddress, SignUp, SignUpTerms
 from pointsbank.signups.rules import (
     SIGN_UP_STATES,
@@ -45,6 +46,8 @@ from pointsbank.signups.rules import (
     Waiting,
     spots,
 )
+
+__all__ = ["coming", "doubles"]
 
 MOST_LISTED = 10_000
 MOST_TEAMS = 500
@@ -140,9 +143,11 @@ def waiting_by_spot(session: Session, event_id: int) -> Counter[Spot]:
     return Counter(one.spot for one in waiting(session, event_id))
 
 
-def events_waited_for(session: Session, at: datetime) -> list[int]:
-    """The events to come for which somebody waits."""
-    found = session.execute(
+def events_waited_for(
+    session: Session, at: datetime, event_ids: Collection[int] | None = None
+) -> list[int]:
+    """The events to come, all or of these, for which somebody waits."""
+    wanted = (
         select(col(SignUp.event_id))
         .distinct()
         .join(Event, col(Event.id) == col(SignUp.event_id))
@@ -153,7 +158,9 @@ def events_waited_for(session: Session, at: datetime) -> list[int]:
         )
         .order_by(col(SignUp.event_id))
     )
-    return list(found.scalars())
+    if event_ids is not None:
+        wanted = wanted.where(orgs.among(SignUp.event_id, event_ids))
+    return list(session.execute(wanted).scalars())
 
 
 def taken(session: Session, event_ids: Iterable[int]) -> dict[int, Taken]:

@@ -21,6 +21,7 @@ from pointsbank.ledger.verify import verify
 from pointsbank.members.queries import member_by_code
 from tests.conftest import NOW
 
+CLEAN_UPS, PATROLS = 4, 6
 CLOSED_LATELY = 3  # one waits for confirmation, two for settlement
 # What is drawn by the system's own generator, or stamped by it: keys, codes, sessions.
 DRAWN = {"code", "token_digest", "account_digest", "password_hash", "salt", "text_hash", "digest"}
@@ -79,13 +80,23 @@ def test_today_there_is_something_to_scan_to_confirm_and_to_come(village: Writte
     assert counted("attendance", event_id=going.open_event_id, state=AttendanceState.PRESENT) > 3
     waiting = counted("attendance", event_id=going.to_confirm_id, state=AttendanceState.TO_CONFIRM)
     assert waiting > 8
-    assert counted("event", state=EventState.PUBLISHED) == 2
+    assert counted("event", state=EventState.PUBLISHED) == 2 + CLEAN_UPS + PATROLS
     assert counted("event", state=EventState.DRAFT) == 1
+    assert counted("post", event_id=going.open_event_id) == 3
     volunteer = village.sign_ins[Role.VOLUNTEER].actor
     with snapshot() as session:
         holder = member_by_code(session, village.card_digits, clock.now())
     assert holder.id == volunteer.member_id
     assert counted("attendance", event_id=going.open_event_id, member_id=volunteer.member_id) == 0
+
+
+def test_the_weeks_to_come_have_series_sign_ups_in_every_way_and_a_queue(village: Written) -> None:
+    assert counted("event_series") == 2
+    assert counted("event_change") == 1
+    assert counted("event_template") == 1
+    for way in ("self", "team", "companion"):
+        assert counted("sign_up", way=way) >= 2
+    assert counted("sign_up", state="waiting") > 3
 
 
 def test_only_the_printed_sign_ins_have_passwords(village: Written) -> None:

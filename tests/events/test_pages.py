@@ -11,6 +11,7 @@ from scene import House, read
 
 from pointsbank.core import bank as bank_module
 from pointsbank.core.database import transaction
+from pointsbank.events import operations
 
 
 def test_an_organiser_plans_publishes_opens_and_closes(house: House) -> None:
@@ -130,3 +131,20 @@ def test_a_poster_is_refused_for_a_draft_a_local_address_and_a_missing_glyph(
     monkeypatch.setattr(bank_module.settings(), "public_url", "http://127.0.0.1:8000")
     assert organiser.get(f"/events/{house.event_id}/poster.pdf").status_code == 409
     assert "public_url" in read(organiser.get(f"/events/{house.event_id}/poster"))
+
+
+def test_a_draft_that_was_called_off_is_known_to_its_organisers_only(house: House) -> None:
+    organiser, wang = (
+        house.browser(a) for a in (house.community.organiser, house.community.volunteer)
+    )
+    with transaction() as session:
+        scene = replace(house.scene, session=session)
+        off = scene.do(operations.cancel, scene.plan(title="作废草稿"), -40, reason="人手不够")
+        known = scene.do(operations.cancel, scene.published(title="取消演出"), -40, reason="下雨")
+    for browser, sees in ((organiser, True), (wang, False)):
+        assert ("作废草稿" in read(browser.get("/events"))) is sees
+        assert browser.get(f"/events/{off.id}").status_code == (200 if sees else 404)
+        assert "取消演出" in read(browser.get("/events"))
+        assert "下雨" in read(browser.get(f"/events/{known.id}"))
+    assert wang.get(f"/c/{off.code}").status_code == 404
+    assert "活动已取消" in read(wang.get(f"/c/{known.code}"))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import zxingcpp
-from community import Community, build, sign_in
+from community import SINCE, Community, build, sign_in
 from conftest import NOW
 from flask import Flask
 from flask.testing import FlaskClient
@@ -14,10 +14,14 @@ from PIL import Image, ImageFilter
 from pypdfium2 import PdfDocument
 
 from pointsbank.core import bank as bank_module
+from pointsbank.core import clock
+from pointsbank.core.actor import SYSTEM
 from pointsbank.core.database import transaction
 from pointsbank.core.errors import NotFound
 from pointsbank.events import operations
 from pointsbank.events.recruitment import month_of
+from pointsbank.orgs import operations as orgs
+from pointsbank.orgs.rules import NewOrganisation
 
 ROTATED, BLUR_PX = 15, 1.5
 
@@ -76,23 +80,24 @@ def codes_on(image: Image.Image) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("query", "posters", "pages"),
+    ("query", "posters", "pages", "whose"),
     [
-        ("of=post", 3, 3),
-        ("of=place", 2, 2),
-        ("per_sheet=2&copies=2", 2, 1),
-        ("of=post&per_sheet=4", 3, 1),
-        ("per_sheet=8&copies=8", 8, 1),
-        ("of=post&per_sheet=8&copies=3", 9, 2),
+        ("of=post", 3, 3, ["-1", "-2", "-3"]),
+        ("of=place", 2, 2, ["-1", ""]),  # there is one post at the first, two at the other
+        ("per_sheet=2&copies=2", 2, 1, [""]),
+        ("of=post&per_sheet=4", 3, 1, ["-1", "-2", "-3"]),
+        ("per_sheet=8&copies=8", 8, 1, [""]),
+        ("of=post&per_sheet=8&copies=3", 9, 2, ["-1", "-2", "-3"]),
     ],
 )
 def test_every_poster_on_every_sheet_is_read_by_an_independent_decoder(
-    house: House, query: str, posters: int, pages: int
+    house: House, query: str, posters: int, pages: int, whose: list[str]
 ) -> None:
     found = sheets(house, query)
     assert len(found) == pages
     read = [code for sheet in found for code in codes_on(sheet)]
-    assert read == [f"http://bank.test/c/{house.code}"] * posters
+    assert len(read) == posters
+    assert set(read) == {f"http://bank.test/c/{house.code}{which}" for which in whose}
 
 
 @pytest.mark.parametrize("per_sheet", [2, 4, 8])
@@ -141,7 +146,58 @@ def test_posters_that_cannot_be_are_refused(house: House) -> None:
         assert answer.status_code == status
     with transaction() as session:
         bare = replace(house.scene, session=session).published()
-    assert browser.get(f"/events/{bare.id}/poster.pdf?of=post").status_code == 409
+    for of in ("post", "station"):
+        assert browser.get(f"/events/{bare.id}/poster.pdf?of={of}").status_code == 409
+
+
+@pytest.fixture
+def station(house: House) -> int:
+    with transaction() as session:
+        row = NewOrganisation("station", "红色驿站", SINCE, parent_id=house.place.community)
+        return orgs.found_many(session, SYSTEM, [row], at=NOW)[0]
+
+
+def test_a_stations_poster_leads_to_whatever_is_open_there(house: House, station: int) -> None:
+    with transaction() as session:
+        scene = replace(house.scene, session=session)
+        morning = scene.open(place="", place_id=station)
+        evening = scene.published(
+            title="晚间巡逻", place="", place_id=station, starts_at=scene.at(600),
+            ends_at=scene.at(660),
+        )  # fmt: skip
+        scene.published(title="别处的活动")
+        scene.plan(title="没发布的活动", place="", place_id=station)
+    browser, anybody = house.browser(house.place.organiser), house.browser()
+    assert "站点长期张贴的一张" in browser.get(f"/events/{morning.id}/poster").text
+    assert "站点长期张贴" not in browser.get(f"/events/{house.event_id}/poster").text
+    for per_sheet in (1, 2, 4, 8):
+        printed = PdfDocument(
+            browser.get(f"/events/{morning.id}/poster.pdf?of=station&per_sheet={per_sheet}").data
+        )
+        [address] = codes_on(printed[0].render(scale=150 / 72).to_pil())
+        assert address == f"http://bank.test/s/{station}"
+    with clock.frozen(house.scene.at(0)):
+        assert anybody.get(f"/s/{station}").location == f"/c/{morning.code}"
+        with transaction() as session:
+            operations.open_event(session, house.place.organiser, event_id=evening.id,
+                                  at=house.scene.at(0))  # fmt: skip
+        both = anybody.get(f"/s/{station}").text
+        assert f"/c/{morning.code}" in both
+        assert f"/c/{evening.code}" in both
+        for hidden in ("别处的活动", "没发布的活动"):
+            assert hidden not in both
+        assert anybody.get(f"/s/{house.place.team}").status_code == 404
+        assert anybody.get("/s/999999").status_code == 404
+
+
+def test_a_station_where_nothing_is_open_says_what_comes(house: House, station: int) -> None:
+    with clock.frozen(house.scene.at(-30)):
+        assert "现在没有正在签到的活动" in house.browser().get(f"/s/{station}").text
+        with transaction() as session:
+            replace(house.scene, session=session).published(place="", place_id=station)
+        assert "周末清洁家园" in house.browser().get(f"/s/{station}").text
+    with clock.frozen(house.scene.at(200)):  # over, and was never opened
+        assert "周末清洁家园" not in house.browser().get(f"/s/{station}").text
 
 
 def test_the_month_is_read_by_anybody_and_names_nobody(house: House) -> None:

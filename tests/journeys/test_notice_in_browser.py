@@ -54,11 +54,24 @@ def test_a_series_is_published_and_its_notice_printed(
     expect(page.get_by_text("系列活动已经建好。")).to_be_visible()
     expect(page.get_by_text("已发布")).to_have_count(3)
 
+    page.get_by_role("link", name="12月11日").click()  # the second one is put off by a day
+    page.get_by_role("link", name="修改活动").click()
+    page.get_by_label("开始时间").fill("2026-12-12T09:00")
+    page.get_by_label("结束时间").fill("2026-12-12T10:30")
+    page.get_by_label("改了什么").fill("周五有雪，改到周六。")
+    page.get_by_role("button", name="保存").click()
+    expect(page.get_by_text("周五有雪，改到周六。")).to_be_visible()
+    page.get_by_role("link", name="系列活动").click()
+    expect(page.get_by_role("link", name="12月12日 09:00")).to_be_visible()
+    expect(page.get_by_role("link", name="12月25日 09:00")).to_be_visible()
+
     page.goto(f"{HOST}/recruitment")
     page.get_by_role("link", name="下个月").click()
     expect(page.get_by_role("heading", name="周五清洁家园")).to_have_count(3)
     address = page.get_by_role("link", name="打印通知").get_attribute("href")
     printed = PdfDocument(bytes(page.evaluate(FETCH, address)))
+    assert printed[0].get_size() == pytest.approx((595.28, 841.89), abs=0.1)  # A4
+    assert "12月12日" in printed[0].get_textpage().get_text_range()
     [code] = zxingcpp.read_barcodes(printed[0].render(scale=1.5).to_pil())
 
     passer_by = browser.new_context(viewport={"width": 360, "height": 800}).new_page()

@@ -93,11 +93,13 @@ def test_a_communitys_calendar_has_what_it_made_known_and_no_drafts(door: Door) 
     known = scene.published(description="自带手套；请穿马甲")
     in_grid = scene.published(org_id=c.grid, actor=SYSTEM)
     scene.plan()
+    scene.do(events.cancel, scene.plan(title="没发布就取消"), -40, reason="人手不够")
+    scene.do(events.cancel, off := scene.published(), -40, reason="下雨")
     scene.published(org_id=c.other_community, actor=c.stranger)
     door.sign_up(known, c.wang, at=BEFORE)
     content = calendars.of_community(scene.session, c.community, AT)
     found = {str(e["UID"]): e for e in read(content)}
-    assert set(found) == {f"event-{one.id}@bank.test" for one in (known, in_grid)}
+    assert set(found) == {f"event-{one.id}@bank.test" for one in (known, in_grid, off)}
     assert found[f"event-{known.id}@bank.test"]["URL"] == f"http://bank.test/events/{known.id}"
     assert "王桂芳" not in content.decode()
     for no_community in (c.street, c.grid, 99_999):

@@ -173,6 +173,39 @@ def test_who_waited_goes_before_who_comes_when_there_is_more_room(door: Door) ->
     assert not operations.move_up(session, SYSTEM, event_id=event.id or 0, at=door.scene.at(-40))
 
 
+def test_who_waits_moves_up_at_once_when_the_event_its_post_or_its_shift_takes_more(
+    door: Door,
+) -> None:
+    c, scene = door.scene.community, door.scene
+    event = scene.published(capacity=1)
+    said = {"title": event.title, "kind": event.kind, "place": event.place,
+            "starts_at": event.starts_at, "ends_at": event.ends_at}  # fmt: skip
+    door.sign_up(event, c.wang)
+    door.sign_up(event, c.li, wait=True)
+    scene.do(events.change, event, -40, note="换了说明", **said, capacity=1, description="带手套")
+    assert door.states(event)[c.li] is WAITING
+    scene.do(events.change, event, -40, note="加了名额", **said, capacity=2)
+    assert door.states(event) == {c.wang: SEATED, c.li: SEATED}
+
+    event = scene.published(title="看望老人")
+    post = door.post(event, capacity=1)
+    shift = door.shift(event, 0, 60, post, capacity=1)
+    spot = {"post_id": post.id, "shift_id": shift.id, "despite_clash": True}
+    for member_id in (c.wang, c.li, c.zhao):
+        door.sign_up(event, member_id, wait=True, **spot)
+    at, organiser = scene.at(-40), c.organiser
+    times = {"starts_at": shift.starts_at, "ends_at": shift.ends_at}
+    events.change_shift(
+        scene.session, organiser, shift_id=shift.id, capacity=3, note="加了名额", at=at, **times
+    )
+    assert door.states(event) == {c.wang: SEATED, c.li: WAITING, c.zhao: WAITING}  # its post: one
+    fields = {"name": "清扫", "duties": "", "skill": "", "least_age": None, "place": ""}
+    events.change_post(
+        scene.session, organiser, post_id=post.id, capacity=2, note="加了名额", at=at, **fields
+    )
+    assert door.states(event) == {c.wang: SEATED, c.li: SEATED, c.zhao: WAITING}
+
+
 def test_nobody_moves_up_once_it_has_begun_or_is_off(door: Door) -> None:
     c, session = door.scene.community, door.scene.session
     event = door.scene.published(capacity=1)
