@@ -312,6 +312,8 @@ def upgrade() -> None:
         sa.Column("org_id", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("as_above", sa.Boolean(), nullable=False),
+        sa.Column("recalls", sa.Integer(), nullable=True),
         sa.Column("seal_from_month", sa.Integer(), nullable=False),
         sa.Column("seal_from_day", sa.Integer(), nullable=False),
         sa.CheckConstraint(
@@ -320,12 +322,12 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "seal_from_month BETWEEN 1 AND 12", name=op.f("ck_evaluation_rule_seal_from_month")
         ),
+        sa.CheckConstraint("recalls < version", name=op.f("ck_evaluation_rule_recalls")),
         sa.CheckConstraint("version >= 1", name=op.f("ck_evaluation_rule_version")),
         sa.ForeignKeyConstraint(
             ["org_id"], ["organisation.id"], name=op.f("fk_evaluation_rule_org_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_evaluation_rule")),
-        sa.UniqueConstraint("org_id", "from_on", name=op.f("uq_evaluation_rule_org_id_from_on")),
         sa.UniqueConstraint("org_id", "version", name=op.f("uq_evaluation_rule_org_id_version")),
         sqlite_strict=True,
     )
@@ -378,6 +380,8 @@ def upgrade() -> None:
         sa.Column("org_id", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("as_above", sa.Boolean(), nullable=False),
+        sa.Column("recalls", sa.Integer(), nullable=True),
         sa.Column(
             "rounding",
             sa.Enum(
@@ -441,10 +445,10 @@ def upgrade() -> None:
         sa.Column("most_pairs", sa.Integer(), nullable=False),
         sa.Column("day_minutes", sa.Integer(), nullable=False),
         sa.Column("parent_minutes", sa.Integer(), nullable=False),
+        sa.CheckConstraint("recalls < version", name=op.f("ck_hour_rule_recalls")),
         sa.CheckConstraint("version >= 1", name=op.f("ck_hour_rule_version")),
         sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_hour_rule_org_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hour_rule")),
-        sa.UniqueConstraint("org_id", "from_on", name=op.f("uq_hour_rule_org_id_from_on")),
         sa.UniqueConstraint("org_id", "version", name=op.f("uq_hour_rule_org_id_version")),
         sqlite_strict=True,
     )
@@ -592,13 +596,15 @@ def upgrade() -> None:
         sa.Column("org_id", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("as_above", sa.Boolean(), nullable=False),
+        sa.Column("recalls", sa.Integer(), nullable=True),
         sa.Column("least_age", sa.Integer(), nullable=False),
+        sa.CheckConstraint("recalls < version", name=op.f("ck_registration_rule_recalls")),
         sa.CheckConstraint("version >= 1", name=op.f("ck_registration_rule_version")),
         sa.ForeignKeyConstraint(
             ["org_id"], ["organisation.id"], name=op.f("fk_registration_rule_org_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_registration_rule")),
-        sa.UniqueConstraint("org_id", "from_on", name=op.f("uq_registration_rule_org_id_from_on")),
         sa.UniqueConstraint("org_id", "version", name=op.f("uq_registration_rule_org_id_version")),
         sqlite_strict=True,
     )
@@ -614,6 +620,8 @@ def upgrade() -> None:
         sa.Column("org_id", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("as_above", sa.Boolean(), nullable=False),
+        sa.Column("recalls", sa.Integer(), nullable=True),
         sa.Column(
             "kind",
             sa.Enum(
@@ -628,14 +636,12 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("body", sqlmodel.sql.sqltypes.AutoString(length=2000), nullable=False),
+        sa.CheckConstraint("recalls < version", name=op.f("ck_consent_text_recalls")),
         sa.CheckConstraint("version >= 1", name=op.f("ck_consent_text_version")),
         sa.ForeignKeyConstraint(
             ["org_id"], ["organisation.id"], name=op.f("fk_consent_text_org_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consent_text")),
-        sa.UniqueConstraint(
-            "org_id", "kind", "from_on", name=op.f("uq_consent_text_org_id_kind_from_on")
-        ),
         sa.UniqueConstraint(
             "org_id", "kind", "version", name=op.f("uq_consent_text_org_id_kind_version")
         ),
@@ -1030,6 +1036,8 @@ def upgrade() -> None:
         sa.Column("org_id", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("as_above", sa.Boolean(), nullable=False),
+        sa.Column("recalls", sa.Integer(), nullable=True),
         sa.Column("unit", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
         sa.Column("points_per_hour", sa.Integer(), nullable=False),
         sa.Column("by_category", sa.JSON(), nullable=False),
@@ -1098,14 +1106,12 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "points_per_hour BETWEEN 0 AND 1000", name=op.f("ck_points_rule_points_per_hour")
         ),
+        sa.CheckConstraint("recalls < version", name=op.f("ck_points_rule_recalls")),
         sa.CheckConstraint("version >= 1", name=op.f("ck_points_rule_version")),
         sa.ForeignKeyConstraint(
             ["org_id"], ["organisation.id"], name=op.f("fk_points_rule_org_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_points_rule")),
-        sa.UniqueConstraint(
-            "org_id", "unit", "from_on", name=op.f("uq_points_rule_org_id_unit_from_on")
-        ),
         sa.UniqueConstraint(
             "org_id", "unit", "version", name=op.f("uq_points_rule_org_id_unit_version")
         ),
@@ -1149,6 +1155,8 @@ def upgrade() -> None:
         sa.Column("org_id", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("as_above", sa.Boolean(), nullable=False),
+        sa.Column("recalls", sa.Integer(), nullable=True),
         sa.Column(
             "window",
             sa.Enum(
@@ -1162,12 +1170,12 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("levels", sa.JSON(), nullable=False),
+        sa.CheckConstraint("recalls < version", name=op.f("ck_star_ladder_recalls")),
         sa.CheckConstraint("version >= 1", name=op.f("ck_star_ladder_version")),
         sa.ForeignKeyConstraint(
             ["org_id"], ["organisation.id"], name=op.f("fk_star_ladder_org_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_star_ladder")),
-        sa.UniqueConstraint("org_id", "from_on", name=op.f("uq_star_ladder_org_id_from_on")),
         sa.UniqueConstraint("org_id", "version", name=op.f("uq_star_ladder_org_id_version")),
         sqlite_strict=True,
     )
@@ -2201,6 +2209,7 @@ def upgrade() -> None:
         sa.Column("offset_ms", sa.Integer(), nullable=True),
         sa.Column("undoes", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=True),
         sa.Column("since", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("device_mark", sa.LargeBinary(), nullable=True),
         sa.Column("post_id", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_scan_event_id")),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_scan_member_id")),
@@ -2534,6 +2543,8 @@ def upgrade() -> None:
         sa.Column("org_id", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("as_above", sa.Boolean(), nullable=False),
+        sa.Column("recalls", sa.Integer(), nullable=True),
         sa.Column(
             "points",
             sa.Enum(
@@ -2546,12 +2557,12 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.CheckConstraint("recalls < version", name=op.f("ck_leaving_rule_recalls")),
         sa.CheckConstraint("version >= 1", name=op.f("ck_leaving_rule_version")),
         sa.ForeignKeyConstraint(
             ["org_id"], ["organisation.id"], name=op.f("fk_leaving_rule_org_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_leaving_rule")),
-        sa.UniqueConstraint("org_id", "from_on", name=op.f("uq_leaving_rule_org_id_from_on")),
         sa.UniqueConstraint("org_id", "version", name=op.f("uq_leaving_rule_org_id_version")),
         sqlite_strict=True,
     )
@@ -2561,6 +2572,8 @@ def upgrade() -> None:
         sa.Column("org_id", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("as_above", sa.Boolean(), nullable=False),
+        sa.Column("recalls", sa.Integer(), nullable=True),
         sa.Column(
             "points",
             sa.Enum(
@@ -2573,12 +2586,12 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.CheckConstraint("recalls < version", name=op.f("ck_transfer_rule_recalls")),
         sa.CheckConstraint("version >= 1", name=op.f("ck_transfer_rule_version")),
         sa.ForeignKeyConstraint(
             ["org_id"], ["organisation.id"], name=op.f("fk_transfer_rule_org_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_transfer_rule")),
-        sa.UniqueConstraint("org_id", "from_on", name=op.f("uq_transfer_rule_org_id_from_on")),
         sa.UniqueConstraint("org_id", "version", name=op.f("uq_transfer_rule_org_id_version")),
         sqlite_strict=True,
     )
@@ -2848,6 +2861,7 @@ def upgrade() -> None:
                 "long_day",
                 "self_credit",
                 "late_scan",
+                "shared_phone",
                 name="findingkind",
                 native_enum=False,
                 create_constraint=True,

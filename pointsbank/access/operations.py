@@ -37,12 +37,12 @@ from pointsbank.members.rules import MemberLeft
 from pointsbank.orgs import queries as orgs
 
 __all__ = [
-    "begin_authenticator", "change_password", "check_guesses", "check_proof",
+    "begin_authenticator", "change_password", "check_guesses", "check_may_renew", "check_proof",
     "confirm_authenticator", "disable_user", "enable_user", "end_other_sessions", "end_session",
-    "end_sessions_of", "forget_ended", "forgive", "grant_role", "has_authenticator",
-    "note_failure", "note_guess", "note_seen", "open_device_session", "open_session", "open_user",
-    "prove", "remove_authenticator", "reset_authenticator", "set_counter_pin", "set_password",
-    "sign_in", "sign_out", "withdraw_role",
+    "end_sessions_of", "end_their_sessions", "forget_ended", "forgive", "grant_role",
+    "has_authenticator", "note_failure", "note_guess", "note_seen", "open_device_session",
+    "open_session", "open_user", "prove", "remove_authenticator", "reset_authenticator",
+    "set_counter_pin", "set_password", "sign_in", "sign_out", "withdraw_role",
 ]  # fmt: skip
 
 _TERMS = SessionTerms()
@@ -138,6 +138,32 @@ def reset_authenticator(session: Session, actor: Actor, *, user_id: int, at: dat
         session, actor, "access.reset_authenticator", ("user", user_id), at=at,
         org_id=queries.place_of(session, user),
     )  # fmt: skip
+
+
+def end_their_sessions(
+    session: Session, actor: Actor, *, user_id: int, session_id: int | None = None, at: datetime
+) -> None:
+    """End all sessions of another person's account, or one of them; her password stays.
+
+    Refuses as ``set_password`` until AuditorProtected, then NoSuchSession (the one is not open).
+    """
+    user = queries.locked_user(session, user_id)
+    _check_may_renew(session, actor, user, _current(session, user_id, at))
+    open_now = [one.id for one in queries.sessions_of(session, user_id, at=at)]
+    if session_id is not None and session_id not in open_now:
+        raise rules.NoSuchSession
+    end_sessions_of(session, user_id=user_id, session_id=session_id, at=at)
+    audit.record(
+        session, actor, "access.end_their_sessions", ("user", user_id), at=at,
+        org_id=queries.place_of(session, user), sign_in=session_id,
+        count=len(open_now) if session_id is None else 1,
+    )  # fmt: skip
+
+
+def check_may_renew(session: Session, actor: Actor, *, user_id: int, at: datetime) -> None:
+    """For who only looks. Refuses as ``set_password`` until AuditorProtected."""
+    user = queries.user(session, user_id)
+    _check_may_renew(session, actor, user, _current(session, user_id, at))
 
 
 def _current(session: Session, user_id: int, at: datetime) -> list[RoleGrant]:

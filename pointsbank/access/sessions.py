@@ -270,15 +270,22 @@ def end_other_sessions(session: Session, actor: Actor, *, token: str, at: dateti
 
 
 def end_sessions_of(
-    session: Session, *, at: datetime, user_id: int | None = None, device_id: int | None = None
+    session: Session,
+    *,
+    at: datetime,
+    user_id: int | None = None,
+    session_id: int | None = None,
+    device_id: int | None = None,
 ) -> None:
-    """End the sessions of a user, or those opened on a device."""
+    """End the sessions of a user, or one of them, or those opened on a device."""
     whose = (
-        col(SignInSession.device_id) == device_id
+        [col(SignInSession.device_id) == device_id]
         if user_id is None
-        else col(SignInSession.user_id) == user_id
+        else [col(SignInSession.user_id) == user_id]
     )
-    _end(session, whose, at=at)
+    if session_id is not None:
+        whose.append(col(SignInSession.id) == session_id)
+    _end(session, *whose, at=at)
 
 
 def _end(session: Session, *which: ColumnElement[bool], at: datetime) -> int:

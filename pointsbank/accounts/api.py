@@ -3,11 +3,13 @@
 from typing import Any
 
 from pointsbank.access import operations as access
+from pointsbank.access.models import SignInSession
 from pointsbank.accounts import operations, queries
 from pointsbank.accounts.rules import AccountLine, HeldRole, Slip
 from pointsbank.accounts.schemas import (
     AccountPageQuery,
     AccountSearchRequest,
+    AccountSessionView,
     AccountsView,
     AccountView,
     FoundAccountsView,
@@ -128,3 +130,32 @@ def enable(user_id: int) -> None:
     """Open a closed account again, with its roles; it needs a new password."""
     with transaction() as session:
         access.enable_user(session, actor(), user_id=user_id, at=clock.now())
+
+
+@api.get("/<int:user_id>/sessions")
+@api.response(200, AccountSessionView(many=True))
+@allow(Role.ADMINISTRATOR)
+def sessions(user_id: int) -> list[SignInSession]:
+    """Where an account is signed in, newest first."""
+    with snapshot() as session:
+        return queries.sessions(session, actor(), user_id, at=clock.now())
+
+
+@api.delete("/<int:user_id>/sessions/<int:session_id>")
+@api.response(204)
+@allow(Role.ADMINISTRATOR)
+def end_session(user_id: int, session_id: int) -> None:
+    """End one session of an account."""
+    with transaction() as session:
+        access.end_their_sessions(
+            session, actor(), user_id=user_id, session_id=session_id, at=clock.now()
+        )
+
+
+@api.delete("/<int:user_id>/sessions")
+@api.response(204)
+@allow(Role.ADMINISTRATOR)
+def end_sessions(user_id: int) -> None:
+    """End all sessions of an account; its password stays."""
+    with transaction() as session:
+        access.end_their_sessions(session, actor(), user_id=user_id, at=clock.now())

@@ -8,6 +8,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from pointsbank.access import operations as access
+from pointsbank.access.models import SignInSession
 from pointsbank.access.operations import RENEWERS
 from pointsbank.accounts import operations, queries
 from pointsbank.accounts.rules import GRANTABLE, STATE_NAMES, AccountLine, Slip
@@ -22,6 +23,7 @@ from pointsbank.core import bank, clock
 from pointsbank.core.actor import ROLE_NAMES, Role
 from pointsbank.core.database import Session, snapshot, transaction
 from pointsbank.core.errors import Invalid, Refused, say
+from pointsbank.members.rules import RELATION_NAMES
 from pointsbank.web import PageBlueprint, actor, allow, form, query
 from pointsbank.web.errors import sentence_of, status_of
 from pointsbank.web.navigation import Link
@@ -137,12 +139,23 @@ def _account_page(session: Session, user_id: int, refused: Refused | None) -> Pa
         account=queries.account(session, me, user_id, on=today),
         enrolled=access.has_authenticator(session, user_id),
         places=queries.places(session, me),
+        sessions=_sessions(session, user_id),
+        role_relations=queries.ROLE_RELATIONS,
+        relation_names=RELATION_NAMES,
         is_me=me.id == user_id,
         today=today,
         yesterday=today - timedelta(days=1),
         **_told(refused),
     )
     return page, status_of(refused) if refused else 200
+
+
+def _sessions(session: Session, user_id: int) -> list[SignInSession]:
+    """Where she is signed in; nothing for who may not end it."""
+    try:
+        return queries.sessions(session, actor(), user_id, at=clock.now())
+    except Refused:
+        return []
 
 
 @pages.post("/accounts/<int:user_id>/roles")
@@ -207,10 +220,23 @@ def enable(user_id: int) -> Response | Page:
     return _changed(user_id, access.enable_user, gettext("账号已启用，请重设密码并打印。"))
 
 
-def _changed(user_id: int, change: Any, told: str) -> Response | Page:
+@pages.post("/accounts/<int:user_id>/sessions/end")
+@allow(Role.ADMINISTRATOR)
+def end_sessions(user_id: int) -> Response | Page:
+    return _changed(user_id, access.end_their_sessions, gettext("对方已在所有设备上退出。"))
+
+
+@pages.post("/accounts/<int:user_id>/sessions/<int:session_id>/end")
+@allow(Role.ADMINISTRATOR)
+def end_session(user_id: int, session_id: int) -> Response | Page:
+    told = gettext("已结束那里的登录。")
+    return _changed(user_id, access.end_their_sessions, told, session_id=session_id)
+
+
+def _changed(user_id: int, change: Any, told: str, **named: int) -> Response | Page:
     try:
         with transaction() as session:
-            change(session, actor(), user_id=user_id, at=clock.now())
+            change(session, actor(), user_id=user_id, at=clock.now(), **named)
     except Refused as refused:
         with snapshot() as session:
             return _account_page(session, user_id, refused)

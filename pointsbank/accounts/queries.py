@@ -1,23 +1,48 @@
 """Accounts as those see them who keep them: by organisation, role and state."""
 
 from collections.abc import Iterable
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlmodel import col
 
-from pointsbank.access.models import RoleGrant, User
-from pointsbank.access.operations import RENEWERS
+from pointsbank.access import queries as access
+from pointsbank.access.models import RoleGrant, SignInSession, User
+from pointsbank.access.operations import RENEWERS, check_may_renew
 from pointsbank.access.rules import NoSuchGrant, NoSuchUser
-from pointsbank.accounts.rules import AccountLine, AccountState, HeldRole
+from pointsbank.accounts.rules import GRANTABLE, AccountLine, AccountState, HeldRole
 from pointsbank.core.actor import Actor, Role
+from pointsbank.core.clock import local_day
 from pointsbank.core.database import Session
+from pointsbank.members import queries as members
 from pointsbank.members.models import Member
+from pointsbank.members.operations import REGISTRARS
+from pointsbank.members.rules import Relation
 from pointsbank.orgs import queries as orgs
 from pointsbank.orgs.models import Organisation, OrganisationReach
 
 MOST_PLACES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRelations:
+    """By which relations a role reaches members: to read their records, and to keep them."""
+
+    role: Role
+    reads: tuple[Relation, ...]
+    keeps: tuple[Relation, ...]
+
+
+ROLE_RELATIONS = tuple(
+    RoleRelations(
+        role,
+        members.READ_BY if role in members.REGISTER_READERS else (),
+        (Relation.RESIDENCE,) if role in REGISTRARS else (),
+    )
+    for role in GRANTABLE
+)
 
 
 def accounts(
@@ -97,6 +122,16 @@ def held_role(session: Session, actor: Actor, user_id: int, grant_id: int, *, on
         if held.grant_id == grant_id:
             return held
     raise NoSuchGrant
+
+
+def sessions(session: Session, actor: Actor, user_id: int, *, at: datetime) -> list[SignInSession]:
+    """Where an account is signed in, for who may end that: newest first.
+
+    Refuses: NoSuchUser, then as ``access.end_their_sessions``.
+    """
+    account(session, actor, user_id, on=local_day(at))
+    check_may_renew(session, actor, user_id=user_id, at=at)
+    return access.sessions_of(session, user_id, at=at)
 
 
 def told_role(session: Session, given: RoleGrant) -> HeldRole:

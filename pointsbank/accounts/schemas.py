@@ -5,10 +5,10 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields
 
-from pointsbank.access.rules import DISPLAY_NAME_LENGTH, STAFF_NAME_LENGTH
+from pointsbank.access.rules import DISPLAY_NAME_LENGTH, STAFF_NAME_LENGTH, Entry
 from pointsbank.accounts.rules import AccountState
 from pointsbank.core.actor import Role
-from pointsbank.web.schemas import Day, Request, Text, View, Whole, choice
+from pointsbank.web.schemas import Day, Instant, Request, Text, View, Whole, choice
 
 
 class _Blanks(Request):
@@ -109,6 +109,17 @@ class AccountsView(View):
 class FoundAccountsView(View):
     accounts = fields.List(fields.Nested(AccountView))
     more = fields.Boolean(metadata={"description": "there are more than are listed"})
+
+
+class AccountSessionView(View):
+    """From where is the holder's own to see."""
+
+    id = fields.Integer()
+    entry = choice(Entry)
+    opened_at = Instant()
+    expires_at = Instant()
+    agent = fields.String(metadata={"description": "browser and system, as people call them"})
+    device_id = fields.Integer(allow_none=True, metadata={"description": "the shared device"})
 
 
 class SlipView(View):

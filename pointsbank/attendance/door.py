@@ -26,6 +26,7 @@ from pointsbank.attendance.rules import (
     ScanFact,
     ScanKind,
     Verdict,
+    device_mark,
     fits,
     fold,
     state_after_check_out,
@@ -80,12 +81,14 @@ def check_in(
     at: datetime,
     member_id: int | None = None,
     way: Way = Way.STATIC,
+    device: str = "",
 ) -> ScanAnswer:
     """Let a member in at an event, as of ``claimed_at``, when she scanned.
 
-    Without ``member_id`` the actor checks in herself; for another an organiser does. A repeat, of
-    the key or of the scan, is an answer. Refuses, in order: CodeUnknown, KeyReused, NotAVolunteer,
-    Forbidden (another's), EventCancelled, EventOver, NotBegun.
+    Without ``member_id`` the actor checks in herself; for another an organiser does. ``device`` is
+    the random word of her browser. A repeat, of the key or of the scan, is an answer. Refuses, in
+    order: CodeUnknown, KeyReused, NotAVolunteer, Forbidden (another's), EventCancelled, EventOver,
+    NotBegun.
     """
     who = actor.member_id if member_id is None else member_id
     door = find(session, code=code, member_id=who, key=key, hold=True)
@@ -104,6 +107,7 @@ def check_in(
         member_id=member,
         way=way,
         key=key,
+        device_mark=device_mark(door.event_id, device),
     )
     if door.credits is not None:  # there are scans of hers already
         return _by_fold(session, actor, door, verdict, scan)
@@ -128,6 +132,7 @@ def check_out(
     at: datetime,
     member_id: int | None = None,
     way: Way = Way.STATIC,
+    device: str = "",
 ) -> ScanAnswer:
     """Let a member leave as of ``claimed_at``; credit her hours where the hour rule says so.
 
@@ -154,6 +159,7 @@ def check_out(
         member_id=member,
         way=way,
         key=key,
+        device_mark=device_mark(door.event_id, device),
     )
     facts = queries.facts_of(session, door.event_id, [member])[member]
     folded = fold([*facts, _fact(scan)], door.occasion, door.terms)
@@ -347,7 +353,7 @@ _ENTER = Prepared(
 _NOTE_SCAN = Prepared(
     insert(table_of(Scan)).inline(),
     *("event_id", "member_id", "way", "kind", "verdict", "scanned_at", "received_at"),
-    *("by_kind", "by_id", "key", "post_id"),
+    *("by_kind", "by_id", "key", "device_mark", "post_id"),
 )
 _LEAVE = Prepared(
     update(table_of(Attendance))

@@ -3,7 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Index, TextClause, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Index,
+    LargeBinary,
+    TextClause,
+    UniqueConstraint,
+    text,
+)
 from sqlmodel import Field
 
 from pointsbank.attendance.rules import AttendanceState, LateReason, ScanKind, Verdict
@@ -27,7 +35,8 @@ class Scan(Table, table=True):
     ``scanned_at`` is the scan's own time, by the server's clock; ``received_at`` when it came. Of a
     device's scan ``device_at`` is what its clock showed and ``offset_ms`` what that was last
     measured to be behind the server's; ``key`` was made by the device before its first try.
-    ``member_id`` is None where the code told of nobody; ``post_id`` where it told of no post.
+    ``member_id`` is None where the code told of nobody, ``post_id`` where it told of no post. Of an
+    own phone's scan ``device_mark`` is what ``rules.device_mark`` says of its browser.
     """
 
     __tablename__ = "scan"
@@ -53,6 +62,7 @@ class Scan(Table, table=True):
     offset_ms: int | None = None
     undoes: str | None = Field(default=None, max_length=64)
     since: datetime | None = None
+    device_mark: bytes | None = Field(default=None, sa_type=LargeBinary)
     post_id: int | None = reference("post.id", optional=True)
 
 

@@ -1,10 +1,10 @@
 """Pages of attendance: the live list at an event, and what a scanned poster opens."""
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from flask import flash, redirect, render_template
+from flask import flash, redirect, render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
@@ -30,7 +30,7 @@ from pointsbank.attendance.rules import (
 )
 from pointsbank.attendance.schemas import ClaimForm, DigitsForm, DoorForm, ScannedQuery
 from pointsbank.attendance.words import reasons
-from pointsbank.core import clock
+from pointsbank.core import bank, clock
 from pointsbank.core.actor import Scope
 from pointsbank.core.database import Session, snapshot, transaction
 from pointsbank.core.errors import Refused
@@ -55,6 +55,8 @@ from pointsbank.web import (
 from pointsbank.web.access import visitor
 from pointsbank.web.errors import sentence_of, status_of
 
+_MARK = "door_mark"
+_MARKED_FOR = timedelta(days=1)
 pages = PageBlueprint("attendance", __name__)
 pages.register_blueprint(door_pages.pages)
 pages.register_blueprint(sheet_pages.pages)
@@ -230,13 +232,27 @@ def _scan(verb: Any, code: str, kind: ScanKind) -> Response:
     """Write the scan that the claim stands for; the page that follows says what is so now."""
     now = clock.now()
     claim = claims.read(form(ClaimForm)["claim"], code, at=now)
+    device = request.cookies.get(_MARK) or secrets.token_urlsafe(16)
     scan = {
         "code": code,
         "claimed_at": claim.claimed_at,
         "key": f"{kind}:{claim.key}",
         "way": claim.way,
+        "device": device,
     }
     with keeping_refusals(actor(), kind, now) as kept, transaction() as session:
         kept.update(scan)
         verb(session, actor(), **scan, at=now)
-    return redirect(f"/c/{code}?done={kind}", 303)
+    response = redirect(f"/c/{code}?done={kind}", 303)
+    _mark_browser(response, device)
+    return response
+
+
+def _mark_browser(response: Response, device: str) -> None:
+    """Let this browser be known for a day: whether one phone checks in many people."""
+    if _MARK not in request.cookies:
+        secure = bank.settings().public_url.startswith("https://")
+        response.set_cookie(
+            _MARK, device, max_age=_MARKED_FOR, secure=secure, httponly=True, samesite="Lax",
+            path="/c/",
+        )  # fmt: skip

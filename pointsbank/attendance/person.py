@@ -19,22 +19,12 @@ from pointsbank.core.database import Session
 from pointsbank.core.errors import say
 from pointsbank.core.person import Row, Sections
 from pointsbank.events.models import Event, Post
-from pointsbank.hours.rules import Way
+from pointsbank.hours.rules import WAY_NAMES
 from pointsbank.ledger import operations as ledger
 from pointsbank.members.models import Member
 
 TABLES = ("attendance", "late_scan", "scan", "sheet_line", "sign_in_sheet", "walk_in")
 
-_WAYS = {
-    Way.STATIC: say("扫海报"),
-    Way.ROTATING: say("扫动态码"),
-    Way.ORGANISER: say("组织者扫码"),
-    Way.ROSTER: say("名单登记"),
-    Way.SHEET: say("签到表补录"),
-    Way.COMPANION: say("由同伴代签"),
-    Way.IMPORTED: say("导入"),
-    Way.SUPPLEMENTED: say("补录"),
-}
 _VERDICTS = {
     Verdict.CHECK_IN: say("可以签到"),
     Verdict.ALREADY_IN: say("已在场"),
@@ -105,7 +95,7 @@ def _scanned(session: Session, member_id: int) -> list[Row]:
             say("岗位"): post,
             say("扫码时间"): scan.scanned_at,
             say("收到时间"): scan.received_at,
-            say("扫码方式"): _WAYS[scan.way],
+            say("扫码方式"): WAY_NAMES[scan.way],
             say("结果"): _VERDICTS[scan.verdict],
             say("代签原因"): reason,
             say("待核查原因"): LATE_REASONS[late] if late else None,

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from enum import StrEnum
+from hashlib import blake2b
 
 from pointsbank.core.errors import Conflict, Forbidden, Invalid, NotFound, say
 from pointsbank.events.rules import EventState
@@ -228,6 +229,14 @@ def _take(found: Folded, scan: ScanFact, verdict: Verdict) -> Told:
     if stay.checked_out_at:
         return Told(Verdict.ALREADY_OUT, stay.checked_out_at)
     return Told(Verdict.OVER if verdict is Verdict.OVER else Verdict.ALREADY_IN, stay.checked_in_at)
+
+
+def device_mark(event_id: int, device: str) -> bytes | None:
+    """What a scan keeps of the random word that its browser sends: the same for all scans of one
+    browser at this event, and of no use to find it at another.
+    """
+    said = f"{event_id}:{device}".encode()
+    return blake2b(said, digest_size=8).digest() if device else None
 
 
 MOST_COLUMNS = 120

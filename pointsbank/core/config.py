@@ -69,6 +69,7 @@ class Settings(BaseSettings):
     upload_bytes: int = Field(2_000_000, ge=10_000)
     import_bytes: int = Field(20_000_000, ge=10_000, le=100_000_000)
     evidence_bytes: int = Field(15_000_000, ge=10_000, le=100_000_000)
+    evidence_days: int = Field(365, ge=30, le=3_650)
     import_days: int = Field(30, ge=1, le=400)
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 

@@ -1,8 +1,9 @@
 """What a feature's ``narrowing.py`` adds to the filters of the register, found by its file name.
 
-Such a file has ``OPTIONS``, value to Chinese text, in their order; and ``narrowed(session, scope,
-value, on)``, which gives a select of the ids of those of a scope (a select of member ids) for whom
-the value holds on a day. Its feature's name is that of the filter in an address.
+Such a file has ``OPTIONS``, value to Chinese text, in their order; ``holds(session, value, on)``, a
+condition on each ``Member`` of a statement for whom the value holds on a day; and ``few(session,
+value, on, most=…)``, the ids of all for whom it may hold, unless they are more. Its feature's name
+is that of the filter in an address.
 """
 
 import importlib

@@ -1,5 +1,5 @@
 """What waits to be settled as one looks at the example: missed check-outs, an objection, a
-supplement, an overlap, and ratings of those served.
+supplement, an overlap, three people on one phone, and ratings of those served.
 """
 
 import io
@@ -28,6 +28,7 @@ from pointsbank.settlement import operations
 DAYS_AGO = 4
 WENT_HOME = 9
 FORGOT = 3
+SHARED = 3
 
 
 def leave_to_settle(day: Day, crowd: Crowd, visitor: Actor) -> None:
@@ -73,6 +74,7 @@ def _held(day: Day, visitor_id: int, others: list[int]) -> Event:
         _scan(day, attendance.check_in, event, member_id, at)
         if 0 < n <= WENT_HOME:
             _scan(day, attendance.check_out, event, member_id, at + timedelta(minutes=100 + 4 * n))
+    _on_one_phone(day, event, others[WENT_HOME + FORGOT + 1 :][:SHARED])
     closes_at = event.ends_at + timedelta(minutes=20)
     return attendance.close_event(day.session, day.organiser, event_id=event.id or 0, at=closes_at)
 
@@ -82,6 +84,16 @@ def _scan(day: Day, verb: Callable[..., Any], event: Event, member_id: int, at: 
         day.session, day.organiser, code=event.code, member_id=member_id, way=Way.ORGANISER,
         claimed_at=at, at=at, key=f"river:{member_id}:{at}",
     )  # fmt: skip
+
+
+def _on_one_phone(day: Day, event: Event, member_ids: list[int]) -> None:
+    """They scan the poster one after another, with the same phone."""
+    for n, member_id in enumerate(member_ids):
+        at = event.starts_at + timedelta(minutes=2 * n)
+        attendance.check_in(
+            day.session, _herself(day.session, member_id, day), code=event.code, claimed_at=at,
+            at=at, key=f"river:phone:{member_id}", device="one phone",
+        )  # fmt: skip
 
 
 def _supplement(day: Day, event: Event, member_id: int) -> None:

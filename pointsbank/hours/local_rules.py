@@ -1,5 +1,6 @@
 """Hour rules as local rules: what stays of some lengths are worth, and when they count."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from pointsbank.hours.rules import (
     MOST_MINUTES,
     MOST_PAIRS,
     ROUNDING_NAMES,
+    CutKind,
     HourRule,
     HourTerms,
     Stay,
@@ -34,6 +36,21 @@ from pointsbank.local_rules.rules import (
 _MINUTES = say("分钟")
 _STAYS = (5, 25, 50, 130, 600)  # minutes that volunteers ask about: a few, half an hour, a day
 _BEGIN = datetime(2000, 1, 1, tzinfo=UTC)
+_HELD = {
+    (True, False): say("自动计 %(minutes)s 分钟，%(parent)s 分钟由上级组织审批"),
+    (False, True): say("自动计 %(minutes)s 分钟，%(above)s 分钟由再上一级组织审批"),
+    (True, True): say(
+        "自动计 %(minutes)s 分钟，%(parent)s 分钟由上级组织审批，%(above)s 分钟由再上一级组织审批"
+    ),
+}
+"""By whether the organisation above approves a part, and the one above it."""
+_CASES: tuple[tuple[Any, ...], ...] = (
+    (say("2小时的活动，提前20分钟到、晚走30分钟"), 120, [(-20, 150)]),
+    (say("2小时的活动，在场1小时"), 120, [(0, 60)]),
+    (say("2小时的活动，签到签退4次，每次30分钟"), 120, [(n * 30, n * 30 + 30) for n in range(4)]),
+    (say("当天已服务7小时，再服务6小时"), 360, [(0, 360)], 420),
+)
+"""Case, length of the activity, stays in it, what the day counts already, in minutes."""
 
 
 def _adopt(
@@ -51,17 +68,39 @@ def _samples(terms: Terms) -> list[Sample]:
         say("由组织者扫码签到"): adopted.credit_organiser,
         say("由组织者点名签到"): adopted.credit_roster,
     }
-    return [_stay(minutes, adopted) for minutes in _STAYS] + [
-        Sample(Told(way), Told(CREDIT_NAMES[credit])) for way, credit in ways.items()
+    early = Told(say("活动开始前 %(minutes)s 分钟"), {"minutes": adopted.early_minutes})
+    late = Told(say("活动结束后 %(minutes)s 分钟"), {"minutes": adopted.late_minutes})
+    return [
+        *(_stay(minutes, adopted) for minutes in _STAYS),
+        *(Sample(Told(case), _counts(adopted, *stays)) for case, *stays in _CASES),
+        Sample(Told(say("最早签到")), early),
+        Sample(Told(say("最晚签退")), late),
+        *(Sample(Told(way), Told(CREDIT_NAMES[credit])) for way, credit in ways.items()),
     ]
 
 
 def _stay(minutes: int, terms: HourTerms) -> Sample:
-    end = _BEGIN + timedelta(minutes=minutes)
-    counted, _ = worth([Stay(_BEGIN, end)], _BEGIN, end, terms)
-    counts = Told(say("计 %(minutes)s 分钟"), {"minutes": counted})
     served = Told(say("服务 %(minutes)s 分钟"), {"minutes": minutes})
-    return Sample(served, counts if counted else Told(say("不计")))
+    return Sample(served, _counts(terms, minutes, [(0, minutes)]))
+
+
+def _counts(
+    terms: HourTerms, length: int, spans: Sequence[tuple[int, int]], counted_today: int = 0
+) -> Told:
+    """What stays from minute to minute of an activity of this length count."""
+    begin, end = _BEGIN, _BEGIN + timedelta(minutes=length)
+    stays = [Stay(*(begin + timedelta(minutes=minute) for minute in span)) for span in spans]
+    counted, cuts = worth(stays, begin, end, terms, counted_today=counted_today)
+    tiers = (CutKind.FOR_PARENT, CutKind.FOR_ABOVE)
+    held = {cut.kind: cut.minutes for cut in cuts if cut.kind in tiers}
+    facts = {
+        "minutes": counted,
+        "parent": held.get(CutKind.FOR_PARENT, 0),
+        "above": held.get(CutKind.FOR_ABOVE, 0),
+    }
+    if held:
+        return Told(_HELD[bool(facts["parent"]), bool(facts["above"])], facts)
+    return Told(say("计 %(minutes)s 分钟"), facts) if counted else Told(say("不计"))
 
 
 KINDS = (
@@ -80,7 +119,7 @@ KINDS = (
                 say("在场不足活动时长的多少不计"),
                 0,
                 100,
-                say("个百分点"),
+                say("％"),
             ),
             Number("most_pairs", say("一次活动最多计几次签到签退"), 1, MOST_PAIRS, say("次")),
             Number(

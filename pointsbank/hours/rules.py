@@ -25,6 +25,17 @@ class Way(StrEnum):
     SUPPLEMENTED = "supplemented"
 
 
+WAY_NAMES = {
+    Way.STATIC: say("扫海报"),
+    Way.ROTATING: say("扫动态码"),
+    Way.ORGANISER: say("组织者扫码"),
+    Way.ROSTER: say("名单登记"),
+    Way.SHEET: say("签到表补录"),
+    Way.COMPANION: say("由同伴代签"),
+    Way.IMPORTED: say("导入"),
+    Way.SUPPLEMENTED: say("补录"),
+}
+
 # The provenance of an hour is the account that it is issued from.
 PROVENANCE = {
     Way.STATIC: "scanned",

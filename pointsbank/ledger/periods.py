@@ -13,6 +13,7 @@ from pointsbank.ledger.columns import is_account, total
 from pointsbank.ledger.encoding import Columns
 from pointsbank.ledger.models import TABLES
 from pointsbank.ledger.reader import Reach, Reader
+from pointsbank.ledger.recount import Recount
 from pointsbank.ledger.rules import AccountRef, OwnerKind
 from pointsbank.ledger.spans import span
 
@@ -98,59 +99,77 @@ def _sheet_of(period_id: int, before: tuple[int, date], until: date) -> Select[A
 
 
 class Sheets:
-    """Balance sheets, recounted from the transfers as they go by in the order of their ids.
+    """Balance sheets, recounted as the transfers go by in the order of their ids.
 
-    A period's is whole when the last transfer before its close has gone by: memory grows with
-    accounts only.
+    A period's is what stands at its close without what is dated later: so only the few transfers
+    dated beyond the next period to close are looked at. Memory grows with accounts only.
     """
 
     def __init__(
-        self, session: Session, reader: Reader, verified: int = 0, reach: Reach | None = None
+        self, session: Session, reader: Reader, recount: Recount, verified: int = 0
     ) -> None:
-        """``verified``: the period whose sheet is taken as right; what is within ``reach`` does
-        not go by.
-        """
-        self._reader = reader
-        self._wrong: int | None = None
+        """``verified``: the period whose sheet is taken as right."""
+        self._reader, self._standings = reader, recount.standings
+        self._verified, self._wrong = verified, 0
         periods = closed_periods(session)
         known = [until for period_id, _, until in periods if period_id <= verified]
+        self._since = known[-1] if known else date.min
         self._left = deque(periods[len(known) :])
         self._ends = [until.isoformat().encode() for _, _, until in self._left]
-        self._flows: list[dict[int, int]] = [defaultdict(int) for _ in (*self._ends, "open")]
-        self._flows_of: dict[bytes, dict[int, int]] = {}
-        self._balances = defaultdict(int, reader.sheet(verified) if verified else {})
-        if reach is not None:
-            self._add(reader.flows(known[-1] if known else date.min, reach.transfer_id))
+        # Dated after this period's end, and until the next one's: account, amount, how often.
+        self._later: list[dict[int, list[int]]] = [{} for _ in self._left]
+
+    def begin(self, reach: Reach) -> None:
+        """What is within a reach has not gone by: system accounts are found from the sheet."""
+        if not self._left:
+            return
+        system = {id_ for id_, standing in self._standings.items() if not standing.tracked}
+        sheet = self._reader.sheet(self._verified)
+        for account_id in system & sheet.keys():
+            self._standings[account_id].move(sheet[account_id])
+        for row in self._reader.flows(self._since, reach.transfer_id):
+            self._add([row])
+            for account_id, amount in ((row[0], -row[2]), (row[1], row[2])):
+                if account_id in system:
+                    self._standings[account_id].move(amount)
 
     def transfers(self, columns: Columns) -> None:
-        """Some of them, as ``verify`` reads them."""
+        """Some of them, as ``verify`` reads them; counted in the standings already."""
+        if self._left and max(columns[18]) > self._ends[0]:
+            self._add(zip(*columns[2:5], columns[18], strict=True))
         while self._left and self._left[0][1] < columns[0][0]:
             self._close()
-        self._add(zip(*columns[2:5], columns[18], strict=True))
 
     def first_wrong(self) -> int | None:
         """The first period whose sheet does not follow from the book, now that all have gone by."""
         while self._left:
             self._close()
-        return self._wrong
+        return self._wrong or None
 
     def _add(self, rows: Iterable[tuple[int, int, int, bytes]]) -> None:
-        flows_of = self._flows_of
         for source_id, destination_id, amount, day in rows:
-            if (flows := flows_of.get(day)) is None:
-                flows = flows_of[day] = self._flows[bisect_left(self._ends, day)]
-            flows[source_id] -= amount
-            flows[destination_id] += amount
+            if day > self._ends[0]:
+                later = self._later[bisect_left(self._ends, day) - 1]
+                for account_id, moved in ((source_id, -amount), (destination_id, amount)):
+                    flow = later.setdefault(account_id, [0, 0])
+                    flow[0] += moved
+                    flow[1] += 1
 
     def _close(self) -> None:
-        """Look at the sheet of the next period, and forget what went into it."""
+        """Look at the sheet of the next period."""
         period_id, *_ = self._left.popleft()
         del self._ends[0]
-        for account_id, amount in self._flows.pop(0).items():
-            self._balances[account_id] += amount
-        self._flows_of.clear()
-        if self._wrong is None and self._reader.sheet(period_id) != self._balances:
-            self._wrong = period_id
+        sheet = {id_: one.balance for id_, one in self._standings.items() if one.version}
+        times: dict[int, int] = defaultdict(int)
+        for later in self._later:
+            for account_id, (amount, count) in later.items():
+                sheet[account_id] -= amount
+                times[account_id] += count
+        for account_id, count in times.items():
+            if self._standings[account_id].version == count:  # it was not there yet
+                del sheet[account_id]
+        del self._later[0]
+        self._wrong = self._wrong or (period_id if self._reader.sheet(period_id) != sheet else 0)
 
 
 def _flows(since: date, until: date, *, account_id: int | None = None) -> list[Any]:

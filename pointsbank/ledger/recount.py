@@ -9,12 +9,21 @@ from pointsbank.ledger.faults import Found
 
 @dataclass(slots=True)
 class Standing:
-    """An account's figures, recounted. ``tracked``: it carries figures at all."""
+    """An account's figures, recounted; ``tracked``: the book tells them too."""
 
     unit_id: int
     tracked: bool
     balance: int = 0
     version: int = 0
+
+    def move(self, amount: int) -> None:
+        self.balance += amount
+        self.version += 1
+
+    @property
+    def told(self) -> tuple[int, int]:
+        """Balance and version as the book has them."""
+        return (self.balance, self.version) if self.tracked else (0, 0)
 
 
 class Recount:
@@ -44,16 +53,16 @@ class Recount:
             if source.unit_id != unit_id or destination.unit_id != unit_id:
                 raise Found("unit", "transfer", row_id)
             nothing = 0
+            source.balance -= amount
+            source.version += 1
+            destination.balance += amount
+            destination.version += 1
             if source.tracked:
-                source.balance -= amount
-                source.version += 1
                 if source.balance != source_balance or source.version != source_version:
                     raise Found("balance", "transfer", row_id)
             else:
                 nothing = 0b0011
             if destination.tracked:
-                destination.balance += amount
-                destination.version += 1
                 if (
                     destination.balance != destination_balance
                     or destination.version != destination_version

@@ -119,8 +119,8 @@ class _Check:
         self.since, self.published, self.progress = since, dict(published), progress
         self.recount = Recount(closings(session))
         self.reach = since.reach if since else BEGINNING
-        verified = (since.period_id, since.reach) if since else ()
-        self.sheets = Sheets(session, self.reader, *verified)
+        verified = since.period_id if since else 0
+        self.sheets = Sheets(session, self.reader, self.recount, verified)
         self.seals, self.digest = (since.seal_id, since.digest) if since else (0, GENESIS)
         self.read = self.sealed = 0
         self._tables = [self.reader.rows(layout, self.reach, ahead) for layout in LAYOUTS]
@@ -149,6 +149,7 @@ class _Check:
                 raise Found("seal", "seal", seal_id)
         for row_id, unit_id, tracked, balance, version in self.reader.standings(self.reach):
             self.recount.standings[row_id] = Standing(unit_id, tracked, balance, version)
+        self.sheets.begin(self.reach)
 
     def chain(self) -> None:
         """Every seal, and the rows that it covers."""
@@ -214,8 +215,7 @@ class _Check:
         """Every account's figures against those recounted."""
         standings = self.recount.standings
         for row_id, balance, version in self.reader.figures():
-            counted = standings[row_id]
-            if (balance, version) != (counted.balance, counted.version):
+            if (balance, version) != standings[row_id].told:
                 raise Found("balance", "account", row_id)
 
     def sets(self) -> None:

@@ -4,10 +4,17 @@ from typing import Any
 
 from pointsbank.core import clock
 from pointsbank.core.database import snapshot, transaction
-from pointsbank.local_rules import queries
+from pointsbank.local_rules import operations, queries
 from pointsbank.local_rules.models import LocalRule
 from pointsbank.local_rules.rules import RuleKind
-from pointsbank.local_rules.schemas import RulesQuery, VersionsQuery, request_of, view_of
+from pointsbank.local_rules.schemas import (
+    RulesQuery,
+    VersionsQuery,
+    recall_of,
+    request_of,
+    return_of,
+    view_of,
+)
 from pointsbank.orgs.queries import organisation
 from pointsbank.web import SIGNED_IN, ApiBlueprint, actor, allow
 
@@ -52,16 +59,44 @@ def _routes(kind: RuleKind) -> None:
                 queries.version_from(session, kind, part, asked["org_id"], asked["from_on"])
             )
 
+    @api.post(f"/{kind.path}/recalls", endpoint=f"recall_{name}")
+    @api.arguments(recall_of(kind))
+    @api.response(204)
+    @allow(*kind.adopters)
+    def recall(asked: dict[str, Any]) -> None:
+        """Take back a version that has not begun; a repeat is an answer."""
+        part = asked.pop(kind.table.PART, "")
+        with transaction() as session:
+            operations.recall(session, actor(), kind, part=part, **asked, at=clock.now())
+
+    @api.post(f"/{kind.path}/returns", endpoint=f"return_{name}")
+    @api.arguments(return_of(kind))
+    @api.response(201, shown)
+    @allow(*kind.adopters)
+    def follow_above(asked: dict[str, Any]) -> dict[str, Any]:
+        """Go by the rule above again from a day, today at the earliest; a repeat is an answer."""
+        part = asked.pop(kind.table.PART, "")
+        with transaction() as session:
+            return _version(
+                operations.follow_above(session, actor(), kind, part=part, **asked, at=clock.now())
+            )
+
 
 def _version(rule: LocalRule) -> dict[str, Any]:
-    given = {"id": rule.id, "org_id": rule.org_id, "version": rule.version, "from_on": rule.from_on}
+    given: dict[str, Any] = {
+        "id": rule.id,
+        "org_id": rule.org_id,
+        "version": rule.version,
+        "from_on": rule.from_on,
+    }
+    given["as_above"] = rule.as_above
     return {**given, **_part(rule.PART, rule.part), **rule.terms}
 
 
 def _in_force(held: queries.Holding) -> dict[str, Any]:
     if held.rule:
         return _version(held.rule)
-    standing = {"id": None, "org_id": None, "version": 0, "from_on": None}
+    standing = {"id": None, "org_id": None, "version": 0, "from_on": None, "as_above": False}
     return {**standing, **_part(held.kind.table.PART, held.part), **held.terms}
 
 

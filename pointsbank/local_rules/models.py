@@ -11,6 +11,10 @@ from pointsbank.core.database import Table, key, reference, table_of
 class LocalRule(Table):
     """A version of an organisation's rule, in force until its next one begins. ``PART`` names the
     column that parts a kind into rules that follow one another by themselves.
+
+    ``as_above``: from then on the organisation has no rule of its own. ``recalls``: the number of
+    an earlier version that, before it began, was taken back; this row only says so. The terms of
+    both are those of the version before, and decide nothing.
     """
 
     PART: ClassVar[str] = ""
@@ -19,6 +23,8 @@ class LocalRule(Table):
     org_id: int = reference("organisation.id")
     version: int
     from_on: date
+    as_above: bool = False
+    recalls: int | None = None
 
     @property
     def part(self) -> str:
@@ -39,10 +45,10 @@ class LocalRule(Table):
 _EVERY = frozenset(LocalRule.model_fields)
 
 
-def one_after_another(*part: str) -> tuple[UniqueConstraint, UniqueConstraint, CheckConstraint]:
-    """The constraints of such a table: of an organisation and part one version a number and day."""
+def one_after_another(*part: str) -> tuple[UniqueConstraint, CheckConstraint, CheckConstraint]:
+    """The constraints of such a table: of an organisation and part one version a number."""
     return (
         UniqueConstraint("org_id", *part, "version"),
-        UniqueConstraint("org_id", *part, "from_on"),
         CheckConstraint("version >= 1", name="version"),
+        CheckConstraint("recalls < version", name="recalls"),
     )

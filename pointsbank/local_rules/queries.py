@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 
 from pointsbank.core.resources import features
 from pointsbank.local_rules.models import LocalRule
-from pointsbank.local_rules.rules import NoSuchRuleKind, RuleKind, Terms, deciding
+from pointsbank.local_rules.rules import NoSuchRuleKind, RuleKind, Terms, deciding, standing
 from pointsbank.orgs.models import Organisation, OrganisationReach
 from pointsbank.orgs.queries import among, organisations
 
@@ -42,8 +42,9 @@ def rule_kind(path: str, part: str = "") -> RuleKind:
 def bearing(
     session: Session, table: type[R], org_ids: Iterable[int] | Select[int], until: date = date.max
 ) -> dict[int, list[R]]:
-    """The versions begun by a day that bear on organisations: the nearest adopter's first, and of
-    its the newest first. Organisations on which none bears are left out.
+    """The standing versions begun by a day that bear on organisations: the nearest adopter's first,
+    and of its the newest first; which decide, ``deciding`` says. Organisations on which none bears
+    are left out.
     """
     reach = OrganisationReach
     asked = (
@@ -60,7 +61,7 @@ def bearing(
     found: dict[int, list[R]] = {}
     for org_id, rule in rows:
         found.setdefault(org_id, []).append(rule)
-    return found
+    return {org_id: versions for org_id in found if (versions := standing(found[org_id]))}
 
 
 def rules_in_force(
@@ -81,7 +82,12 @@ def rule_in_force(
 
 
 def own_versions(session: Session, table: type[R], org_id: int, part: str = "") -> list[R]:
-    """What an organisation adopted itself, the newest first."""
+    """What an organisation adopted itself and did not take back, the newest first."""
+    return standing(written_versions(session, table, org_id, part))
+
+
+def written_versions(session: Session, table: type[R], org_id: int, part: str = "") -> list[R]:
+    """All rows of an organisation's, those taken back and those that say so too; newest first."""
     wanted = select(table).where(col(table.org_id) == org_id)
     if table.PART:
         wanted = wanted.where(col(getattr(table, table.PART)) == part)
@@ -105,6 +111,16 @@ def versions_of(session: Session, kind: RuleKind, org_id: int) -> list[LocalRule
 
 
 @dataclass(frozen=True, slots=True)
+class Coming:
+    """What will decide here from a day on: an adopter's version, or (none) the standing rule."""
+
+    on: date
+    rule: LocalRule | None
+    adopter: Organisation | None
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
 class Holding:
     """A rule as it stands for an organisation: what decides (none: the standing rule) and whose it
     is, what is decided for later and will decide here, and what was adopted here.
@@ -114,12 +130,21 @@ class Holding:
     part: str
     rule: LocalRule | None
     adopter: Organisation | None
-    later: list[tuple[LocalRule, Organisation]]
+    later: list[Coming]
     own: list[LocalRule]
 
     @property
     def terms(self) -> Terms:
-        return self.rule.terms if self.rule else self.kind.standing[self.part]
+        return _terms(self.kind, self.part, self.rule)
+
+    @property
+    def has_own(self) -> bool:
+        """Whether the organisation goes by what it adopted itself, now or when that begins."""
+        return bool(self.own) and not self.own[0].as_above
+
+
+def _terms(kind: RuleKind, part: str, rule: LocalRule | None) -> Terms:
+    return rule.terms if rule else kind.standing[part]
 
 
 def holdings(session: Session, org_id: int, on: date) -> list[Holding]:
@@ -135,14 +160,12 @@ def holdings_of(session: Session, kind: RuleKind, org_id: int, on: date) -> list
     for part in kind.standing:
         mine = [version for version in versions if version.part == part]
         rule = deciding(mine, on).get(part)
-        coming = [
-            deciding(mine, day)[part]
-            for day in sorted({version.from_on for version in mine if version.from_on > on})
-        ]
+        days = sorted({version.from_on for version in mine if version.from_on > on})
+        coming = [(day, deciding(mine, day).get(part)) for day in days]
         later = [
-            (after, adopters[after.org_id])
-            for before, after in pairwise([rule, *coming])
-            if after is not None and after is not before
+            Coming(day, after, adopters[after.org_id] if after else None, _terms(kind, part, after))
+            for (_, before), (day, after) in pairwise([(on, rule), *coming])
+            if after is not before
         ]
         own = [version for version in mine if version.org_id == org_id]
         adopter = adopters[rule.org_id] if rule else None

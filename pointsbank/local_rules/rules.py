@@ -20,6 +20,10 @@ class Version(Protocol):
     def from_on(self) -> date: ...
     @property
     def part(self) -> str: ...
+    @property
+    def as_above(self) -> bool: ...
+    @property
+    def recalls(self) -> int | None: ...
 
 
 V = TypeVar("V", bound=Version)
@@ -203,13 +207,43 @@ class LaterRuleStands(Conflict):
     sentence = say("第%(version)s版规则已定于%(from_on)s起施行，新规则须晚于这一天。")
 
 
+class NothingOwn(Conflict):
+    sentence = say("本组织没有自己的规定，现在就沿用上级的规则。")
+
+
+class NoSuchVersion(NotFound):
+    sentence = say("本组织没有这一版规则。")
+
+
+class VersionBegun(Conflict):
+    """What it decided stays decided."""
+
+    sentence = say("第%(version)s版规则已于%(from_on)s起施行，不能撤回。可以另定新规则。")
+
+
+def standing(versions: Iterable[V]) -> list[V]:
+    """The versions that were not taken back, without the rows that say so, in the same order."""
+    written = list(versions)
+    gone = {(one.org_id, one.part, one.recalls) for one in written}
+    return [
+        one
+        for one in written
+        if one.recalls is None and (one.org_id, one.part, one.version) not in gone
+    ]
+
+
 def deciding(versions: Iterable[V], on: date) -> dict[str, V]:
-    """The version of each part that decides on a day, from versions in order of nearness and of
-    each organisation's the newest first.
+    """The version of each part that decides on a day, from standing versions in order of nearness
+    and of each organisation's the newest first; none where the standing rule does.
     """
     found: dict[str, V] = {}
+    as_above: set[tuple[int, str]] = set()
     for version in versions:
-        if version.from_on <= on:
+        if version.from_on > on or (version.org_id, version.part) in as_above:
+            continue
+        if version.as_above:
+            as_above.add((version.org_id, version.part))
+        else:
             found.setdefault(version.part, version)
     return found
 

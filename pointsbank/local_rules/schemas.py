@@ -74,12 +74,20 @@ def _part(kind: RuleKind) -> dict[str, ma.fields.Field[Any]]:
     return {kind.table.PART: ma.fields.String(required=True, validate=validate.OneOf(names))}
 
 
+def _adopter() -> Whole:
+    return Whole(least=1, required=True, metadata={"description": "the adopter"})
+
+
+def _first_day() -> Day:
+    return Day(required=True, metadata={"description": "today at the earliest"})
+
+
 @cache
 def request_of(kind: RuleKind) -> type[Request]:
     """The body that adopts a rule of this kind."""
     fields = {
-        "org_id": Whole(least=1, required=True, metadata={"description": "the adopter"}),
-        "from_on": Day(required=True, metadata={"description": "today at the earliest"}),
+        "org_id": _adopter(),
+        "from_on": _first_day(),
         **_part(kind),
         **{term.name: _taken(term) for term in kind.terms},
     }
@@ -94,10 +102,41 @@ def view_of(kind: RuleKind) -> type[View]:
         "org_id": ma.fields.Integer(allow_none=True, metadata={"description": "the adopter"}),
         "version": ma.fields.Integer(),
         "from_on": ma.fields.Date(allow_none=True),
+        "as_above": ma.fields.Boolean(
+            metadata={"description": "from then on the rule above decides; the terms do not"}
+        ),
         **_part(kind),
         **{term.name: _shown(term) for term in kind.terms},
     }
     return _named(View, kind, fields, "View")
+
+
+@cache
+def recall_of(kind: RuleKind) -> type[Request]:
+    """The body that takes back a version that has not begun."""
+    version = Whole(least=1, most=1_000_000, required=True)
+    return _named(
+        Request, kind, {"org_id": _adopter(), "version": version, **_part(kind)}, "Recall"
+    )
+
+
+@cache
+def return_of(kind: RuleKind) -> type[Request]:
+    """The body by which an organisation goes by the rule above it again."""
+    fields = {"org_id": _adopter(), "from_on": _first_day(), **_part(kind)}
+    return _named(Request, kind, fields, "Return")
+
+
+class RecallForm(Request):
+    part = Text(20, least=0, load_default="")
+    version = Whole(least=1, most=1_000_000, required=True)
+    confirmed = Text(1, least=0, load_default="")
+
+
+class ReturnForm(Request):
+    part = Text(20, least=0, load_default="")
+    from_on = Day(required=True)
+    confirmed = Text(1, least=0, load_default="")
 
 
 def _named(base: type[Any], kind: RuleKind, fields: dict[str, Any], ending: str) -> type[Any]:

@@ -14,7 +14,7 @@ from pointsbank.core.encryption import unseal
 from pointsbank.core.errors import say
 from pointsbank.core.person import Sections
 from pointsbank.ledger import queries as ledger
-from pointsbank.ledger.rules import MORALITY
+from pointsbank.ledger.rules import DEFAULT_UNITS, MORALITY, REASON_NAMES, household_account
 from pointsbank.members import queries
 from pointsbank.members.merging import belongings, pass_back, pass_over
 from pointsbank.members.models import (
@@ -54,6 +54,7 @@ ERASED_NAME = say("已注销成员")
 """What an erased member is called, beside her number."""
 
 _PLAIN = ("sex", "birth_on")
+_MOST_LINES = 1_000_000
 
 
 def export(session: Session, member_id: int) -> Sections:
@@ -133,6 +134,7 @@ def _notes(session: Session, member_id: int) -> Sections:
             }
             for time in queries.household_times(session, [member_id])
         ],
+        say("家庭积分流水"): _household_entries(session, member_id),
         say("培训"): [
             {
                 say("培训内容"): note.title,
@@ -161,6 +163,36 @@ def _notes(session: Session, member_id: int) -> Sections:
             for note in queries.noted(session, DeputyRole, [member_id])
         ],
     }
+
+
+def _household_entries(session: Session, member_id: int) -> list[dict[str, Any]]:
+    """The statements of her household as her passbook has them, the oldest line first; whose doing
+    a line was, and what was written beside it, is not hers alone.
+    """
+    names = {unit.code: unit.name for unit in DEFAULT_UNITS}
+    households = queries.shared_households(session, [member_id]).get(member_id, [])
+    lines = [
+        (household_id, code, line)
+        for household_id in households
+        for code in ledger.household_balances(session, household_id)
+        for line in ledger.joint_statement(
+            session, [household_account(household_id, code)], most=_MOST_LINES
+        )
+    ]
+    return [
+        {
+            say("家庭编号"): household_id,
+            say("流水号"): line.id,
+            say("日期"): line.effective_on,
+            say("记入时间"): line.recorded_at,
+            say("记账单位"): names.get(code, code),
+            say("数量"): line.amount,
+            say("记后余额"): line.balance,
+            say("事由"): REASON_NAMES.get(line.reason, line.reason),
+            say("冲正流水号"): line.reverses,
+        }
+        for household_id, code, line in sorted(lines, key=lambda found: found[2].id)
+    ]
 
 
 def _record(record: Member) -> dict[str, Any]:

@@ -4,13 +4,14 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, or_, select
 from sqlmodel import Session, col
 
 from pointsbank.core import clock
 from pointsbank.core.actor import Actor, Role
 from pointsbank.core.encryption import digest, unseal
-from pointsbank.local_rules.queries import bearing
+from pointsbank.local_rules.queries import rules_in_force
+from pointsbank.local_rules.rules import deciding, standing
 from pointsbank.members import codes
 from pointsbank.members.affiliations import (
     affiliated,
@@ -51,6 +52,7 @@ from pointsbank.members.rules import (
     NoSuchMember,
     PrintedCard,
     RegistrationRule,
+    Relation,
     folded_digits,
     masked_phone,
 )
@@ -72,6 +74,9 @@ REGISTER_READERS = (
     Role.ADMINISTRATOR,
 )
 """The roles that see the register, each within its reach."""
+
+READ_BY = (Relation.RESIDENCE, Relation.BRANCH, Relation.EMPLOYER)
+"""By which relation they reach a member. Who keeps the register does so by residence alone."""
 
 
 PARTY_READERS = (Role.SECRETARY, Role.OFFICIAL, Role.ADMINISTRATOR)
@@ -145,19 +150,20 @@ def registration_rules(
 ) -> dict[int, RegistrationRule]:
     """For each organisation the nearest rule above (its own first) in force on a day."""
     rules = {org_id: RegistrationRule() for org_id in org_ids}
-    nearest = bearing(session, RegistrationRuleRow, rules, on)
-    return rules | {org_id: versions[0].frozen() for org_id, versions in nearest.items()}
+    nearest = rules_in_force(session, RegistrationRuleRow, [(org_id, on) for org_id in rules])
+    return rules | {place[0]: found[""].frozen() for place, found in nearest.items() if found}
 
 
 def text_versions(session: Session, on: date) -> dict[Consent, int]:
     """The version of each consent's text in use on a day."""
-    found = session.execute(
-        select(col(ConsentText.kind), func.max(col(ConsentText.version)))
+    adopted = session.execute(
+        select(ConsentText)
         .where(col(ConsentText.from_on) <= on)
-        .group_by(col(ConsentText.kind))
-    )
+        .order_by(col(ConsentText.from_on).desc())
+    ).scalars()
     program = dict.fromkeys(Consent, PROGRAM_TEXT)
-    return program | {Consent(kind): version for kind, version in found}
+    found = deciding(standing(adopted), on)
+    return program | {Consent(kind): found[kind].version for kind in found}
 
 
 def consent_text(session: Session, kind: Consent, version: int) -> str:
@@ -298,8 +304,8 @@ def held_by(actor: Actor, *roles: Role) -> set[int]:
 
 
 def may_see(actor: Actor, seen: Member, *roles: Role) -> bool:
-    """Whether this actor may see this member: by residence, branch or employer."""
-    places = (seen.residence_id, seen.branch_id, seen.employer_id)
+    """Whether this actor may see this member, by one of ``READ_BY``."""
+    places = [getattr(seen, f"{relation}_id") for relation in READ_BY]
     return any(place is not None and actor.may(*roles, org_id=place) for place in places)
 
 

@@ -135,16 +135,17 @@ def _scope(session: Session, actor: Actor, filters: Filters) -> _Scope:
     where = [is_left, *narrowing, *status]
     held = held_by(actor, *REGISTER_READERS)
     few = _few(session, held, narrowing, most=FEW_OF_A_STATUS if status else FEW)
-    if few is not None:
-        where.append(orgs.among(Member.id, few))
     if few is None or narrowing:
         where.append(_within(held))
+    if filters.stars is not None and (file := narrowing_of("stars")) is not None:
+        where.append(file.holds(session, filters.stars, filters.on))
+        if few is None:
+            few = file.few(session, filters.stars, filters.on, most=FEW)
+    if few is not None:
+        where.append(orgs.among(Member.id, few))
     sensitive = bool(status) or filters.stars is not None
     if sensitive and (party := held_by(actor, *PARTY_READERS)) != held:
         where.append(_within(party))
-    if filters.stars is not None and (file := narrowing_of("stars")) is not None:
-        scope = select(col(Member.id)).where(*where)
-        where = [col(Member.id).in_(file.narrowed(session, scope, filters.stars, filters.on))]
     return _Scope(tuple(where), few is not None)
 
 

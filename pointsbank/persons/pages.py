@@ -30,6 +30,7 @@ from pointsbank.persons.schemas import (
     PageQuery,
     SectionView,
 )
+from pointsbank.signups import queries as signups
 from pointsbank.web import PageBlueprint, actor, allow, form, query
 from pointsbank.web.errors import sentence_of, status_of
 from pointsbank.web.formats import fact
@@ -240,10 +241,13 @@ def _data_page(*, refused: Refused | None = None) -> Page:
 
 def _compared(one_id: int, two_id: int, *, refused: Refused | None = None) -> Page:
     with snapshot() as session:
-        sides = queries.records_side_by_side(session, actor(), one_id, two_id)
+        now = clock.now()
+        sides = queries.records_side_by_side(session, actor(), one_id, two_id, at=now)
+        both = signups.doubles(session, one_id, two_id, now)
     page = render_template(
-        "persons/compare.html", sides=sides, key=secrets.token_urlsafe(16), **_told(refused)
-    )
+        "persons/compare.html", sides=sides, both=both, key=secrets.token_urlsafe(16),
+        **_told(refused),
+    )  # fmt: skip
     return page, status_of(refused) if refused else 200
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import and_, case, exists, func, or_, select
@@ -32,6 +32,7 @@ from pointsbank.persons.rules import (
     NoSuchPair,
     Sign,
 )
+from pointsbank.signups import queries as signups
 
 PAGE = 20
 _one, _two = aliased(Member), aliased(Member)
@@ -65,6 +66,8 @@ class RecordSide:
     redemptions: int
     cards: int
     signs_in: bool
+    coming: tuple[str, ...]
+    """The events to come for which it is signed up, or waits."""
 
 
 @dataclass(slots=True)
@@ -151,7 +154,7 @@ def pairs_told_apart(session: Session, actor: Actor) -> Sequence[Any]:
 
 
 def records_side_by_side(
-    session: Session, actor: Actor, one_id: int, two_id: int
+    session: Session, actor: Actor, one_id: int, two_id: int, *, at: datetime
 ) -> tuple[RecordSide, RecordSide]:
     """Both records, each where the actor may join it; else ``NoSuchMember``."""
     found = members.members(session, [one_id, two_id])
@@ -160,11 +163,11 @@ def records_side_by_side(
         if record is None or not actor.may(*MERGERS, org_id=record.residence_id):
             raise NoSuchMember
     homes = members.homes(session, found.values())
-    one, two = (_side(session, found[one], homes) for one in (one_id, two_id))
+    one, two = (_side(session, found[one], homes, at) for one in (one_id, two_id))
     return one, two
 
 
-def _side(session: Session, record: Member, homes: dict[int, str]) -> RecordSide:
+def _side(session: Session, record: Member, homes: dict[int, str], at: datetime) -> RecordSide:
     ids = members.ids_of_person(session, record.id)
 
     def count(of: Any) -> int:
@@ -180,6 +183,7 @@ def _side(session: Session, record: Member, homes: dict[int, str]) -> RecordSide
         redemptions=count(Redemption.member_id),
         cards=count(Card.member_id),
         signs_in=access.user_of_member(session, record.id) is not None,
+        coming=tuple(one.event.title for one in signups.coming(session, record.id, at)),
     )
 
 

@@ -9,10 +9,10 @@ from pointsbank.earning.rules import Reason
 from pointsbank.events.queries import event as event_seen
 from pointsbank.events.rules import ORGANISERS
 from pointsbank.hours.rules import CUT_SENTENCES
-from pointsbank.settlement import operations, queries
+from pointsbank.settlement import operations, queries, rated
 from pointsbank.settlement.findings import Finding, findings
 from pointsbank.settlement.models import Objection, Supplement
-from pointsbank.settlement.rules import APPROVERS, MARKS, REVIEWERS, SETTLERS, Ratings
+from pointsbank.settlement.rules import APPROVERS, REVIEWERS, SETTLERS, Ratings
 from pointsbank.settlement.schemas import (
     CorrectionRequest,
     FindingView,
@@ -36,6 +36,7 @@ from pointsbank.settlement.schemas import (
 from pointsbank.transfers.queries import whom
 from pointsbank.web import ApiBlueprint, actor, allow
 from pointsbank.web.errors import sentence_of
+from pointsbank.web.uploads import takes_file
 
 api = ApiBlueprint("settlement", __name__, url_prefix="")
 
@@ -98,6 +99,7 @@ def hour_file(attendance_id: int) -> dict[str, Any]:
 def _file(found: queries.File) -> dict[str, Any]:
     return {
         **_hours(found),
+        "ratings": found.ratings,
         "rule_version": found.rule.version,
         "objections": found.objections,
         "changes": found.changes,
@@ -153,6 +155,7 @@ def answer_objection(asked: dict[str, Any], objection_id: int) -> Objection:
 
 
 @api.post("/events/<int:event_id>/supplements")
+@takes_file("evidence_bytes")
 @api.arguments(SupplementRequest)
 @api.response(201, SupplementView)
 @allow(Role.VOLUNTEER, *ORGANISERS)
@@ -193,21 +196,18 @@ def ratings(event_id: int) -> Ratings:
     with snapshot() as session:
         found = event_seen(session, actor(), event_id)
         actor().require(*SETTLERS, org_id=found.org_id)
-        return queries.ratings(session, event_id)
+        return rated.ratings(session, event_id)
 
 
 @api.put("/events/<int:event_id>/ratings")
 @api.arguments(PaperRatingsForm)
 @api.response(200, RatingsView)
 @allow(*SETTLERS)
-def enter_ratings(asked: dict[str, int], event_id: int) -> Ratings:
+def enter_ratings(asked: dict[str, Any], event_id: int) -> Ratings:
     """How many gave which marks on paper; entered again, the new numbers stand."""
-    numbers = {marks: asked[f"marks_{marks}"] for marks in MARKS}
     with transaction() as session:
-        operations.enter_paper_ratings(
-            session, actor(), event_id=event_id, numbers=numbers, at=clock.now()
-        )
-        return queries.ratings(session, event_id)
+        operations.enter_paper_ratings(session, actor(), event_id=event_id, **asked, at=clock.now())
+        return rated.ratings(session, event_id)
 
 
 @api.post("/supplements/<int:supplement_id>/answer")

@@ -13,12 +13,14 @@ from pointsbank.core import audit
 from pointsbank.core.actor import Actor, Role
 from pointsbank.events.models import Event
 from pointsbank.hours.rules import CutKind
+from pointsbank.ledger.rules import InsufficientBalance
 from pointsbank.members.queries import own_ids
 from pointsbank.settlement.models import HourChange
 from pointsbank.settlement.rules import (
     ChangeKind,
     NoSuchAttendance,
     OwnHours,
+    PointsSpent,
     activity_minutes,
     check_minutes,
 )
@@ -77,8 +79,8 @@ def change(
     key: str,
     at: datetime,
 ) -> None:
-    """Set the minutes of attendances of one event. Refuses LongerThanActivity, then as the ledger
-    does.
+    """Set the minutes of attendances of one event. Refuses LongerThanActivity, PointsSpent, then as
+    the ledger does.
     """
     most = activity_minutes(event.starts_at, event.ends_at)
     for minutes in wanted.values():
@@ -87,16 +89,13 @@ def change(
         _row(actor, one, kind, after=wanted[one.id or 0], reason=reason, key=key, at=at)
         for one in found
     ]
-    attendances.set_minutes(
-        session,
-        actor,
-        event,
-        found,
-        wanted=wanted,
-        mark=_MARKS[kind],
-        key=ledger_key(actor, key),
-        at=at,
-    )
+    try:
+        attendances.set_minutes(
+            session, actor, event, found, wanted=wanted, mark=_MARKS[kind],
+            key=ledger_key(actor, key), at=at,
+        )  # fmt: skip
+    except InsufficientBalance as short:
+        raise PointsSpent from short
     write(session, actor, event, rows, at=at)
 
 

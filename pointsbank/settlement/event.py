@@ -11,17 +11,21 @@ from pointsbank.core.errors import say
 from pointsbank.events.models import Event
 from pointsbank.events.rules import EventState, Mark, Part
 from pointsbank.settlement.queries import unsettled_counts
+from pointsbank.settlement.rated import ratings
 from pointsbank.settlement.rules import SETTLERS
 
 PLACE = 30
 
 
 def part(session: Session, actor: Actor, event: Event, at: datetime) -> Part | None:
-    """After its end: who is to be settled, and the way to one's own hours or a supplement."""
+    """After its end: who is to be settled, the way to one's own hours or a supplement, and what
+    those served said of it.
+    """
     if event.state is not EventState.CLOSED or event.id is None:
         return None
     may_settle = actor.may(*SETTLERS, org_id=event.org_id)
-    if not may_settle and actor.member_id is None:
+    rated = ratings(session, event.id)
+    if not (may_settle or actor.member_id or rated.number):
         return None
     mine = attendance_of(session, event.id, actor.member_id)
     waiting = unsettled_counts(session, [event.id]) if may_settle else {}
@@ -31,6 +35,7 @@ def part(session: Session, actor: Actor, event: Event, at: datetime) -> Part | N
         "may_settle": may_settle,
         "mine": mine.id if mine else None,
         "may_ask": actor.member_id is not None,
+        "rated": rated,
     }
     return Part("settlement/_event.html", given)
 

@@ -1,10 +1,11 @@
 """The review list: what is unlikely about recent hours, found by sets. No places are tracked."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Integer, and_, column, func, select, values
+from sqlalchemy import CTE, ColumnElement, Integer, Row, and_, column, func, select, values
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -17,9 +18,16 @@ from pointsbank.core.database import table_of
 from pointsbank.events.models import Event
 from pointsbank.hours.rules import Way
 from pointsbank.members.models import Member
+from pointsbank.members.queries import households_on
 from pointsbank.orgs.queries import among, ids_below
 from pointsbank.settlement.models import ReviewWord
-from pointsbank.settlement.rules import LONG_DAY_MINUTES, LOOKS_BACK, REVIEWERS, FindingKind
+from pointsbank.settlement.rules import (
+    LONG_DAY_MINUTES,
+    LOOKS_BACK,
+    REVIEWERS,
+    SHARED_FROM,
+    FindingKind,
+)
 
 MOST_FOUND = 200
 _BY_STAFF = (Way.ORGANISER, Way.ROSTER, Way.SHEET, Way.COMPANION)
@@ -30,7 +38,8 @@ class Finding:
     """Something unlikely: of whom, at which event and, of an overlap, at which other too.
 
     ``subject`` names it by ids; ``minutes`` are those of a long day; ``late_for`` is why a scan is
-    late, ``scanned_at`` its time.
+    late, ``scanned_at`` its time; ``others`` (member, name) are those on the same phone as she, and
+    whether they are ``one_household``.
     """
 
     kind: FindingKind
@@ -44,6 +53,8 @@ class Finding:
     minutes: int = 0
     late_for: str = ""
     scanned_at: datetime | None = None
+    others: tuple[tuple[int, str], ...] = ()
+    one_household: bool = False
 
 
 def findings(session: Session, actor: Actor, at: datetime) -> list[Finding]:
@@ -55,6 +66,7 @@ def findings(session: Session, actor: Actor, at: datetime) -> list[Finding]:
     found = [
         *_late_scans(session, recent),
         *_self_credits(session, recent),
+        *_shared_phones(session, recent),
         *_overlaps(session, recent),
         *_long_days(session, recent, at),
     ]
@@ -115,6 +127,58 @@ def _self_credits(session: Session, recent: ColumnElement[bool]) -> list[Finding
         )
         for event_id, title, starts_at, member_id, name in rows
     ]  # fmt: skip
+
+
+def _shared_phones(session: Session, recent: ColumnElement[bool]) -> list[Finding]:
+    """Whose own scans at an event came from one browser: three people or more."""
+    mark = col(Scan.device_mark)
+    scans = (
+        select(col(Scan.event_id), mark)
+        .select_from(Event)
+        .join(Attendance, col(Attendance.event_id) == col(Event.id))
+        .join(  # by the attendance: a member's scans have an index, an event's have none
+            Scan,
+            and_(
+                col(Scan.member_id) == col(Attendance.member_id),
+                col(Scan.event_id) == col(Attendance.event_id),
+            ),
+        )
+        .where(recent, mark.is_not(None))
+    )
+    shared = (
+        scans.group_by(col(Scan.event_id), mark)
+        .having(func.count(col(Scan.member_id).distinct()) >= SHARED_FROM)
+        .order_by(col(Scan.event_id), mark)
+        .limit(MOST_FOUND)
+        .cte("shared")
+    )
+    on_it = and_(shared.c.event_id == col(Scan.event_id), shared.c.device_mark == mark)
+    who = col(Event.title), col(Event.starts_at), col(Member.id), col(Member.name)
+    rows = session.execute(
+        scans.join(shared, on_it)
+        .join(Member, col(Member.id) == col(Scan.member_id))
+        .add_columns(*who)
+        .group_by(col(Scan.event_id), mark, *who)
+        .order_by(col(Scan.event_id), mark, func.min(col(Scan.id)))
+    ).all()
+    phones: dict[Any, list[Row[int, bytes, str, datetime, int, str]]] = {}
+    for row in rows:
+        phones.setdefault(row[:2], []).append(row)
+    homes = households_on(session, {(row[4], clock.local_day(row[3])) for row in rows})
+    return [_shared(people, homes) for people in phones.values()]
+
+
+def _shared(
+    people: Sequence[Row[int, bytes, str, datetime, int, str]],
+    homes: Mapping[tuple[int, date], int],
+) -> Finding:
+    event_id, device, title, starts_at, first, name = people[0]
+    on = clock.local_day(starts_at)
+    lived_in = {homes.get((row[4], on), -row[4]) for row in people}
+    return Finding(
+        FindingKind.SHARED_PHONE, f"{event_id}:{device.hex()}", first, name, event_id, title, on,
+        others=tuple((row[4], row[5]) for row in people[1:]), one_household=len(lived_in) == 1,
+    )  # fmt: skip
 
 
 def _overlaps(session: Session, recent: ColumnElement[bool]) -> list[Finding]:

@@ -1,8 +1,7 @@
 """Pages of settlement: my hours and why, an event's missed check-outs, what waits for a word."""
 
-import secrets
-from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from flask import flash, redirect, render_template, request
@@ -10,14 +9,14 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from pointsbank.attendance.rules import ATTENDANCE_NAMES, AttendanceState
-from pointsbank.core import clock
+from pointsbank.core import bank, clock
 from pointsbank.core.actor import Role
 from pointsbank.core.database import snapshot, transaction
-from pointsbank.core.errors import Invalid, Refused, say
+from pointsbank.core.errors import Refused, say
 from pointsbank.earning.rules import Reason
 from pointsbank.events.queries import event as event_seen
 from pointsbank.events.rules import ORGANISERS
-from pointsbank.hours.rules import CUT_SENTENCES, Cut
+from pointsbank.hours.rules import CUT_SENTENCES, WAY_NAMES, Cut
 from pointsbank.settlement import operations, queries, rating_pages
 from pointsbank.settlement.findings import findings
 from pointsbank.settlement.rules import (
@@ -46,7 +45,7 @@ from pointsbank.settlement.schemas import (
 )
 from pointsbank.transfers.queries import whom
 from pointsbank.web import PageBlueprint, actor, allow, form, query
-from pointsbank.web.errors import sentence_of, status_of
+from pointsbank.web.forms import Page, carried_out, form_page
 from pointsbank.web.navigation import Link
 from pointsbank.web.uploads import takes_file
 
@@ -56,7 +55,6 @@ NAVIGATION = (
     Link("/me/hours", say("我的时长"), 2, frozenset({Role.VOLUNTEER})),
     Link("/reviews", say("时长审核"), 32, frozenset({*SETTLERS, *APPROVERS})),
 )
-Page = tuple[str, int]
 
 
 @pages.context_processor
@@ -69,24 +67,12 @@ def _names() -> dict[str, object]:
         "tier_names": TIER_NAMES,
         "finding_names": FINDING_NAMES,
         "reason_of": _reason,
+        "way_names": WAY_NAMES,
     }
 
 
 def _reason(cut: Cut) -> Reason:
     return Reason(CUT_SENTENCES[cut.kind], {"minutes": cut.minutes})
-
-
-def _refused_page(template: str, refused: Refused | None, **given: Any) -> Page:
-    """A page with its forms, and what was wrong with the one that was sent."""
-    page = render_template(
-        template,
-        key=secrets.token_urlsafe(16),
-        typed=request.form,
-        refused=sentence_of(refused) if refused else "",
-        errors=refused.fields if isinstance(refused, Invalid) else {},
-        **given,
-    )
-    return page, status_of(refused) if refused else 200
 
 
 @pages.get("/me/hours")
@@ -116,7 +102,7 @@ def _file_page(attendance_id: int, refused: Refused | None = None) -> Page:
     org_id = found.event.org_id
     waiting = [one for one in found.objections if one.state is AnswerState.OPEN]
     over = found.attendance.state is not AttendanceState.PRESENT
-    return _refused_page(
+    return form_page(
         "settlement/hour_file.html",
         refused,
         found=found,
@@ -131,48 +117,33 @@ def _file_page(attendance_id: int, refused: Refused | None = None) -> Page:
 @pages.post("/hours/<int:attendance_id>/objections")
 @allow(Role.VOLUNTEER)
 def object_to(attendance_id: int) -> Response | Page:
-    try:
-        asked = form(ObjectionForm)
-        with transaction() as session:
-            operations.object_to(
-                session, actor(), attendance_id=attendance_id, **asked, at=clock.now()
-            )
-    except Refused as refused:
-        return _file_page(attendance_id, refused)
-    flash(gettext("异议已提交，答复会显示在这里。"), "success")
-    return redirect(f"/hours/{attendance_id}", 303)
+    told = gettext("异议已提交，答复会显示在这里。")
+    return _on_file(operations.object_to, ObjectionForm, attendance_id, told)
 
 
 @pages.post("/hours/<int:attendance_id>/correction")
 @allow(*REVIEWERS)
 def correct(attendance_id: int) -> Response | Page:
-    try:
-        asked = form(CorrectionRequest)
-        with transaction() as session:
-            operations.correct(
-                session, actor(), attendance_id=attendance_id, **asked, at=clock.now()
-            )
-    except Refused as refused:
-        return _file_page(attendance_id, refused)
-    flash(gettext("时长已更正，积分随之增减。"), "success")
-    return redirect(f"/hours/{attendance_id}", 303)
+    told = gettext("时长已更正，积分随之增减。")
+    return _on_file(operations.correct, CorrectionRequest, attendance_id, told)
 
 
 @pages.post("/hours/<int:attendance_id>/answer/<int:objection_id>")
 @allow(*SETTLERS)
 def answer_objection(attendance_id: int, objection_id: int) -> Response | Page:
-    try:
-        asked = form(ObjectionAnswerForm)
-        minutes = asked["minutes"] if asked["grant"] else None
-        with transaction() as session:
-            operations.answer_objection(
-                session, actor(), objection_id=objection_id, minutes=minutes,
-                answer=asked["answer"], at=clock.now(),
-            )  # fmt: skip
-    except Refused as refused:
-        return _file_page(attendance_id, refused)
-    flash(gettext("已答复。"), "success")
-    return redirect(f"/hours/{attendance_id}", 303)
+    return carried_out(
+        operations.answer_objection, ObjectionAnswerForm, objection_id=objection_id,
+        then=f"/hours/{attendance_id}", told=gettext("已答复。"),
+        again=partial(_file_page, attendance_id),
+    )  # fmt: skip
+
+
+def _on_file(verb: Any, schema: Any, attendance_id: int, told: str) -> Response | Page:
+    """A verb on one attendance, asked for on its page."""
+    return carried_out(
+        verb, schema, attendance_id=attendance_id, then=f"/hours/{attendance_id}", told=told,
+        again=partial(_file_page, attendance_id),
+    )  # fmt: skip
 
 
 @pages.get("/events/<int:event_id>/settlement")
@@ -186,7 +157,7 @@ def _settlement_page(event_id: int, refused: Refused | None = None) -> Page:
         event = event_seen(session, actor(), event_id)
         actor().require(*SETTLERS, org_id=event.org_id)
         rows = queries.unsettled(session, event)
-    return _refused_page(
+    return form_page(
         "settlement/settlement.html",
         refused,
         event=event,
@@ -199,18 +170,13 @@ def _settlement_page(event_id: int, refused: Refused | None = None) -> Page:
 @pages.post("/events/<int:event_id>/settlement")
 @allow(*SETTLERS)
 def settle(event_id: int) -> Response | Page:
-    try:
-        asked = form(SettlementForm)
-        minutes = dict(zip(asked["attendance_id"], asked["minutes"], strict=True))
-        with transaction() as session:
-            people = operations.settle(
-                session, actor(), event_id=event_id, minutes=minutes, key=asked["key"],
-                at=clock.now(),
-            )  # fmt: skip
-    except Refused as refused:
-        return _settlement_page(event_id, refused)
-    flash(gettext("已核定 %(people)s 人。", people=people), "success")
-    return redirect(f"/events/{event_id}/settlement", 303)
+    people = len(request.form.getlist("attendance_id"))
+    told = gettext("已核定 %(people)s 人。", people=people)
+    return carried_out(
+        operations.settle, SettlementForm, event_id=event_id,
+        then=f"/events/{event_id}/settlement", told=told,
+        again=partial(_settlement_page, event_id),
+    )  # fmt: skip
 
 
 @pages.get("/events/<int:event_id>/supplements/new")
@@ -222,7 +188,7 @@ def new_supplement(event_id: int) -> Page:
 def _supplement_form(event_id: int, refused: Refused | None = None) -> Page:
     with snapshot() as session:
         event = event_seen(session, actor(), event_id)
-    return _refused_page(
+    return form_page(
         "settlement/new_supplement.html",
         refused,
         event=event,
@@ -231,6 +197,7 @@ def _supplement_form(event_id: int, refused: Refused | None = None) -> Page:
         begins=_field_time(event.starts_at),
         ends=_field_time(event.ends_at),
         most_images=MOST_IMAGES,
+        kept_days=bank.settings().evidence_days,
     )
 
 
@@ -279,16 +246,10 @@ def look_at_evidence(supplement_id: int) -> Page:
 @pages.post("/supplements/<int:supplement_id>/answer")
 @allow(*REVIEWERS)
 def answer_supplement(supplement_id: int) -> Response | Page:
-    try:
-        asked = form(SupplementAnswerRequest)
-        with transaction() as session:
-            operations.answer_supplement(
-                session, actor(), supplement_id=supplement_id, **asked, at=clock.now()
-            )
-    except Refused as refused:
-        return _supplement_page(supplement_id, refused)
-    flash(gettext("已答复。"), "success")
-    return redirect("/reviews", 303)
+    return carried_out(
+        operations.answer_supplement, SupplementAnswerRequest, supplement_id=supplement_id,
+        then="/reviews", told=gettext("已答复。"), again=partial(_supplement_page, supplement_id),
+    )  # fmt: skip
 
 
 def _supplement_page(
@@ -296,14 +257,17 @@ def _supplement_page(
 ) -> Page:
     with snapshot() as session:
         found, event, name = queries.supplement_seen_by(session, actor(), supplement_id)
+        may_look = queries.may_look(session, actor(), found, event)
     asked_by = (found.asked_by_kind, found.asked_by_id)
-    return _refused_page(
+    return form_page(
         "settlement/supplement.html",
         refused,
         one=found,
         event=event,
         name=name,
         images=images,
+        may_look=may_look,
+        kept_days=bank.settings().evidence_days,
         may_answer=found.state is AnswerState.OPEN
         and asked_by != (actor().kind, actor().id)
         and found.member_id != actor().member_id
@@ -319,7 +283,7 @@ def reviews() -> Page:
 
 def _reviews_page(refused: Refused | None = None) -> Page:
     with snapshot() as session:
-        return _refused_page(
+        return form_page(
             "settlement/reviews.html",
             refused,
             objections=queries.open_objections(session, actor()),
@@ -341,13 +305,8 @@ def review() -> Response | Page:
     return _said(operations.review, ReviewRequest)
 
 
-def _said(verb: Callable[..., Any], schema: Any, **whose: int) -> Response | Page:
-    """A reviewer's word from the list of what waits."""
-    try:
-        asked = form(schema)
-        with transaction() as session:
-            verb(session, actor(), **whose, **asked, at=clock.now())
-    except Refused as refused:
-        return _reviews_page(refused)
-    flash(gettext("已答复。"), "success")
-    return redirect("/reviews", 303)
+def _said(verb: Any, schema: Any, **whose: int) -> Response | Page:
+    """A word from the list of what waits."""
+    return carried_out(
+        verb, schema, then="/reviews", told=gettext("已答复。"), again=_reviews_page, **whose
+    )

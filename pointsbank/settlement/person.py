@@ -11,10 +11,12 @@ from pointsbank.core.errors import say
 from pointsbank.core.person import Sections
 from pointsbank.events.models import Event
 from pointsbank.settlement.models import Evidence, HourChange, Objection, ReviewWord, Supplement
+from pointsbank.settlement.rated import rated_services
 from pointsbank.settlement.rules import (
     CHANGE_NAMES,
     FINDING_NAMES,
     OBJECTION_NAMES,
+    RATED,
     SUPPLEMENT_NAMES,
 )
 
@@ -22,7 +24,9 @@ TABLES = ("hour_change", "objection", "review_word", "supplement")
 
 
 def export(session: Session, member_id: int) -> Sections:
-    """Each change of her hours with its reason, each objection and supplement with its answer."""
+    """Each change of her hours with its reason, each objection and supplement with its answer, and
+    what those served said of her services.
+    """
     changes = session.execute(
         select(HourChange, col(Event.title))
         .join(Attendance, col(Attendance.id) == col(HourChange.attendance_id))
@@ -62,6 +66,14 @@ def export(session: Session, member_id: int) -> Sections:
             for one, title in objections
         ],
         **_asked(session, member_id),
+        RATED: [
+            {
+                say("活动名称"): event.title,
+                say("满意度"): rated.mean,
+                say("评价人数"): rated.number,
+            }
+            for _, event, rated in rated_services(session, [member_id])
+        ],
     }
 
 

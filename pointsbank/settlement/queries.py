@@ -1,6 +1,5 @@
 """What is looked up about settlement: who waits, with what suggested; a volunteer's hours."""
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +16,6 @@ from pointsbank.events.models import Event, Shift
 from pointsbank.events.queries import hour_rule_for
 from pointsbank.hours.queries import hour_rule
 from pointsbank.hours.rules import Cut, HourRule, cuts_of
-from pointsbank.ledger.queries import OriginTransfer, transfers_of
 from pointsbank.members.models import Member
 from pointsbank.members.queries import ids_of_person, own_ids
 from pointsbank.orgs.queries import among, ancestors_of, ids_below
@@ -25,10 +23,9 @@ from pointsbank.settlement.models import (
     Evidence,
     HourChange,
     Objection,
-    PaperRating,
-    RatingCode,
     Supplement,
 )
+from pointsbank.settlement.rated import ratings, ratings_by_event
 from pointsbank.settlement.rules import (
     APPROVERS,
     HELD_FOR,
@@ -36,12 +33,10 @@ from pointsbank.settlement.rules import (
     SETTLERS,
     AnswerState,
     NoSuchAttendance,
-    NoSuchRatingCode,
     NoSuchSupplement,
     Ratings,
     Suggestion,
     Tier,
-    ratings_of,
     suggest,
 )
 from pointsbank.signups.models import SignUp
@@ -128,6 +123,7 @@ class Hours:
     attendance: Attendance
     event: Event
     objection: Objection | None
+    ratings: Ratings
 
     @property
     def cuts(self) -> list[Cut]:
@@ -145,7 +141,11 @@ def my_hours(session: Session, member_id: int, *, page: int = 1) -> list[Hours]:
         .limit(PAGE)
     ).all()
     told = {one.attendance_id: one for one in _objections(session, [row[0].id for row in rows])}
-    return [Hours(one, event, told.get(one.id or 0)) for one, event in rows]
+    rated = ratings_by_event(session, [event.id for _, event in rows])
+    return [
+        Hours(one, event, told.get(one.id or 0), rated.get(event.id, Ratings()))
+        for one, event in rows
+    ]
 
 
 def count_of_hours(session: Session, member_id: int) -> int:
@@ -180,7 +180,6 @@ class File:
     rule: HourRule
     objections: list[Objection]
     changes: list[HourChange]
-    entries: list[OriginTransfer]
     ratings: Ratings
     is_own: bool
 
@@ -213,7 +212,7 @@ def file_of(session: Session, actor: Actor, attendance_id: int) -> File:
     return File(
         one, event, name, hour_rule(session, one.hour_rule_id),
         _objections(session, [attendance_id]), list(changes),
-        transfers_of(session, "attendance", attendance_id), ratings(session, one.event_id), is_own,
+        ratings(session, one.event_id), is_own,
     )  # fmt: skip
 
 
@@ -291,38 +290,12 @@ def supplement_seen_by(
     return row
 
 
-def paper_ratings(session: Session, event_id: int) -> dict[int, int]:
-    """How many gave an event which marks on paper."""
-    rows = session.execute(
-        select(col(PaperRating.marks), col(PaperRating.number)).where(
-            col(PaperRating.event_id) == event_id
-        )
-    )
-    return dict(rows.all())
-
-
-def ratings(session: Session, event_id: int) -> Ratings:
-    """What those served said of an event, on paper and by codes together."""
-    by_code = session.execute(
-        select(col(RatingCode.marks), func.count())
-        .where(col(RatingCode.event_id) == event_id, col(RatingCode.marks).is_not(None))
-        .group_by(col(RatingCode.marks))
-    )
-    numbers = Counter(paper_ratings(session, event_id))
-    numbers.update(dict(by_code.all()))
-    return ratings_of(numbers)
-
-
-def event_of_code(session: Session, code: str) -> tuple[Event, RatingCode]:
-    """What a printed code rates. Refuses: NoSuchRatingCode."""
-    found = session.execute(
-        select(Event, RatingCode)
-        .join(RatingCode, col(RatingCode.event_id) == col(Event.id))
-        .where(col(RatingCode.code) == code.strip().upper())
-    ).first()
-    if found is None:
-        raise NoSuchRatingCode
-    return found[0], found[1]
+def may_look(session: Session, actor: Actor, supplement: Supplement, event: Event) -> bool:
+    """Whether its pictures are this actor's to see: people stand in them, so fewer may than see
+    the supplement.
+    """
+    own = supplement.member_id in own_ids(session, actor)
+    return own or actor.may(*SETTLERS, org_id=event.org_id)
 
 
 def images_of(session: Session, supplement_id: int) -> list[str]:

@@ -1,23 +1,24 @@
 """Pages of the quality rating: an event's paper and codes, and the one page of a printed code."""
 
-from flask import flash, redirect, render_template
+from functools import partial
+
+from flask import redirect
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from pointsbank.core import clock
 from pointsbank.core.database import Session, snapshot, transaction
-from pointsbank.core.errors import Invalid, Refused
+from pointsbank.core.errors import Refused
 from pointsbank.events.models import Event
 from pointsbank.events.queries import event as event_seen
 from pointsbank.orgs.queries import organisation
-from pointsbank.settlement import operations, queries, slips
+from pointsbank.settlement import operations, rated, slips
 from pointsbank.settlement.rules import MARKS, MOST_CODES, SETTLERS
 from pointsbank.settlement.schemas import PaperRatingsForm, RatingCodesForm, RatingForm
 from pointsbank.web import ANYONE, PageBlueprint, actor, allow, form
-from pointsbank.web.errors import sentence_of, status_of
+from pointsbank.web.forms import Page, carried_out, form_page
 
 pages = PageBlueprint("ratings", __name__)
-Page = tuple[str, int]
 
 
 def _seen(session: Session, event_id: int) -> Event:
@@ -35,33 +36,25 @@ def ratings(event_id: int) -> Page:
 def _ratings_page(event_id: int, refused: Refused | None = None) -> Page:
     with snapshot() as session:
         event = _seen(session, event_id)
-        page = render_template(
+        return form_page(
             "settlement/ratings.html",
+            refused,
             event=event,
-            found=queries.ratings(session, event_id),
-            papers=queries.paper_ratings(session, event_id),
+            found=rated.ratings(session, event_id),
+            papers=rated.paper_ratings(session, event_id),
             marks=MARKS,
             most_codes=MOST_CODES,
-            refused=sentence_of(refused) if refused else "",
-            errors=refused.fields if isinstance(refused, Invalid) else {},
         )
-    return page, status_of(refused) if refused else 200
 
 
 @pages.post("/events/<int:event_id>/ratings")
 @allow(*SETTLERS)
 def enter(event_id: int) -> Response | Page:
-    try:
-        asked = form(PaperRatingsForm)
-        numbers = {marks: asked[f"marks_{marks}"] for marks in MARKS}
-        with transaction() as session:
-            operations.enter_paper_ratings(
-                session, actor(), event_id=event_id, numbers=numbers, at=clock.now()
-            )
-    except Refused as refused:
-        return _ratings_page(event_id, refused)
-    flash(gettext("评价已登记。"), "success")
-    return redirect(f"/events/{event_id}/ratings", 303)
+    return carried_out(
+        operations.enter_paper_ratings, PaperRatingsForm, event_id=event_id,
+        then=f"/events/{event_id}/ratings", told=gettext("评价已登记。"),
+        again=partial(_ratings_page, event_id),
+    )  # fmt: skip
 
 
 @pages.post("/events/<int:event_id>/rating-codes")
@@ -89,16 +82,15 @@ def rating(code: str) -> Page:
 
 def _rating_page(code: str, refused: Refused | None = None) -> Page:
     with snapshot() as session:
-        event, found = queries.event_of_code(session, code)
-        page = render_template(
+        event, found = rated.event_of_code(session, code)
+        return form_page(
             "settlement/rating.html",
+            refused,
             event=event,
             code=found.code,
             given=found.marks,
             marks=MARKS,
-            refused=sentence_of(refused) if refused else "",
         )
-    return page, status_of(refused) if refused else 200
 
 
 @pages.post("/r/<code>")

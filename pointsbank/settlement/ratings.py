@@ -13,7 +13,7 @@ from pointsbank.events import operations as events
 from pointsbank.events.models import Event
 from pointsbank.events.rules import EventState
 from pointsbank.settlement.models import PaperRating, RatingCode
-from pointsbank.settlement.queries import paper_ratings
+from pointsbank.settlement.rated import paper_ratings
 from pointsbank.settlement.rules import (
     MARKS,
     RATED_FOR,

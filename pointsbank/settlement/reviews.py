@@ -29,7 +29,8 @@ def review(
     found = next((one for one in on_list if one.subject == subject), None)
     if found is None:
         raise NoSuchFinding
-    check_not_own(session, actor, found.member_id)
+    for member_id in (found.member_id, *(other for other, _ in found.others)):
+        check_not_own(session, actor, member_id)
     event = events.held(session, actor, found.event_id, *REVIEWERS)
     if kind is FindingKind.LATE_SCAN:
         late = session.execute(

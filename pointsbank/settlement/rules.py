@@ -76,6 +76,7 @@ class FindingKind(StrEnum):
     LONG_DAY = "long_day"
     SELF_CREDIT = "self_credit"
     LATE_SCAN = "late_scan"
+    SHARED_PHONE = "shared_phone"
 
 
 FINDING_NAMES = {
@@ -83,12 +84,16 @@ FINDING_NAMES = {
     FindingKind.LONG_DAY: say("一天超过16小时"),
     FindingKind.SELF_CREDIT: say("给自己登记"),
     FindingKind.LATE_SCAN: say("迟到的扫码"),
+    FindingKind.SHARED_PHONE: say("一部手机多人签到"),
 }
 LONG_DAY_MINUTES = 16 * 60
+SHARED_FROM = 3
+"""So many people on one phone are asked about: two are an everyday couple."""
 LOOKS_BACK = timedelta(days=90)
 RATED_FOR = timedelta(days=30)
 MARKS = {5: say("非常满意"), 4: say("满意"), 3: say("一般"), 2: say("不满意"), 1: say("很不满意")}
 SATISFIED = 4
+RATED = say("服务评价")
 MOST_PAPERS = 10_000
 MOST_CODES = 500
 
@@ -190,9 +195,9 @@ class RatingOver(Conflict):
 
 
 class PointsSpent(Conflict):
-    """A late scan would take back points that are spent, and the unit refuses that."""
+    """Points would be taken back that are spent, and the unit refuses that."""
 
-    sentence = say("已入账的积分已经用掉，不能更正。")
+    sentence = say("已入账的积分已经用掉，不能更正。请先退回兑换的物品，或等本人的积分够扣再办理。")
 
 
 class NoSuchObjection(NotFound):
@@ -260,7 +265,7 @@ class EvidenceMissing(Invalid):
 
 
 class EvidenceUnreadable(Invalid):
-    sentence = say("图片无法读取，请换一张照片（JPG、PNG 或 WebP）。")
+    sentence = say("图片无法读取或过大，请换一张照片（JPG、PNG 或 WebP）。")
 
 
 class TooMuchEvidence(Invalid):

@@ -12,6 +12,7 @@ from pointsbank.attendance.rules import AttendanceState
 from pointsbank.hours.rules import MOST_MINUTES, Way
 from pointsbank.settlement.rules import (
     LONGEST_TEXT,
+    MARKS,
     MOST_CODES,
     MOST_IMAGES,
     MOST_PAPERS,
@@ -72,6 +73,11 @@ class SettlementForm(Request):
         if len(asked["attendance_id"]) != len(asked["minutes"]):
             raise ma.ValidationError(lazy_gettext("填写的内容有误。"), "minutes")
 
+    @ma.post_load
+    def _by_attendance(self, asked: dict[str, Any], **_: Any) -> dict[str, Any]:
+        minutes = dict(zip(asked.pop("attendance_id"), asked["minutes"], strict=True))
+        return asked | {"minutes": minutes}
+
 
 class CorrectionRequest(Request):
     minutes = _minutes(required=True)
@@ -107,9 +113,15 @@ class ObjectionAnswerRequest(Request):
 
 
 class ObjectionAnswerForm(Request):
+    """Its minutes count only with the button that grants."""
+
     grant = fields.Boolean(required=True)
     minutes = _minutes(required=True)
     answer = Text(LONGEST_TEXT, required=True)
+
+    @ma.post_load
+    def _granted(self, asked: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return asked if asked.pop("grant") else asked | {"minutes": None}
 
 
 class _StayRequest(Request):
@@ -158,6 +170,10 @@ class PaperRatingsForm(Request):
     marks_2 = Whole(most=MOST_PAPERS, required=True)
     marks_1 = Whole(most=MOST_PAPERS, required=True)
 
+    @ma.post_load
+    def _by_marks(self, asked: dict[str, int], **_: Any) -> dict[str, Any]:
+        return {"numbers": {marks: asked[f"marks_{marks}"] for marks in MARKS}}
+
 
 class RatingCodesForm(Request):
     number = Whole(least=1, most=MOST_CODES, required=True)
@@ -184,6 +200,11 @@ class FindingView(View):
     title = fields.String()
     on = fields.Date()
     other_title = fields.String()
+    others = fields.Function(
+        lambda one: [name for _, name in one.others],
+        metadata={"type": "array", "items": {"type": "string"}},
+    )
+    one_household = fields.Boolean(metadata={"description": "she and those others are"})
     minutes = fields.Integer()
     scanned_at = Instant(allow_none=True)
 
@@ -241,6 +262,7 @@ class HoursView(View):
 
 
 class HourFileView(HoursView):
+    ratings = fields.Nested(RatingsView)
     rule_version = fields.Integer()
     objections = fields.List(fields.Nested(ObjectionView))
     changes = fields.List(fields.Nested(HourChangeView))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pointsbank.core import bank, printing, qr
+from pointsbank.settlement.rules import MARKS
 
 _TEMPLATE = Path(__file__).parent / "print" / "slips.typ"
 
@@ -16,7 +17,11 @@ def rating_address(code: str) -> str:
 def sheet(title: str, organisation: str, codes: Sequence[str]) -> bytes:
     """A PDF, ten slips an A4 page. Refuses GlyphMissing."""
     slips = [{"code": code, "qr": qr.svg(rating_address(code))} for code in codes]
-    return printing.pdf(
-        _TEMPLATE,
-        {"title": title, "organisation": organisation, "site": rating_address(""), "slips": slips},
-    )
+    told = {
+        "title": title,
+        "organisation": organisation,
+        "site": rating_address(""),
+        "slips": slips,
+        "marks": list(MARKS.values()),
+    }
+    return printing.pdf(_TEMPLATE, told)

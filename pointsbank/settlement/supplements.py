@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlmodel import Session, col
 
 from pointsbank.attendance import operations as attendances
 from pointsbank.attendance.models import Attendance
 from pointsbank.attendance.rules import AttendanceState
 from pointsbank.core import audit
-from pointsbank.core.actor import Actor
+from pointsbank.core.actor import SYSTEM, Actor
+from pointsbank.core.database import rows_changed
 from pointsbank.core.encryption import seal
+from pointsbank.core.errors import Forbidden
 from pointsbank.events.models import Event
 from pointsbank.events.queries import event as event_seen
 from pointsbank.events.queries import hour_rule_for
@@ -21,7 +23,7 @@ from pointsbank.members.queries import member, own_ids
 from pointsbank.settlement.changes import change, check_not_own
 from pointsbank.settlement.evidence import as_text, made_anew
 from pointsbank.settlement.models import Evidence, Supplement
-from pointsbank.settlement.queries import images_of, supplement_seen_by
+from pointsbank.settlement.queries import images_of, may_look, supplement_seen_by
 from pointsbank.settlement.rules import (
     MOST_IMAGES,
     REVIEWERS,
@@ -191,6 +193,15 @@ def _note(
     )  # fmt: skip
 
 
+def forget_evidence(session: Session, *, before: datetime, at: datetime) -> None:
+    """Delete the pictures of what was answered before an instant; for the job, it asks no role."""
+    old = select(col(Supplement.id)).where(col(Supplement.answered_at) < before)
+    gone = session.execute(delete(Evidence).where(col(Evidence.supplement_id).in_(old)))
+    if count := rows_changed(gone):
+        what = "settlement.forget_evidence"
+        audit.record(session, SYSTEM, what, ("supplement", 0), at=at, count=count)
+
+
 def look_at_evidence(
     session: Session, actor: Actor, *, supplement_id: int, at: datetime
 ) -> list[str]:
@@ -200,5 +211,7 @@ def look_at_evidence(
     there).
     """
     supplement, event, _ = supplement_seen_by(session, actor, supplement_id)
+    if not may_look(session, actor, supplement, event):
+        raise Forbidden
     _note(session, actor, "look_at_evidence", supplement, event, at=at)
     return images_of(session, supplement_id)

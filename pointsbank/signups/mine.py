@@ -54,6 +54,13 @@ def coming(session: Session, member_id: int, at: datetime) -> list[Mine]:
     return _told(session, asked.order_by(begins(), col(SignUp.id)))
 
 
+def doubles(session: Session, one_id: int, two_id: int, at: datetime) -> list[str]:
+    """The events to come at which two records are both signed up for one spot, or wait for it."""
+    of_one = {(one.event.id, one.sign_up.spot) for one in coming(session, one_id, at)}
+    of_two = coming(session, two_id, at)
+    return [one.event.title for one in of_two if (one.event.id, one.sign_up.spot) in of_one]
+
+
 def since(session: Session, member_id: int, at: datetime) -> list[Mine]:
     """What she has signed up for, or waits for, that ended after an instant or will, by its time;
     at most 500.

@@ -1,6 +1,8 @@
 """A member's part of the sign-ups: what she signed up for, and that she has a calendar address."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlmodel import col
@@ -9,6 +11,7 @@ from pointsbank.core.database import Session
 from pointsbank.core.errors import say
 from pointsbank.core.person import Sections
 from pointsbank.events.models import Event, Post, Shift
+from pointsbank.signups.merging import give_up_doubles, take_up_again
 from pointsbank.signups.models import CalendarAddress, SignUp
 from pointsbank.signups.operations import withdraw_all
 from pointsbank.signups.queries import calendar_address
@@ -56,3 +59,35 @@ def erase(session: Session, member_id: int, at: datetime) -> None:
     session.execute(
         update(SignUp).where(col(SignUp.member_id) == member_id).values(withdrawal_reason="")
     )
+
+
+def merge(session: Session, *, kept_id: int, other_id: int, at: datetime) -> Mapping[str, Any]:
+    """Her sign-ups are the kept one's by the record that they are under; of two for one spot one
+    stays. A calendar address passes where the kept record has none.
+    """
+    facts: dict[str, Any] = {"given_up": give_up_doubles(session, kept_id, at)}
+    address = calendar_address(session, other_id)
+    if address is not None and calendar_address(session, kept_id) is None:
+        facts["calendar"] = address.made_at.isoformat()
+        _read_by(session, other_id, kept_id)
+    return facts
+
+
+def unmerge(
+    session: Session, *, kept_id: int, other_id: int, facts: Mapping[str, Any], at: datetime
+) -> None:
+    """What was given up stands again; the calendar address goes back, unless it is another now."""
+    take_up_again(session, facts.get("given_up", []), at)
+    address = calendar_address(session, kept_id)
+    if address is not None and address.made_at.isoformat() == facts.get("calendar"):
+        _read_by(session, kept_id, other_id)
+
+
+def _read_by(session: Session, from_id: int, to_id: int) -> None:
+    session.execute(
+        update(CalendarAddress)
+        .where(col(CalendarAddress.member_id) == from_id)
+        .values(member_id=to_id),
+        execution_options={"synchronize_session": False},
+    )
+    session.expire_all()

@@ -33,6 +33,7 @@ from pointsbank.signups.joins import (
     person,
     with_times,
 )
+from pointsbank.signups.mine import coming, doubles
 from pointsbank.signups.models import CalendarAddress, SignUp, SignUpTerms
 from pointsbank.signups.rules import (
     SIGN_UP_STATES,
@@ -45,6 +46,8 @@ from pointsbank.signups.rules import (
     Waiting,
     spots,
 )
+
+__all__ = ["coming", "doubles"]
 
 MOST_LISTED = 10_000
 MOST_TEAMS = 500

@@ -13,6 +13,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    not_,
     or_,
     select,
     true,
@@ -24,9 +25,11 @@ from sqlmodel import Session, col
 from pointsbank.ledger.models import Account, Transfer, Unit
 from pointsbank.ledger.rules import MINUTES, OwnerKind
 from pointsbank.local_rules.queries import bearing
+from pointsbank.local_rules.rules import deciding
 from pointsbank.members.models import Member
 from pointsbank.members.queries import member, merged_into, same_person
-from pointsbank.orgs.queries import among
+from pointsbank.orgs.models import Organisation
+from pointsbank.orgs.queries import among, ids_below
 from pointsbank.stars.models import StarLadderRow
 from pointsbank.stars.rules import (
     NATIONAL,
@@ -56,7 +59,8 @@ def ladders_in_force(
 ) -> dict[int, StarLadder]:
     """The ladder that decides on a day, for those organisations that do not follow the national."""
     versions = bearing(session, StarLadderRow, org_ids, on)
-    return {org_id: nearest[0].frozen() for org_id, nearest in versions.items()}
+    found = {org_id: deciding(versions[org_id], on) for org_id in versions}
+    return {org_id: rules[""].frozen() for org_id, rules in found.items() if rules}
 
 
 def standing(session: Session, member_id: int, on: date) -> StarStanding:
@@ -115,54 +119,121 @@ def standings(
         yield member_id, star_for(int(minutes) + added[member_id, ladder.window], ladder)
 
 
-def standing_at(session: Session, scope: Select[int], star: int, on: date) -> Select[int]:
-    """Who of a scope (a select of member ids) stands at a star at the end of a day, as a select."""
-    homes = select(col(Member.residence_id)).where(col(Member.id).in_(scope))
-    ladders = ladders_in_force(session, homes, on)
-    windows = {ladder.window for ladder in ladders.values()}
-    records = select(col(Member.id)).where(
-        or_(col(Member.id).in_(scope), col(Member.merged_into_id).in_(scope))
-    )
-    minutes = _minutes(records, on, windows).subquery()
-    record = aliased(Member)
-    person = func.coalesce(col(record.merged_into_id), col(record.id))
-    sums = (
-        select(
-            person.label("id"),
-            func.sum(minutes.c[2]).label("lifetime"),
-            func.sum(minutes.c[3]).label("of_year"),
-        )
-        .join(minutes, minutes.c[0] == col(record.id))
-        .group_by(person)
-        .subquery()
-    )
-    by_ladder: dict[StarLadder, list[int]] = defaultdict(list)
-    for org_id, ladder in ladders.items():
-        by_ladder[ladder].append(org_id)
+def standing_at(session: Session, star: int, on: date) -> ColumnElement[bool]:
+    """What holds of each ``Member`` of a statement who stands at a star at the end of a day.
+
+    It is asked of one member after another, so that the first few are found without the others. A
+    record merged into another stands nowhere.
+    """
+    there, elsewhere = _ladders_by_place(session, on)
+    later = _any_later(session, on)
+    listed = [org_id for org_ids in there.values() for org_id in org_ids]
     home = col(Member.residence_id)
-    there = [
-        and_(home.in_(org_ids), _between(sums, minutes_of(star, ladder), ladder.window))
-        for ladder, org_ids in by_ladder.items()
+    ways = [
+        and_(among(home, org_ids), _stands(minutes_of(star, ladder), ladder.window, on, later))
+        for ladder, org_ids in there.items()
     ]
-    elsewhere = _between(sums, minutes_of(star, NATIONAL), NATIONAL.window)
-    return (
-        select(col(Member.id))
-        .join(sums, sums.c.id == col(Member.id))
-        .where(col(Member.id).in_(scope), or_(*there, and_(home.not_in(list(ladders)), elsewhere)))
+    rest = _stands(minutes_of(star, elsewhere), elsewhere.window, on, later)
+    ways.append(and_(not_(among(home, listed)), rest) if listed else rest)
+    return and_(col(Member.merged_into_id).is_(None), or_(*ways))
+
+
+def few_at(session: Session, star: int, on: date, *, most: int) -> list[int] | None:
+    """Everybody who may stand at a star at the end of a day, and others; None where they are more.
+
+    Who reached it in a year has as much of a lifetime: so only those are looked at.
+    """
+    there, elsewhere = _ladders_by_place(session, on)
+    spans = [minutes_of(star, ladder) for ladder in (*there, elsewhere)]
+    lows = [span[0] for span in spans if span is not None]
+    if not lows:
+        return []
+    if None in lows or _any_later(session, on):
+        return None
+    low = min(low for low in lows if low is not None)
+    enough = select(col(Account.owner_id)).where(col(Account.balance) >= low, *_HOURS)
+    joined = select(col(Member.merged_into_id)).where(col(Member.merged_into_id).is_not(None))
+    found: set[int] = set()
+    for ids in (enough, joined):
+        found.update(session.execute(ids.limit(most + 1)).scalars())
+    return list(found) if len(found) <= most else None
+
+
+def _ladders_by_place(session: Session, on: date) -> tuple[dict[StarLadder, list[int]], StarLadder]:
+    """The ladders of places that have another than the highest organisation, and the latter's."""
+    adopters = set(session.execute(select(col(StarLadderRow.org_id)).distinct()).scalars())
+    ladders = ladders_in_force(session, ids_below(adopters), on) if adopters else {}
+    top = session.execute(
+        select(col(Organisation.id)).where(col(Organisation.parent_id).is_(None))
+    ).scalars()
+    above = {ladders.get(org_id, NATIONAL) for org_id in top}
+    elsewhere = above.pop() if len(above) == 1 else NATIONAL
+    there: dict[StarLadder, list[int]] = defaultdict(list)
+    for org_id, ladder in ladders.items():
+        if ladder != elsewhere:
+            there[ladder].append(org_id)
+    return there, elsewhere
+
+
+def _any_later(session: Session, on: date) -> bool:
+    """Whether hours are dated after a day."""
+    later = select(literal(1)).where(
+        col(Transfer.effective_on) > on, col(Transfer.unit_id) == _MINUTES
     )
+    return session.execute(later.limit(1)).first() is not None
 
 
-def _between(
-    sums: Subquery, span: tuple[int | None, int | None] | None, window: Window
+def _stands(
+    span: tuple[int | None, int | None] | None, window: Window, on: date, later: bool
 ) -> ColumnElement[bool]:
     if span is None:
         return false()
-    minutes = sums.c.lifetime if window is Window.LIFETIME else sums.c.of_year
+    if window is Window.LIFETIME:
+        minutes = _held_by_person()
+        if later:
+            minutes = minutes - _moved_by_person(col(Transfer.effective_on) > on)
+    else:
+        minutes = _moved_by_person(col(Transfer.effective_on).between(date(on.year, 1, 1), on))
     low, high = span
     return and_(
         true(), *([minutes >= low] if low is not None else []),
         *([minutes < high] if high is not None else []),
     )  # fmt: skip
+
+
+def _accounts_of_person(what: Any) -> list[Select[Any]]:
+    """Of the accounts of each ``Member`` of a statement: her own, and those of merged records."""
+    record = aliased(Member)
+    accounts = select(what).where(*_HOURS)
+    absorbed = accounts.join(record, col(record.id) == col(Account.owner_id))
+    return [
+        accounts.where(col(Account.owner_id) == col(Member.id)).correlate(Member),
+        absorbed.where(col(record.merged_into_id) == col(Member.id)).correlate(Member),
+    ]
+
+
+def _held_by_person() -> ColumnElement[int]:
+    held = func.coalesce(func.sum(col(Account.balance)), 0)
+    own, absorbed = (found.scalar_subquery() for found in _accounts_of_person(held))
+    return own + absorbed
+
+
+def _moved_by_person(span: ColumnElement[bool]) -> ColumnElement[int]:
+    moved: ColumnElement[int] = literal(0)
+    amount = func.coalesce(func.sum(col(Transfer.amount)), 0)
+    for accounts in _accounts_of_person(col(Account.id)):
+        came, went = (
+            select(amount)
+            .where(span, col(side).in_(accounts), col(version).is_not(None))
+            .correlate(Member)
+            .scalar_subquery()
+            for side, version in (
+                (Transfer.destination_id, Transfer.destination_version),
+                (Transfer.source_id, Transfer.source_version),
+            )
+        )
+        moved = moved + came - went
+    return moved
 
 
 def _minutes(members: Select[int], on: date, windows: set[Window]) -> Select[int, int, int, int]:

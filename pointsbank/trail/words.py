@@ -12,6 +12,7 @@ ACTION_NAMES = {
     "access.enable_user": say("重新启用账号"),
     "access.end_session": say("结束一处登录"),
     "access.end_sessions": say("结束其他登录"),
+    "access.end_their_sessions": say("结束他人的登录"),
     "access.grant_role": say("授予角色"),
     "access.link_identity": say("关联统一身份认证"),
     "access.lock_out": say("输错次数过多，暂停登录"),
@@ -77,6 +78,8 @@ ACTION_NAMES = {
     "ledger.close_period": say("关闭账期"),
     "ledger.export_book": say("导出账本"),
     "ledger.import_book": say("导入账本"),
+    "local_rules.follow_above": say("恢复执行上级的规则"),
+    "local_rules.recall": say("撤回未施行的规则"),
     "members.came_back": say("恢复成员登记"),
     "members.card_lost": say("挂失成员卡"),
     "members.cards_issued": say("制发成员卡"),
@@ -127,6 +130,7 @@ ACTION_NAMES = {
     "settlement.ask_supplement": say("申请补录"),
     "settlement.corrected": say("更正时长"),
     "settlement.enter_ratings": say("登记服务评价"),
+    "settlement.forget_evidence": say("到期删除补录凭证"),
     "settlement.look_at_evidence": say("查看补录凭证"),
     "settlement.make_rating_codes": say("打印评价码"),
     "settlement.object": say("提出时长异议"),
@@ -185,6 +189,8 @@ SUBJECT_NAMES = {
 }
 
 FACT_NAMES = {
+    "recalls": say("撤回的版本"),
+    "as_above": say("沿用上级"),
     "accept": say("是否采纳"),
     "attendances": say("签到记录编号"),
     "event": say("活动编号"),

@@ -5,8 +5,12 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlmodel import col
 from werkzeug.test import TestResponse
 
+from pointsbank.core.audit import AuditEntry
+from pointsbank.core.database import snapshot
 from tests.access.test_authenticators import enrol
 from tests.community import Community, csrf_token, sign_in
 
@@ -150,3 +154,41 @@ def test_one_s_own_sessions_are_listed_and_ended(
     assert admin.delete(f"/me/sessions/{others[0]}").status_code == 404
     assert admin.delete("/me/sessions").status_code == 204
     assert [one["id"] for one in admin.get("/me/sessions")["sessions"]] == [told["current"]]
+
+
+def test_where_an_account_is_signed_in_is_seen_and_ended_from_above(
+    app: Flask, admin: Program, community: Community
+) -> None:
+    clerk = community.clerk
+    phones = [sign_in(app.test_client(), clerk) for _ in range(3)]
+    path = f"/accounts/{clerk.id}/sessions"
+    listed = admin.get(path)
+    assert len(listed) == 3
+    assert set(listed[0]) == {"id", "entry", "opened_at", "expires_at", "agent", "device_id"}
+    newest = listed[0]["id"]
+    assert admin.delete(f"{path}/{newest}").status_code == 204
+    again = admin.delete(f"{path}/{newest}")
+    assert (again.status_code, again.json["code"]) == (404, "no_such_session")
+    assert [phone.get("/api/v1/me").status_code for phone in phones] == [200, 200, 401]
+    assert admin.delete(path).status_code == 204
+    assert [phone.get("/api/v1/me").status_code for phone in phones] == [401] * 3
+    assert admin.get(path) == []
+    with snapshot() as session:
+        wanted = select(AuditEntry).where(col(AuditEntry.action) == "access.end_their_sessions")
+        noted = list(session.execute(wanted.order_by(col(AuditEntry.id))).scalars())
+    assert [(one.subject_id, one.actor_id) for one in noted] == [
+        (clerk.id, community.administrator.id)
+    ] * 2
+
+
+def test_nobody_ends_sessions_that_are_an_auditors_or_her_own(
+    app: Flask, admin: Program, community: Community
+) -> None:
+    mine = community.administrator.id
+    refused = {mine: 403, community.auditor.id: 403, 999_999: 404}
+    for user_id, status in refused.items():
+        path = f"/accounts/{user_id}/sessions"
+        asked = (admin.client.get(f"/api/v1{path}"), admin.delete(path), admin.delete(f"{path}/1"))
+        assert [answer.status_code for answer in asked] == [status] * 3, user_id
+    page = admin.client.get(f"/accounts/{mine}").text
+    assert "结束全部登录" not in page

@@ -11,10 +11,15 @@ from flask.testing import FlaskClient
 from pointsbank.access import operations as access
 from pointsbank.access import queries as users
 from pointsbank.access.rules import RolesConflict
+from pointsbank.accounts import queries
 from pointsbank.core import clock
-from pointsbank.core.actor import SYSTEM, Role
+from pointsbank.core.actor import SYSTEM, Actor, Grant, Role
 from pointsbank.core.database import snapshot, transaction
 from pointsbank.core.errors import Refused
+from pointsbank.members import operations as members
+from pointsbank.members import queries as member_queries
+from pointsbank.members import search
+from pointsbank.members.rules import Relation
 from tests.access.test_authenticators import enrol
 from tests.community import Community, sign_in, submit
 
@@ -166,3 +171,42 @@ def test_a_role_is_withdrawn_once_though_two_press(community: Community) -> None
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(withdraw, range(1, 5)))
     assert sorted(answers) == ["done True", *["grant_ended"] * 3]
+
+
+def test_each_role_names_the_relations_by_which_it_reaches_members(
+    admin: FlaskClient, community: Community
+) -> None:
+    """What the page of roles says, held against what each role reads and keeps."""
+    page = admin.get(f"/accounts/{community.clerk.id}").text
+    assert "各角色按什么关系看到成员" in page
+    with transaction() as session:
+        at = clock.now()
+        sun = members.register(session, SYSTEM, name="赵一", residence_id=community.grid, at=at).id
+        members.move_member(
+            session, SYSTEM, member_id=sun, branch_id=community.branch,
+            employer_id=community.employer, on=clock.today(), at=at,
+        )  # fmt: skip
+        members.join_team(
+            session, SYSTEM, member_id=sun, team_id=community.team, on=clock.today(), at=at
+        )
+    places = {
+        Relation.RESIDENCE: community.grid, Relation.BRANCH: community.branch,
+        Relation.EMPLOYER: community.employer, Relation.TEAM: community.team,
+    }  # fmt: skip
+    for told in queries.ROLE_RELATIONS:
+        for relation, org_id in places.items():
+            her = Actor("user", 1, grants=(Grant(told.role, org_id, frozenset({org_id})),))
+            with snapshot() as session:
+                seen = {one.id for one in search.listed(session, her).members}
+            assert (sun in seen) == (relation in told.reads), (told.role, relation)
+            with transaction() as session:
+                version = member_queries.member(session, sun).version
+                try:
+                    members.change_member(
+                        session, her, member_id=sun, version=version, available="周末",
+                        at=clock.now(),
+                    )  # fmt: skip
+                    kept = True
+                except Refused:
+                    kept = False
+            assert kept == (relation in told.keeps), (told.role, relation)

@@ -21,6 +21,8 @@ from pointsbank.core.actor import SYSTEM, Actor, Grant, Role
 from pointsbank.core.database import Database, Session, snapshot, use
 from pointsbank.demo.names import GENERATIONS
 from pointsbank.demo.people import person_name
+from pointsbank.ledger import operations as ledger
+from pointsbank.ledger.rules import MINUTES, Posting, SystemKind, member_account, system_account
 from pointsbank.members import operations as members
 from pointsbank.members.rules import Leaving, NewMember, PartyStatus
 from pointsbank.members.search import Filters, Page, listed, search
@@ -95,10 +97,29 @@ def fill(bank: Database) -> tuple[City, str, float]:
             members.leave(
                 session, SYSTEM, member_id=gone, leaving=Leaving.LEFT, on=date(2026, 11, 20), at=NOW
             )
+    serve(bank, ids[0] - PEOPLE + _BATCH)
     if bank.dialect == "postgresql":  # as autovacuum does within a minute
         with bank.administer() as connection:
             connection.exec_driver_sql("ANALYZE")
     return city, digits, rate
+
+
+def serve(bank: Database, first_id: int) -> None:
+    """Hours of a lifetime for everybody: one in seven has a star, a few hundred have five."""
+    draw = random.Random(7)
+    issued = system_account(MINUTES, SystemKind.ISSUED, "imported")
+    with bank.transaction() as session:
+        ledger.declare_default_units(session, SYSTEM, at=NOW)
+    for start in range(first_id, first_id + PEOPLE, _BATCH):
+        hours = [
+            Posting(
+                f"hours:{n}", issued, member_account(n, MINUTES),
+                min(int(draw.lognormvariate(3, 1.5) * 60) + 1, 600_000), NOW.date(), "service",
+            )
+            for n in range(start, start + _BATCH)
+        ]  # fmt: skip
+        with bank.transaction() as session:
+            ledger.post_all(session, SYSTEM, hours, at=NOW)
 
 
 def tasks(city: City, digits: str) -> dict[str, Task]:
@@ -123,7 +144,17 @@ def tasks(city: City, digits: str) -> dict[str, Task]:
             Filters(party_status=PartyStatus.APPLICANT)
         ),
         "list those who left": listing(Filters(left=True)),
+        **{f"list star {star}": listing(_stars(star)) for star in range(6)},
+        "list star 1 from the middle": listing(_stars(1), after=PEOPLE // 2),
+        "list star 5 among party members": listing(
+            Filters(stars=5, party_status=PartyStatus.FULL, on=NOW.date())
+        ),
+        "search 王 among star 2": typing("王", _stars(2)),
     }
+
+
+def _stars(star: int) -> Filters:
+    return Filters(stars=star, on=NOW.date())
 
 
 def milliseconds(task: Task, actor: Actor, rounds: int) -> list[float]:

@@ -1,12 +1,13 @@
 """What a stay is worth: tables of values, no database."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pointsbank.hours.local_rules import KINDS
 from pointsbank.hours.presets import PRESETS
 from pointsbank.hours.rules import (
     Credit,
@@ -178,6 +179,93 @@ def test_impossible_hour_terms_are_refused(terms: HourTerms) -> None:
 def test_every_preset_is_within_range() -> None:
     for _name, terms in PRESETS.values():
         check_hour_terms(terms)
+
+
+EIGHT_HOURS = 8 * 60
+
+
+@pytest.mark.parametrize(
+    ("preset", "length", "pairs", "counted_today", "minutes", "cuts"),
+    [
+        ("standard", 120, [(0, 9)], 0, 0, [Cut(CutKind.UNDER_LEAST, 10)]),
+        ("standard", 120, [(0, 119)], 0, 119, []),
+        ("standard", 600, [(0, 600)], 0, 480, [Cut(CutKind.OVER_MOST, 480)]),
+        ("hailin", 300, [(0, 300)], 0, 120, [Cut(CutKind.OVER_MOST, 120)]),
+        ("hailin", 300, [(0, 120)], 0, 120, []),
+        ("i_volunteer", 480, [(0, 480)], 0, 480, []),
+        ("i_volunteer", 600, [(0, 600)], 0, 480, [Cut(CutKind.FOR_PARENT, 120)]),
+        (
+            "i_volunteer", 840, [(0, 840)], 0, 480,
+            [Cut(CutKind.FOR_PARENT, 240), Cut(CutKind.FOR_ABOVE, 120)],
+        ),
+        ("i_volunteer", 120, [(0, 120)], EIGHT_HOURS, 0, [Cut(CutKind.FOR_PARENT, 120)]),
+        (
+            "i_volunteer", 240, [(n * 60, n * 60 + 30) for n in range(4)], 0, 90,
+            [Cut(CutKind.MORE_PAIRS, 30)],
+        ),
+        ("yunnan", 120, [(0, 71)], 0, 0, [Cut(CutKind.UNDER_SHARE, 72)]),
+        ("yunnan", 120, [(0, 72)], 0, 72, []),
+        ("half_hours", 120, [(0, 119)], 0, 90, [Cut(CutKind.ROUNDED, 29)]),
+        ("half_hours", 120, [(0, 29)], 0, 0, [Cut(CutKind.UNDER_LEAST, 30)]),
+    ],
+)  # fmt: skip
+def test_a_preset_counts_as_the_place_that_it_is_of(
+    preset: str, length: int, pairs: list[tuple[int, int]], counted_today: int, minutes: int,
+    cuts: list[Cut],
+) -> None:  # fmt: skip
+    _, terms = PRESETS[preset]
+    stays = [Stay(after(came), after(went)) for came, went in pairs]
+    found = worth(stays, NINE, after(length), terms, counted_today=counted_today)
+    assert found == (minutes, cuts)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_way_there_and_back_never_counts(preset: str) -> None:
+    _, terms = PRESETS[preset]
+    counted, _ = worth([Stay(NINE, ELEVEN)], NINE, ELEVEN, terms)
+    with_way, cuts = worth([Stay(after(-30), after(160))], NINE, ELEVEN, terms)
+    assert with_way == counted > 0
+    assert cuts[:2] == [Cut(CutKind.BEFORE_START, 30), Cut(CutKind.AFTER_END, 40)]
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        replace(TERMS, rounding=Rounding.HALF),
+        replace(TERMS, least_minutes=30),
+        replace(TERMS, most_minutes=120),
+        replace(TERMS, least_percent=60),
+        replace(TERMS, most_pairs=2),
+        replace(TERMS, day_minutes=480),
+        replace(TERMS, day_minutes=480, parent_minutes=720),
+        replace(TERMS, early_minutes=15),
+        replace(TERMS, late_minutes=60),
+        replace(TERMS, credit_static=Credit.AT_CLOSE),
+        replace(TERMS, credit_organiser=Credit.AT_CLOSE),
+        replace(TERMS, credit_roster=Credit.AT_CLOSE),
+    ],
+)
+def test_whoever_changes_a_term_sees_in_the_preview_what_it_changes(terms: HourTerms) -> None:
+    [kind] = KINDS
+    assert kind.samples(asdict(terms)) != kind.samples(asdict(TERMS))
+
+
+def test_the_preview_tells_who_approves_what_is_over_a_days_tier() -> None:
+    [kind] = KINDS
+    for day, parent, minutes, held in (
+        (480, 720, 60, {"上级组织": 240, "再上一级组织": 60}),
+        (480, 1440, 60, {"上级组织": 300}),
+        (480, 480, 60, {"再上一级组织": 300}),
+        (1440, 1440, 360, {}),
+    ):
+        terms = replace(TERMS, day_minutes=day, parent_minutes=parent)
+        told = {
+            one.case.sentence: one.outcome.sentence % one.outcome.facts
+            for one in kind.samples(asdict(terms))
+        }
+        counts = [f"自动计 {minutes} 分钟" if held else f"计 {minutes} 分钟"]
+        counts += [f"{many} 分钟由{who}审批" for who, many in held.items()]
+        assert told["当天已服务7小时，再服务6小时"] == "，".join(counts)
 
 
 def test_the_ledger_names_the_rule_that_decided() -> None:

@@ -119,7 +119,7 @@ def _accounts(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
 
 
 def _adoptions(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
-    """Of each kind of local rule the standing one, adopted for next year."""
+    """Of each kind of local rule the standing one, adopted for next year, taken back, given up."""
     found = {}
     for kind in rule_kinds():
         part, terms = next(iter(kind.standing.items()))
@@ -129,6 +129,9 @@ def _adoptions(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
         named = {kind.table.PART: part} if part else {}
         body = {"org_id": org_id, "from_on": "2027-01-01", **named, **terms}
         found[who, "POST", f"/api/v1/{kind.path}"] = body
+        at = {"org_id": org_id, **named}
+        found[who, "POST", f"/api/v1/{kind.path}/recalls"] = {**at, "version": 1}
+        found[who, "POST", f"/api/v1/{kind.path}/returns"] = {**at, "from_on": "2027-01-01"}
     return found
 
 
@@ -181,6 +184,12 @@ def forms(ground: Ground) -> dict[tuple[str, str], dict[str, Any]]:
         ("volunteer", f"/c/{ground.code}/check-out"): {"claim": claims.sign(ground.code, at=NOW)},
         ("secretary", f"/organisations/{here}/local-rules/star-ladders/new"): {
             "from_on": "2027-01-01", "window": "lifetime", "levels.1": "50", "part": "",
+        },
+        ("secretary", f"/organisations/{here}/local-rules/star-ladders/return"): {
+            "from_on": "2027-01-01", "part": "",
+        },
+        ("secretary", f"/organisations/{here}/local-rules/star-ladders/recalls"): {
+            "version": 1, "part": "",
         },
         ("clerk", "/members/searches"): {"sought": "王"},
         ("secretary", "/members/cards"): {"sought": "AAAA"},

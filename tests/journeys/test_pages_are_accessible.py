@@ -211,7 +211,7 @@ def _visitors(browser: Browser, role: str, language: str) -> Iterator[Page]:
         context.close()
 
 
-def _faults(page: Page) -> list[str]:
+def faults_of(page: Page) -> list[str]:
     """What is wrong with the page as it stands."""
     where = f"{page.url} at {page.viewport_size}"
     grave = [
@@ -231,9 +231,9 @@ def _visit(browser: Browser, place: Place, role: str, language: str) -> list[str
             answer = page.goto(f"{HOST}{path}")
             assert answer is not None
             assert answer.status == (404 if path in NOT_THERE else 200), path
-            faults += _faults(page)
+            faults += faults_of(page)
         page.click("details.menu > summary")
-        faults += _faults(page)
+        faults += faults_of(page)
     return faults
 
 
@@ -257,11 +257,11 @@ def test_the_way_in_has_no_grave_fault(town: Town, browser: Browser) -> None:
     for width in WIDTHS:
         page = browser.new_page(viewport={"width": width, "height": 800}, locale="zh-CN")
         page.goto(f"{HOST}/sign-in")
-        faults += _faults(page)
+        faults += faults_of(page)
         page.fill("input[name=name]", "nobody")
         page.fill("input[name=password]", "nothing")
         page.click("main form button[type=submit]")
-        faults += _faults(page)
+        faults += faults_of(page)
     assert faults == []
 
 
@@ -276,11 +276,11 @@ def test_a_shared_device_has_no_grave_fault(town: Town, browser: Browser) -> Non
         page = browser.new_page(viewport={"width": width, "height": 800}, locale="zh-CN")
         for path in ("/pair", f"/pair/{code}"):
             page.goto(f"{HOST}{path}")
-            faults += _faults(page)
+            faults += faults_of(page)
         if width == WIDTHS[0]:
             page.click("main form button[type=submit]")
             page.wait_for_url(f"{HOST}/device")
-            faults += _faults(page)
+            faults += faults_of(page)
     assert faults == []
 
 
@@ -289,5 +289,5 @@ def test_a_fault_is_noticed(town: Town, browser: Browser) -> None:
     page.goto(f"{HOST}/sign-in")
     page.evaluate("document.querySelector('main').append(document.createElement('input'))")
     page.evaluate("document.querySelector('main h1').style.width = '600px'")
-    assert any(": label: " in fault for fault in _faults(page))
-    assert any("px too wide" in fault for fault in _faults(page))
+    assert any(": label: " in fault for fault in faults_of(page))
+    assert any("px too wide" in fault for fault in faults_of(page))

@@ -7,7 +7,8 @@ import re
 import pytest
 from journeys.cast import Story, Town
 from journeys.test_day_in_browser import HOST, PC, Desk
-from playwright.sync_api import Browser, expect
+from journeys.test_pages_are_accessible import WIDTHS, faults_of
+from playwright.sync_api import Browser, Page, expect
 
 from pointsbank.access import provider
 from tests.access.identity_provider import serving, use
@@ -15,6 +16,16 @@ from tests.community import STAFF_PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.only("sqlite")]
 BUTTON = "用“统一身份认证”登录"
+
+
+def looked_at(page: Page) -> None:
+    """The page has no grave fault on a PC and on a phone, in Chinese and in English."""
+    for language in ("en", "zh"):
+        page.context.add_cookies([{"name": "language", "value": language, "url": HOST}])
+        page.reload()
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800})
+            assert faults_of(page) == []
 
 
 def test_a_clerk_links_her_identity_and_comes_in_by_it(
@@ -38,9 +49,17 @@ def test_a_clerk_links_her_identity_and_comes_in_by_it(
         page.goto(f"{HOST}/security")
         page.get_by_role("link", name="关联“统一身份认证”").click()
         expect(page.get_by_text("请再填一次密码")).to_be_visible()
+        looked_at(page)
         page.get_by_label("密码", exact=True).fill(STAFF_PASSWORD)
         page.get_by_role("button", name="关联").click()
         expect(page.get_by_text("已关联，以后可以用")).to_be_visible()
+
+        waiting = browser.new_page(locale="zh-CN")
+        waiting.route("**/auto-submit*", lambda route: route.abort())
+        waiting.goto(f"{HOST}/sign-in")
+        waiting.get_by_role("link", name=BUTTON).click()
+        expect(waiting.get_by_role("button", name="继续登录")).to_be_visible()
+        looked_at(waiting)
 
         page.context.clear_cookies()
         page.goto(f"{HOST}/sign-in?next=/counter")
@@ -50,6 +69,7 @@ def test_a_clerk_links_her_identity_and_comes_in_by_it(
         page.locator("details.menu summary").click()
         page.get_by_role("button", name="退出登录").click()
         expect(page).to_have_url(f"{HOST}/sign-in/provider/leaving")
+        looked_at(page)
         page.get_by_role("link", name="退出“统一身份认证”").click()
         expect(page).to_have_url(re.compile(f"^{found.issuer}/leave"))
     elsewhere = f"asked another host: {found.issuer}/"

@@ -71,12 +71,27 @@ def test_each_kind_is_adopted_read_and_listed(kind: RuleKind, place: Community, 
         assert first.json not in today
         listed = reader.get(f"{API}/{kind.path}/versions?org_id={org_id}").json
         assert first.json in listed
+        named = {name: asked[name] for name in ("org_id", kind.table.PART) if name in asked}
+        back = {**named, "from_on": "2027-01-01"}
+        assert by(place.stranger).post(f"{API}/{kind.path}/returns", json=back).status_code == 403
+        returned = adopter.post(f"{API}/{kind.path}/returns", json=back)
+        assert (returned.status_code, returned.json["as_above"]) == (201, True)
+        for step in (returned.json, first.json):
+            taken = {**named, "version": step["version"]}
+            for _ in range(2):
+                answer = adopter.post(f"{API}/{kind.path}/recalls", json=taken)
+                assert answer.status_code == 204, answer.json
+        later = reader.get(f"{API}/{kind.path}?org_id={place.grid}&on=2026-12-01").json
+        assert first.json not in later
         assert reader.get(f"{API}/{kind.path}/versions?org_id={place.grid}").json == []
 
 
 def test_the_standing_rule_has_no_number_and_no_adopter(place: Community, by: Any) -> None:
     (rule,) = by(place.volunteer).get(f"{API}/transfer-rules?org_id={place.grid}").json
-    assert rule == {"id": None, "org_id": None, "version": 0, "from_on": None, "points": "keep"}
+    assert rule == {
+        "id": None, "org_id": None, "version": 0, "from_on": None, "as_above": False,
+        "points": "keep",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

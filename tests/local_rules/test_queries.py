@@ -56,7 +56,7 @@ def test_a_holding_says_what_holds_whose_it_is_and_what_comes(
     assert held.adopter is not None
     assert (held.adopter.id, held.terms["points_per_hour"]) == (place.city, 10)
     # What the city decided for February concerns nobody here: by then the community has its own.
-    later = [(rule.from_on, rule.terms["points_per_hour"], org.id) for rule, org in held.later]
+    later = [(x.on, x.terms["points_per_hour"], x.adopter and x.adopter.id) for x in held.later]
     assert later == [
         (next_month, 9, place.city), (date(2027, 1, 1), 12, place.community),
     ]  # fmt: skip

@@ -18,6 +18,7 @@ from pointsbank.local_rules.rules import (
     changes,
     deciding,
     differing,
+    standing,
 )
 
 KINDS = queries.rule_kinds()
@@ -29,6 +30,8 @@ class Version:
     version: int
     from_on: date
     part: str = ""
+    as_above: bool = False
+    recalls: int | None = None
 
 
 JANUARY, JUNE = date(2026, 1, 1), date(2026, 6, 1)
@@ -119,3 +122,17 @@ def test_a_case_that_comes_or_goes_is_told_too() -> None:
     ninety = Told("累计 %(hours)s 小时", {"hours": 90})
     assert changes(kind, before, after) == [Change(Told("二星"), ninety, None)]
     assert changes(kind, after, before) == [Change(Told("二星"), None, ninety)]
+
+
+def test_what_was_taken_back_does_not_stand_and_as_above_lets_the_next_decide() -> None:
+    own = [
+        Version(1, 4, JUNE, as_above=True),
+        Version(1, 3, JUNE, recalls=2),
+        Version(1, 2, JUNE),
+        Version(1, 1, JANUARY),
+        Version(9, 2, JANUARY),
+    ]
+    assert [(one.org_id, one.version) for one in standing(own)] == [(1, 4), (1, 1), (9, 2)]
+    assert deciding(standing(own), JANUARY)[""].version == 1
+    assert deciding(standing(own), JUNE)[""].org_id == 9
+    assert deciding(standing(own[:-1]), JUNE) == {}

@@ -18,6 +18,8 @@ from pointsbank.ledger.rules import MINUTES, MORALITY, PARTY
 from pointsbank.ledger.verify import verify
 from pointsbank.members import queries as member_queries
 from pointsbank.members.rules import Leaving, MemberLeft, NoSuchMember, Relation
+from pointsbank.passbook import queries as passbook
+from pointsbank.passbook.rules import Whose
 from pointsbank.persons import operations, queries, rules
 from pointsbank.persons.models import Departure, Erasure
 from pointsbank.persons.rules import ErasureAsked, PointsOnLeaving
@@ -25,6 +27,7 @@ from pointsbank.transfers import operations as transfers
 from pointsbank.transfers import queries as transfer_queries
 from tests.community import SINCE
 from tests.exchange.test_two_clerks import at_once
+from tests.joint import give_at_home, household
 from tests.persons.conftest import Twice, earn
 from tests.persons.test_merge import join, part
 
@@ -246,3 +249,28 @@ def test_only_she_herself_takes_everything_out(twice: Twice) -> None:
         both = operations.take_out(session, people.volunteer, at=clock.now())
     assert len(both[0].rows) == 2
     assert {"参加的活动", "积分兑换", "登记合并"} <= {section.heading for section in both}
+
+
+def test_everything_about_her_has_her_households_statement_as_her_passbook_has(
+    twice: Twice,
+) -> None:
+    people = twice.shop.people
+    with transaction() as session:
+        home = household(session, twice.other, twice.kept)
+        for points in (40, 2):
+            give_at_home(session, home, points)
+
+    def lines() -> list[tuple[int, int]]:
+        with transaction() as session:
+            found = {s.heading: s for s in operations.take_out(session, people.volunteer, at=now)}
+            given = found["家庭积分流水"]
+            assert set(given.columns).isdisjoint({"说明", "姓名"})
+            shown, _ = passbook.lines(session, twice.kept, MORALITY, whose=Whose.HOUSEHOLD)
+            told = [(row["流水号"], row["记后余额"]) for row in given.rows]
+            assert told == [(line.entry.id, line.entry.balance) for line in reversed(shown)]
+            return [(row["数量"], row["记后余额"]) for row in given.rows]
+
+    now = clock.now()
+    assert lines() == [(40, 40), (2, 42)]
+    join(twice)
+    assert lines() == [(40, 40), (2, 42)], "once for both her records"

@@ -338,11 +338,13 @@ def test_likely_duplicates_are_found_by_name_and_one_more_sign(twice: Twice) -> 
 def test_both_records_are_shown_with_what_they_have(twice: Twice) -> None:
     people = twice.shop.people
     with snapshot() as session:
-        one, two = queries.records_side_by_side(session, people.secretary, *ids(twice))
+        one, two = queries.records_side_by_side(
+            session, people.secretary, *ids(twice), at=clock.now()
+        )
         assert (one.phone, one.signs_in, one.balances[MORALITY]) == ("138****0001", True, 120)
         assert (two.attendances, two.redemptions, two.cards, two.signs_in) == (1, 1, 1, False)
         with pytest.raises(NoSuchMember):
-            queries.records_side_by_side(session, people.stranger, *ids(twice))
+            queries.records_side_by_side(session, people.stranger, *ids(twice), at=clock.now())
 
 
 def test_what_lapses_still_lapses_by_its_own_day(twice: Twice) -> None:

@@ -4,11 +4,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from joint import household
 from settlement.cases import adopt, as_member, hold, of
+from sqlmodel import col, select
 
 from pointsbank.attendance import operations as attendance
 from pointsbank.attendance.door import note_refusal
 from pointsbank.attendance.history import PastAttendance
+from pointsbank.attendance.models import Scan
 from pointsbank.attendance.queries import attendance_of
 from pointsbank.attendance.rules import EventOver, ScanKind
 from pointsbank.core.actor import SYSTEM
@@ -97,6 +100,61 @@ def test_who_scanned_herself_as_staff_is_found(scene: Any) -> None:
     scene.scan(attendance.check_in, event, 0, actor=hers, member_id=c.wang, way=Way.ORGANISER)
     scene.scan(attendance.check_in, event, 0, actor=hers, member_id=c.li, way=Way.ORGANISER)
     assert found(scene) == [("self_credit", f"{event.id}:{c.wang}", "王桂芳")]
+
+
+def phone_scans(scene: Any, event: Any, device: str, *people: int) -> None:
+    for member_id in people:
+        scan = {"actor": as_member(member_id), "device": device}
+        scene.scan(attendance.check_in, event, 0, **scan)
+
+
+def test_one_phone_that_checks_in_three_people_is_asked_about(scene: Any) -> None:
+    c = scene.community
+    adopt(scene)
+    event = scene.open()
+    phone_scans(scene, event, "one", c.wang, c.li)
+    phone_scans(scene, event, "another", c.sun, c.chen)
+    assert found(scene) == [], "two on one phone are a couple"
+    scene.scan(attendance.check_out, event, 60, actor=as_member(c.sun), device="one")
+    [one] = findings(scene.session, c.reviewer, scene.at(2000))
+    assert (one.kind, one.name, one.one_household) == (FindingKind.SHARED_PHONE, "王桂芳", False)
+    assert one.others == ((c.li, "李建国"), (c.sun, "孙立军"))
+    assert found(scene, c.stranger) == []
+    with pytest.raises(OwnHours):
+        word(scene, one, actor=replace(c.reviewer, member_id=c.sun))
+    word(scene, one)
+    assert found(scene) == []
+
+
+def test_the_same_phone_at_another_event_is_another(scene: Any) -> None:
+    c = scene.community
+    adopt(scene)
+    for event, people in ((scene.open(), (c.wang, c.li)), (scene.open(), (c.zhao, c.sun))):
+        phone_scans(scene, event, "one", *people)
+    assert found(scene) == []
+    marks = {row for (row,) in scene.session.execute(select(col(Scan.device_mark)))}
+    assert len(marks) == 2
+    assert {len(mark) for mark in marks} == {8}
+
+
+def test_a_family_with_one_phone_is_shown_as_what_it_is(scene: Any) -> None:
+    c = scene.community
+    adopt(scene)
+    household(scene.session, c.wang, c.li, c.chen)
+    event = scene.open()
+    phone_scans(scene, event, "one", c.wang, c.li, c.chen)
+    [one] = findings(scene.session, c.reviewer, scene.at(2000))
+    assert (one.kind, one.one_household) == (FindingKind.SHARED_PHONE, True)
+
+
+def test_who_is_checked_in_by_staff_has_no_phone_to_be_asked_about(scene: Any) -> None:
+    c = scene.community
+    adopt(scene)
+    event = scene.open()
+    for member_id in (c.wang, c.li, c.chen):
+        given = {"actor": c.organiser, "member_id": member_id, "way": Way.COMPANION}
+        scene.scan(attendance.check_in, event, 0, **given)
+    assert found(scene) == []
 
 
 def test_a_word_takes_it_off_the_list_once(scene: Any) -> None:

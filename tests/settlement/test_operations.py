@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from settlement.cases import AT_CHECK_OUT, adopt, hold, key, of, settled_event
+from settlement.cases import AT_CHECK_OUT, adopt, as_member, hold, key, of, settled_event
 from sqlmodel import col, select
 
 from pointsbank.attendance import operations as attendance
@@ -13,9 +13,18 @@ from pointsbank.core.actor import SYSTEM
 from pointsbank.core.audit import AuditEntry
 from pointsbank.core.errors import Forbidden
 from pointsbank.events.rules import EventNotFound, KeyReused
-from pointsbank.ledger.operations import close_period
+from pointsbank.ledger.operations import close_period, post_all
 from pointsbank.ledger.queries import totals_by_member, transfers_of
-from pointsbank.ledger.rules import MINUTES, MORALITY
+from pointsbank.ledger.rules import (
+    DEFAULT_UNITS,
+    MINUTES,
+    MORALITY,
+    Posting,
+    SpentReversal,
+    SystemKind,
+    member_account,
+    system_account,
+)
 from pointsbank.ledger.verify import verify
 from pointsbank.members.models import Member
 from pointsbank.settlement import operations, queries
@@ -28,6 +37,7 @@ from pointsbank.settlement.rules import (
     NothingHeld,
     NotOverYet,
     OwnHours,
+    PointsSpent,
     Tier,
 )
 
@@ -302,3 +312,49 @@ def test_a_days_tier_holds_settled_hours_too(scene: Any) -> None:
     one = of(scene, event, c.wang)
     settle(scene, event, {one.id: 50})
     assert (one.minutes, one.held_minutes, hold(scene, c.wang, MINUTES)) == (20, 30, 60)
+
+
+def spend(scene: Any, member_id: int, points: int) -> None:
+    posting = Posting(
+        key=f"spent:{member_id}",
+        source=member_account(member_id, MORALITY),
+        destination=system_account(MORALITY, SystemKind.REDEEMED),
+        amount=points,
+        effective_on=scene.at(0).date(),
+        reason="redemption",
+    )
+    post_all(scene.session, SYSTEM, [posting], at=scene.at(160))
+
+
+@pytest.fixture(params=SpentReversal)
+def policy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> SpentReversal:
+    """What a bank's units do about points that are spent; it is asked for before the scene."""
+    units = tuple(replace(unit, spent_reversal=request.param) for unit in DEFAULT_UNITS)
+    monkeypatch.setattr("pointsbank.ledger.operations.DEFAULT_UNITS", units)
+    return SpentReversal(request.param)
+
+
+def test_a_correction_of_points_that_are_spent_follows_the_units_policy(
+    policy: SpentReversal, scene: Any
+) -> None:
+    adopt(scene)
+    c = scene.community
+    event = settled_event(scene)
+    one = of(scene, event, c.sun)  # 100 minutes, 16 points
+    spend(scene, c.sun, 14)
+    correct(scene, one.id, 90)  # 1 point less: she still has it
+    assert (hold(scene, c.sun, MINUTES), hold(scene, c.sun, MORALITY)) == (90, 1)
+    if policy is SpentReversal.DEBT:
+        correct(scene, one.id, 30)
+        assert (hold(scene, c.sun, MINUTES), hold(scene, c.sun, MORALITY)) == (30, -9)
+        scene.stay(later := scene.open(), 0, 120, actor=as_member(c.sun))
+        assert of(scene, later, c.sun).minutes == 120
+        assert hold(scene, c.sun, MORALITY) == 11, "what she earns repays it"
+    else:
+        with pytest.raises(PointsSpent), scene.session.begin_nested():
+            correct(scene, one.id, 30)
+        scene.session.refresh(one)
+        assert (one.minutes, hold(scene, c.sun, MINUTES)) == (90, 90)
+        assert hold(scene, c.sun, MORALITY) == 1
+        assert len(queries.file_of(scene.session, c.reviewer, one.id).changes) == 1
+    assert verify(scene.session).fault is None

@@ -3,20 +3,34 @@
 import io
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from community import Community, build, sign_in, submit
 from conftest import NOW
+from flask import Flask
 from flask.testing import FlaskClient
+from scene import Scene
 from settlement.cases import adopt, as_member, of, picture, settled_event
 
+from pointsbank.access.operations import open_user
 from pointsbank.attendance import operations as attendance
 from pointsbank.core import clock
+from pointsbank.core.actor import SYSTEM, Actor
 from pointsbank.core.database import Database, snapshot, transaction
 from pointsbank.hours.rules import Credit, HourTerms
+from pointsbank.ledger.operations import post_all
 from pointsbank.ledger.queries import balances
-from pointsbank.settlement import operations, queries
+from pointsbank.ledger.rules import (
+    MORALITY,
+    Posting,
+    SystemKind,
+    member_account,
+    system_account,
+)
+from pointsbank.settlement import operations, queries, rated
+from pointsbank.settlement.jobs import JOBS
 from pointsbank.settlement.organisation import hand_over, ties
 from pointsbank.settlement.person import erase, export
 
@@ -62,8 +76,8 @@ def test_the_organiser_accepts_a_suggestion_with_one_tap(past: Past) -> None:
     assert "待核定 1 人" in client.get("/events").text
     here = f"/events/{past.event_id}/settlement"
     page = client.get(here).text
-    assert "服务到结束：150 分钟" in page
-    assert "按其他人的中位数：90 分钟" in page
+    assert "服务到结束，150 分钟" in page
+    assert "建议：与其他人相当，90 分钟" in page
     assert "全部按建议核定" not in page, "there is only one"
     answer = submit(client, here, attendance_id=past.wang, minutes=90, key="one-tap")
     assert answer.status_code == 303
@@ -201,7 +215,7 @@ def test_those_served_rate_by_code_and_on_paper(past: Past) -> None:
     assert "谢谢您的评价" in client.get(f"/r/{code}").text
     assert client.get("/r/AAAAAAAAAA").status_code == 404
     with snapshot() as session:
-        assert queries.ratings(session, past.event_id).number == 4
+        assert rated.ratings(session, past.event_id).number == 4
 
 
 def test_the_review_list_is_settled_with_a_word(past: Past, make_scene: Any) -> None:
@@ -267,3 +281,113 @@ def test_what_she_takes_out_and_what_is_erased(past: Past) -> None:
         told = export(session, c.wang)
         assert [row["理由"] for row in told["时长更改"]] == ["", ""]
         assert [row["异议内容"] for row in told["时长异议"]] == [""]
+
+
+def test_three_accounts_on_one_phone_are_asked_about(bank: Database, app: Flask) -> None:
+    with transaction() as session:
+        place = build(session)
+        users = [
+            Actor("user", open_user(session, SYSTEM, member_id=one, at=NOW).id, member_id=one)
+            for one in (place.li, place.zhao)
+        ]
+        scene = Scene(session, place)
+        adopt(scene)
+        code = scene.open().code
+    phone, own = app.test_client(), app.test_client()
+    for actor, client in ((place.volunteer, phone), (users[0], own), (users[1], phone)):
+        check_in(sign_in(client, actor), code)
+    desk = sign_in(app.test_client(), place.reviewer)
+    assert "没有要审核的" in desk.get("/reviews").text
+    told = check_in(sign_in(phone, users[0]), code, "out")
+    assert "door_mark" not in told.headers.get("Set-Cookie", ""), "it has one"
+    page = desk.get("/reviews").text
+    assert "一部手机多人签到" in page
+    assert "同一部手机还为赵晓梅、李建国签到签退" in page
+    assert "请问清楚" in page
+    [one] = desk.get("/api/v1/findings").json
+    assert (one["kind"], one["others"]) == ("shared_phone", ["赵晓梅", "李建国"])
+
+
+def check_in(client: FlaskClient, code: str, kind: str = "in") -> Any:
+    with clock.frozen(Scene.at(5 if kind == "in" else 60)):
+        page = client.get(f"/c/{code}").text
+        claim = re.search(r'name="claim" value="([^"]+)"', page)
+        assert claim, page
+        told = submit(client, f"/c/{code}/check-{kind}", claim=claim[1])
+    assert told.status_code == 303
+    return told
+
+
+def test_the_phones_mark_lasts_a_day_and_only_the_door_sees_it(past: Past) -> None:
+    with transaction() as session:
+        code = Scene(session, past.community).open().code
+    told = check_in(past.as_("volunteer"), code)
+    [mark] = [one for one in told.headers.getlist("Set-Cookie") if one.startswith("door_mark=")]
+    assert "Max-Age=86400" in mark
+    assert "Path=/c/" in mark
+    assert "HttpOnly" in mark
+    assert "SameSite=Lax" in mark
+
+
+def test_what_those_served_said_stands_where_the_service_does(past: Past) -> None:
+    told = "4.7 分（3 人评价）"
+    pages = {
+        "volunteer": [f"/events/{past.event_id}"],
+        "other_volunteer": [f"/events/{past.event_id}"],
+        "official": [f"/events/{past.event_id}"],
+    }
+    past.settled()
+    pages["volunteer"] += ["/me/hours", f"/hours/{past.wang}"]
+    for name, found in pages.items():
+        assert not any("人评价" in past.as_(name).get(one).text for one in found)
+    with transaction() as session:
+        operations.enter_paper_ratings(
+            session, past.community.organiser, event_id=past.event_id, numbers={5: 2, 4: 1},
+            at=clock.now(),
+        )  # fmt: skip
+    for name, found in pages.items():
+        for one in found:
+            assert told in past.as_(name).get(one).text, (name, one)
+    hers = past.as_("secretary").get(f"/members/{past.community.wang}").text
+    assert "服务评价" in hers
+    assert "4.7" in hers
+    with snapshot() as session:
+        rows = export(session, past.community.wang)["服务评价"]
+    assert [(row["满意度"], row["评价人数"]) for row in rows] == [("4.7", 3)]
+
+
+def test_a_correction_of_points_that_are_spent_says_what_to_do(past: Past) -> None:
+    with transaction() as session:
+        posting = Posting(
+            key="spent", source=member_account(past.community.sun, MORALITY),
+            destination=system_account(MORALITY, SystemKind.REDEEMED), amount=16,
+            effective_on=clock.today(), reason="redemption",
+        )  # fmt: skip
+        post_all(session, SYSTEM, [posting], at=clock.now())
+    client = past.as_("reviewer")
+    where = f"/hours/{past.sun}/correction"
+    told = submit(client, where, minutes=30, reason="签到表写错", key="correct")
+    assert told.status_code == 409
+    assert "已入账的积分已经用掉，不能更正。请先退回兑换的物品" in told.text
+    assert "签到表写错" in told.text, "what was typed is still there"
+
+
+def test_an_official_sees_the_supplement_and_not_the_pictures(past: Past) -> None:
+    with transaction() as session:
+        made = operations.ask_supplement(
+            session, past.community.other_volunteer, event_id=past.event_id,
+            member_id=past.community.zhou, came_at=Scene.at(0), left_at=Scene.at(60),
+            text="手机没电", images=[picture()], key="supplement", at=clock.now(),
+        ).id  # fmt: skip
+    page = past.as_("official").get(f"/supplements/{made}")
+    assert (page.status_code, "查看凭证" in page.text) == (200, False)
+    assert "查看凭证" in past.as_("reviewer").get(f"/supplements/{made}").text
+    with transaction() as session:
+        operations.answer_supplement(
+            session, past.community.reviewer, supplement_id=made, grant=False, answer="看不清",
+            at=clock.now(),
+        )  # fmt: skip
+    [job] = JOBS
+    job.run(clock.now() + timedelta(days=366))
+    looked = submit(past.client, f"/supplements/{made}/evidence")
+    assert "凭证已删除：答复后保存 365 天" in looked.text

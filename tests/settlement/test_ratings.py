@@ -7,7 +7,7 @@ from settlement.cases import settled_event
 
 from pointsbank.core.errors import Forbidden
 from pointsbank.events.rules import EventNotFound
-from pointsbank.settlement import operations, queries
+from pointsbank.settlement import operations, rated
 from pointsbank.settlement.rules import (
     AlreadyRated,
     NoSuchRatingCode,
@@ -57,9 +57,9 @@ def test_paper_and_codes_add_up(scene: Any) -> None:
     enter(scene, event, {5: 4, 4: 0, 3: 1, 2: 0, 1: 0})
     first, *_ = codes(scene, event, 3)
     operations.rate(scene.session, code=first.lower(), marks=2, at=scene.at(300))
-    assert queries.ratings(scene.session, event.id) == Ratings(6, 25, 4)
+    assert rated.ratings(scene.session, event.id) == Ratings(6, 25, 4)
     enter(scene, event, {5: 0, 4: 0, 3: 0, 2: 0, 1: 0})
-    assert queries.ratings(scene.session, event.id) == Ratings(1, 2, 0)
+    assert rated.ratings(scene.session, event.id) == Ratings(1, 2, 0)
 
 
 def test_a_code_rates_once_and_unused_ones_are_printed_again(scene: Any) -> None:
@@ -74,10 +74,10 @@ def test_a_code_rates_once_and_unused_ones_are_printed_again(scene: Any) -> None
     with pytest.raises(NoSuchRatingCode):
         operations.rate(scene.session, code="AAAAAAAAAA", marks=1, at=scene.at(301))
     with pytest.raises(NoSuchRatingCode):
-        queries.event_of_code(scene.session, "AAAAAAAAAA")
+        rated.event_of_code(scene.session, "AAAAAAAAAA")
     with pytest.raises(RatingOver):
         operations.rate(scene.session, code=three[1], marks=1, at=scene.at(31 * 24 * 60))
-    assert queries.event_of_code(scene.session, three[0])[1].marks == 5
+    assert rated.event_of_code(scene.session, three[0])[1].marks == 5
 
 
 def test_ratings_refuse_in_order(scene: Any) -> None:

@@ -17,7 +17,7 @@ from pointsbank.members.models import Member
 from pointsbank.members.search import Filters, listed
 from pointsbank.persons import operations as persons
 from pointsbank.stars.operations import adopt_star_ladder
-from pointsbank.stars.queries import standing_at, standings
+from pointsbank.stars.queries import few_at, standing_at, standings
 from pointsbank.stars.rules import NATIONAL, Level, Window, minutes_of
 from tests.stars.test_queries import TODAY, by_the_year, serve
 
@@ -46,10 +46,16 @@ def agree(session: Session, on: date = TODAY) -> dict[int, int]:
     found = {
         member_id: star
         for star in range(8)
-        for member_id in session.execute(standing_at(session, everybody, star, on)).scalars()
+        for member_id in session.execute(
+            select(col(Member.id)).where(standing_at(session, star, on))
+        ).scalars()
     }
     stand = {member_id: where.star for member_id, where in standings(session, everybody, on)}
     assert found == stand
+    for star in range(8):
+        few = few_at(session, star, on, most=100)
+        if few is not None:
+            assert {one for one in found if found[one] == star} <= set(few)
     return found
 
 
