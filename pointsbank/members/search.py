@@ -38,8 +38,10 @@ from pointsbank.members.rules import (
 from pointsbank.orgs import queries as orgs
 
 FEW = 2_000
-FEW_OF_A_STATUS = 6_000
-"""More are looked at one by one for a party status: along an index so many more would be passed."""
+FEW_ONE_BY_ONE = 6_000
+"""More are looked at one by one for a party status or a star: along an index so many more would be
+passed.
+"""
 _KEYS_EACH = 4
 _TAIL = 4
 _LAST = "\U0010ffff"
@@ -134,16 +136,19 @@ def _scope(session: Session, actor: Actor, filters: Filters) -> _Scope:
     is_left = col(Member.left_on).is_not(None) if filters.left else col(Member.left_on).is_(None)
     where = [is_left, *narrowing, *status]
     held = held_by(actor, *REGISTER_READERS)
-    few = _few(session, held, narrowing, most=FEW_OF_A_STATUS if status else FEW)
-    if few is None or narrowing:
-        where.append(_within(held))
+    sensitive = bool(status) or filters.stars is not None
+    few = _few(session, held, narrowing, most=FEW_ONE_BY_ONE if sensitive else FEW)
     if filters.stars is not None and (file := narrowing_of("stars")) is not None:
         where.append(file.holds(session, filters.stars, filters.on))
         if few is None:
             few = file.few(session, filters.stars, filters.on, most=FEW)
+        elif len(few) > FEW:
+            those = file.few(session, filters.stars, filters.on, most=FEW_ONE_BY_ONE)
+            few = None if those is None else list(set(few).intersection(those))
+    if few is None or narrowing or filters.stars is not None:
+        where.append(_within(held))
     if few is not None:
         where.append(orgs.among(Member.id, few))
-    sensitive = bool(status) or filters.stars is not None
     if sensitive and (party := held_by(actor, *PARTY_READERS)) != held:
         where.append(_within(party))
     return _Scope(tuple(where), few is not None)

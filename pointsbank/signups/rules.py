@@ -19,7 +19,9 @@ SIGN_UP_STATES = (EventState.PUBLISHED, EventState.OPEN)
 
 
 class SignUpState(StrEnum):
-    """Signed up or waiting; waiting moves up; withdrawn from either, for good."""
+    """Signed up or waiting; waiting moves up; withdrawn from either, for good, unless
+    it was given up in a merger that is undone.
+    """
 
     SIGNED_UP = "signed_up"
     WAITING = "waiting"

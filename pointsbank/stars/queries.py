@@ -151,7 +151,9 @@ def few_at(session: Session, star: int, on: date, *, most: int) -> list[int] | N
     if None in lows or _any_later(session, on):
         return None
     low = min(low for low in lows if low is not None)
-    enough = select(col(Account.owner_id)).where(col(Account.balance) >= low, *_HOURS)
+    # Of minutes only members have any: so no index of owners is gone along, all of it slower.
+    has = (col(Account.balance) >= low, col(Account.unit_id) == _MINUTES)
+    enough = select(col(Account.owner_id)).where(*has)
     joined = select(col(Member.merged_into_id)).where(col(Member.merged_into_id).is_not(None))
     found: set[int] = set()
     for ids in (enough, joined):
@@ -204,11 +206,11 @@ def _stands(
 def _accounts_of_person(what: Any) -> list[Select[Any]]:
     """Of the accounts of each ``Member`` of a statement: her own, and those of merged records."""
     record = aliased(Member)
-    accounts = select(what).where(*_HOURS)
-    absorbed = accounts.join(record, col(record.id) == col(Account.owner_id))
+    owner = col(Account.owner_id)
+    absorbed = select(col(record.id)).where(col(record.merged_into_id) == col(Member.id))
     return [
-        accounts.where(col(Account.owner_id) == col(Member.id)).correlate(Member),
-        absorbed.where(col(record.merged_into_id) == col(Member.id)).correlate(Member),
+        select(what).where(*_HOURS, owned).correlate(Member)
+        for owned in (owner == col(Member.id), owner.in_(absorbed.correlate(Member)))
     ]
 
 

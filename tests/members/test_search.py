@@ -41,7 +41,7 @@ def either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     """Once as where few people are in question, once as where many are."""
     if request.param == "many":
         monkeypatch.setattr(search, "FEW", 0)
-        monkeypatch.setattr(search, "FEW_OF_A_STATUS", 0)
+        monkeypatch.setattr(search, "FEW_ONE_BY_ONE", 0)
 
 
 def names(found: Page) -> list[str]:

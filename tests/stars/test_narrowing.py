@@ -13,6 +13,7 @@ from sqlmodel import col
 from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM
 from pointsbank.core.database import Database, Session, transaction
+from pointsbank.members import search
 from pointsbank.members.models import Member
 from pointsbank.members.search import Filters, listed
 from pointsbank.persons import operations as persons
@@ -86,9 +87,14 @@ def test_hours_of_merged_records_count_for_the_kept_one(session: Session, place:
     assert agree(session)[place.chen] == 2
 
 
+@pytest.mark.parametrize(("few", "one_by_one"), [(2_000, 6_000), (1, 6_000), (1, 1), (3, 3)])
 def test_the_list_is_narrowed_within_reach_and_by_other_filters(
-    session: Session, place: Community
+    session: Session, place: Community, monkeypatch: pytest.MonkeyPatch, few: int, one_by_one: int
 ) -> None:
+    """Whether those in question are few, or those of the star, or neither."""
+    monkeypatch.setattr(search, "FEW", few)
+    monkeypatch.setattr(search, "FEW_ONE_BY_ONE", one_by_one)
+
     def found(actor: str, **filters: int) -> set[int]:
         wanted = Filters(**filters, on=TODAY)
         return {m.id for m in listed(session, getattr(place, actor), filters=wanted).members}
@@ -98,6 +104,21 @@ def test_the_list_is_narrowed_within_reach_and_by_other_filters(
     assert found("official", stars=5) == {place.zhou}
     assert found("secretary", stars=5) == set()
     assert found("clerk", stars=2) == set(), "hours are not a clerk's to see"
+
+
+def test_hours_dated_later_do_not_count_yet_and_a_year_counts_by_itself(
+    session: Session, place: Community
+) -> None:
+    serve(session, place.sun, 400, date(2026, 12, 24))
+    assert agree(session)[place.sun] == 0
+    assert few_at(session, 2, TODAY, most=100) is None
+    assert agree(session, date(2026, 12, 31))[place.sun] == 2
+    by_the_year(session, place.city)
+    persons.merge(
+        session, SYSTEM, kept_id=place.zhao, other_id=place.sun, key="one-person", at=clock.now()
+    )
+    assert agree(session, date(2026, 12, 31))[place.zhao] == 2
+    assert few_at(session, 7, TODAY, most=100) == []
 
 
 def test_the_star_stays_in_the_address(client: FlaskClient, place: Community) -> None:
