@@ -14,9 +14,9 @@ from pointsbank.attendance.rules import AttendanceState, CodeUnknown, Occasion, 
 from pointsbank.core.database import table_of
 from pointsbank.core.statements import Prepared
 from pointsbank.earning.rules import DeedCategory
-from pointsbank.events import codes
 from pointsbank.events.models import Event
 from pointsbank.events.queries import post_numbered
+from pointsbank.events.rules import code_parts, post_code
 from pointsbank.hours.models import HourRuleRow
 from pointsbank.hours.rules import STANDING_RULE, HourTerms, Stay, why_of, worth
 
@@ -58,7 +58,7 @@ class Door:
     @property
     def scanned(self) -> str:
         """The code that was scanned: the event's, or its post's."""
-        return codes.of_post(self.code, self.post.number) if self.post else self.code
+        return post_code(self.code, self.post.number) if self.post else self.code
 
     @property
     def venue(self) -> Venue:
@@ -126,7 +126,7 @@ def find(
     ``hold`` keeps the event from being closed before the transaction ends. Refuses: CodeUnknown
     (also of a post that there is not).
     """
-    code, number = codes.parts(code)
+    code, number = code_parts(code)
     asked = {"code": code, "member_id": member_id, "key": key}
     rows = (_LOOK_AND_HOLD if hold else _LOOK).run(session.connection(), asked)
     if not rows:

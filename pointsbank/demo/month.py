@@ -12,7 +12,8 @@ from pointsbank.events import queries
 from pointsbank.events.content import content_of
 from pointsbank.events.models import Event
 from pointsbank.events.presets import PRESETS
-from pointsbank.events.rules import SeriesRule, moved
+from pointsbank.events.repetition import SeriesRule
+from pointsbank.events.rules import moved
 from pointsbank.signups import operations as signups
 from pointsbank.signups.operations import Asked
 from pointsbank.signups.queries import of_team, relatives

@@ -11,7 +11,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pointsbank.core import bank, clock, printing, qr
-from pointsbank.events import codes
 from pointsbank.events.models import Event, Post, Shift
 from pointsbank.events.rules import (
     STATE_NAMES,
@@ -21,6 +20,7 @@ from pointsbank.events.rules import (
     PublicAddressLocal,
     StationMissing,
     WrongState,
+    post_code,
 )
 
 _TEMPLATE = Path(__file__).parent / "print" / "poster.typ"
@@ -123,7 +123,7 @@ def _of_places(event: Event, posts: Sequence[Post]) -> Iterator[dict[str, str]]:
 
 
 def _coded(event: Event, number: int) -> dict[str, str]:
-    code = codes.of_post(event.code, number)
+    code = post_code(event.code, number)
     return {"code": code, "address": address(code)}
 
 

@@ -2,18 +2,18 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Self, TypedDict
+from typing import Any, TypedDict
 
 from pointsbank.core.actor import Role
 from pointsbank.core.errors import Conflict, Invalid, NotFound, say
 from pointsbank.earning.rules import DeedCategory
+from pointsbank.events.repetition import FARTHEST_AHEAD
 
 LONGEST_EVENT = timedelta(hours=24)
-FARTHEST_AHEAD = timedelta(days=731)
-MOST_EVENTS_A_SERIES = 200
+MOST_POST_DIGITS = 3
 ORGANISERS = (Role.ORGANISER, Role.SECRETARY)
 CONFIRMERS = (*ORGANISERS, Role.REVIEWER)
 # Kinds of organisation that have a house where events take place.
@@ -116,52 +116,6 @@ OF_THE_RECORD = ("served", "in_charge", "recorder")
 
 
 @dataclass(frozen=True, slots=True)
-class SeriesRule:
-    """On which days of the week (1 Monday to 7 Sunday) and at which times of the day events of a
-    series begin, from one day until another, but on some.
-    """
-
-    weekdays: frozenset[int]
-    begins: frozenset[time]
-    from_on: date
-    until_on: date
-    but: frozenset[date] = frozenset()
-
-    @classmethod
-    def written(
-        cls,
-        weekdays: Collection[int],
-        begins: Collection[str],
-        from_on: date,
-        until_on: date,
-        but: Collection[str] = (),
-    ) -> Self:
-        """From what a row holds: times as "06:30", days as "2026-12-25"."""
-        times = frozenset(time.fromisoformat(one) for one in begins)
-        days = frozenset(date.fromisoformat(one) for one in but)
-        return cls(frozenset(weekdays), times, from_on, until_on, days)
-
-
-def occurrences(rule: SeriesRule) -> list[datetime]:
-    """When the series' events begin, by the local clock, earliest first.
-
-    Refuses, in order: DaysMissing, PeriodImpossible, NoDates, TooManyEvents.
-    """
-    if not rule.weekdays or not rule.begins:
-        raise DaysMissing
-    if rule.until_on < rule.from_on or rule.until_on > rule.from_on + FARTHEST_AHEAD:
-        raise PeriodImpossible
-    days = (rule.from_on + timedelta(n) for n in range((rule.until_on - rule.from_on).days + 1))
-    held = [day for day in days if day.isoweekday() in rule.weekdays and day not in rule.but]
-    found = [datetime.combine(day, begins) for day in held for begins in sorted(rule.begins)]
-    if not found:
-        raise NoDates
-    if len(found) > MOST_EVENTS_A_SERIES:
-        raise TooManyEvents(count=len(found), most=MOST_EVENTS_A_SERIES)
-    return found
-
-
-@dataclass(frozen=True, slots=True)
 class Taken:
     """How many places of an event are taken: in all, by post and by shift (those with any)."""
 
@@ -261,6 +215,22 @@ class Mark:
     sentence: str
     facts: Mapping[str, Any] = field(default_factory=dict)
     tone: str = ""
+
+
+def post_code(code: str, number: int) -> str:
+    """The code of an event's n-th post: ``AC34HK-2``."""
+    return f"{code}-{number}"
+
+
+def code_parts(text: str) -> tuple[str, int]:
+    """A code as somebody scanned or typed it: the event's, and the number of its post or 0. What is
+    no number stays part of the code, which then nobody knows.
+    """
+    text = text.strip().upper()
+    code, _, number = text.partition("-")
+    if number.isascii() and number.isdecimal() and len(number) <= MOST_POST_DIGITS:
+        return code, int(number)
+    return text, 0
 
 
 def check_state(state: EventState, *fitting: EventState) -> None:
@@ -376,19 +346,3 @@ class InSeries(Conflict):
 
 class NotInSeries(Conflict):
     sentence = say("这个活动不属于任何系列，只能改这一场。")
-
-
-class DaysMissing(Invalid):
-    sentence = say("请至少选一个星期几，填一个开始时间。")
-
-
-class PeriodImpossible(Invalid):
-    sentence = say("系列的最后一天不能早于第一天，也不能超过两年。")
-
-
-class NoDates(Invalid):
-    sentence = say("这段时间里没有符合的日期。")
-
-
-class TooManyEvents(Invalid):
-    sentence = say("这样会有 %(count)s 场，一个系列最多 %(most)s 场。请缩短时间。")

@@ -8,8 +8,8 @@ from flask_babel import lazy_gettext
 from marshmallow import fields, validate
 
 from pointsbank.earning.rules import DeedCategory
-from pointsbank.events import rules
 from pointsbank.events.presets import PRESETS
+from pointsbank.events.repetition import SeriesRule
 from pointsbank.events.rules import PER_SHEET, EventState, PosterOf
 from pointsbank.web.schemas import Day, Instant, Request, Text, View, Whole, choice, repeat_key
 
@@ -162,7 +162,7 @@ class SeriesRuleRequest(Request):
 
     @ma.post_load
     def _as_rule(self, asked: dict[str, Any], **_: Any) -> dict[str, Any]:
-        rule = rules.SeriesRule.written(
+        rule = SeriesRule.written(
             asked.pop("weekdays"),
             asked.pop("begins"),
             asked.pop("from_on"),

@@ -3,6 +3,7 @@
 An event that is wanted again and again is written once; a series copies it to further days.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Unpack
 
@@ -16,6 +17,7 @@ from pointsbank.events.content import completed, content_of
 from pointsbank.events.drafts import draft, lock_organisation, say_otherwise
 from pointsbank.events.models import Event, EventSeries
 from pointsbank.events.posts import copy_posts, held
+from pointsbank.events.repetition import SeriesRule, occurrences
 from pointsbank.events.rules import (
     ORGANISERS,
     Content,
@@ -24,11 +26,9 @@ from pointsbank.events.rules import (
     KeyReused,
     NotInSeries,
     SeriesNotFound,
-    SeriesRule,
     check_safe,
     check_times,
     moved,
-    occurrences,
 )
 from pointsbank.orgs.queries import organisation
 from pointsbank.orgs.rules import check_open
@@ -37,7 +37,7 @@ NOT_BEGUN = (EventState.DRAFT, EventState.PUBLISHED)
 
 
 def dates(rule: SeriesRule) -> list[datetime]:
-    """The instants at which a series' events will begin. Refuses: as ``rules.occurrences``."""
+    """The instants at which a series' events will begin. Refuses: as ``repetition.occurrences``."""
     return [begins.replace(tzinfo=clock.zone()) for begins in occurrences(rule)]
 
 
@@ -55,7 +55,7 @@ def repeat(
     the rule's times; the event itself stands for the one that begins when it does.
 
     Refuses, in order: EventNotFound (also for others' drafts), Forbidden, KeyReused, InSeries,
-    OrganisationClosed; as ``rules.occurrences``; EventInPast (the first), TimesImpossible,
+    OrganisationClosed; as ``repetition.occurrences``; EventInPast (the first), TimesImpossible,
     TooFarAhead (the last); of the place as ``plan``; to publish RisksMissing, InsuranceMissing.
     """
     origin = held(session, actor, event_id)
@@ -96,10 +96,8 @@ def repeat(
     events = draft(session, actor, origin.org_id, contents, keys=keys, at=at, series_id=series.id)
     copy_posts(session, origin.id, origin.starts_at, events)
     origin.series_id = series.id
-    for event in (origin, *events):
-        if publish and event.state is EventState.DRAFT:
-            event.state = EventState.PUBLISHED
-            event.published_at = at
+    if publish:
+        _publish([one for one in (origin, *events) if one.state is EventState.DRAFT], at)
     _note(session, actor, "repeat", series, at=at, count=len(events))
     return series
 
@@ -149,8 +147,7 @@ def publish_series(session: Session, actor: Actor, *, series_id: int, at: dateti
     drafts = [event for event in _locked(session, series_id, at) if event.state is EventState.DRAFT]
     for event in drafts:
         check_safe(content_of(event))
-        event.state = EventState.PUBLISHED
-        event.published_at = at
+    _publish(drafts, at)
     _note(session, actor, "publish_series", series, at=at, count=len(drafts))
     return drafts
 
@@ -175,6 +172,12 @@ def end_series(
     series.ended_at = at
     _note(session, actor, "end_series", series, at=at, count=len(later))
     return later
+
+
+def _publish(drafts: Sequence[Event], at: datetime) -> None:
+    for event in drafts:
+        event.state = EventState.PUBLISHED
+        event.published_at = at
 
 
 def _held(session: Session, actor: Actor, series_id: int) -> EventSeries:

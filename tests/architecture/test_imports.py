@@ -73,7 +73,17 @@ def test_libraries_stay_in_their_rooms(path: Path) -> None:
 
 
 # Parts of a feature's rules that have a room of their own; others see them through its rules.
-PURE = {"consents", "documents", "minors", "names", "noting", "origins", "party", "strength"}
+PURE = {
+    "consents",
+    "documents",
+    "minors",
+    "names",
+    "noting",
+    "origins",
+    "party",
+    "repetition",
+    "strength",
+}
 
 
 @pytest.mark.parametrize("path", [p for p in files() if p.stem in {"rules"} | PURE], ids=_name)

@@ -14,8 +14,9 @@ from pointsbank.attendance.operations import check_in, check_out
 from pointsbank.attendance.person import export
 from pointsbank.attendance.rules import CodeUnknown, NotBegun, ScanKind
 from pointsbank.core.database import transaction
-from pointsbank.events import codes, operations
+from pointsbank.events import operations
 from pointsbank.events.models import Event, Post
+from pointsbank.events.rules import code_parts, post_code
 from tests.attendance.test_pages import claim_in
 
 
@@ -38,14 +39,14 @@ def with_posts(scene: Any, event: Event) -> list[Post]:
     ],
 )  # fmt: skip
 def test_a_code_is_taken_apart(text: str, told: tuple[str, int]) -> None:
-    assert codes.parts(text) == told
+    assert code_parts(text) == told
 
 
 def test_a_scan_of_a_posts_poster_tells_the_post_and_of_the_events_none(scene: Any) -> None:
     event = scene.published()
     desk, cleaning = with_posts(scene, event)
     with pytest.raises(NotBegun) as refused:
-        scene.scan(check_in, event, 0, code=codes.of_post(event.code, 1))
+        scene.scan(check_in, event, 0, code=post_code(event.code, 1))
     note_refusal(
         scene.session, scene.community.volunteer, refused.value, kind=ScanKind.IN,
         code=f"{event.code}-1", claimed_at=scene.at(0), at=scene.at(0),

@@ -16,7 +16,7 @@ from pointsbank.earning.rules import DeedCategory
 from pointsbank.members.rules import IN_THE_PARTY, PartyStatus, check_name, check_phone
 
 TODAY = date(2026, 11, 21)
-COMMUNITY = Community(5, "幸福社区", 3, (11, 12), 8, (9, 10))
+COMMUNITY = Community(5, "幸福社区", 3, (11, 12), 8, (9, 10), 7)
 
 
 def drawn(seed: int = 1, people: int = 2_000) -> list[Person]:

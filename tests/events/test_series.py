@@ -13,9 +13,16 @@ from pointsbank.core.errors import Forbidden
 from pointsbank.events import operations, queries
 from pointsbank.events.content import content_of
 from pointsbank.events.models import Event
-from pointsbank.events.rules import (
+from pointsbank.events.repetition import (
     MOST_EVENTS_A_SERIES,
     DaysMissing,
+    NoDates,
+    PeriodImpossible,
+    SeriesRule,
+    TooManyEvents,
+    occurrences,
+)
+from pointsbank.events.rules import (
     EventInPast,
     EventNotFound,
     EventState,
@@ -23,18 +30,13 @@ from pointsbank.events.rules import (
     InsuranceMissing,
     KeyReused,
     Misleading,
-    NoDates,
     NoteMissing,
     NotInSeries,
-    PeriodImpossible,
     RisksMissing,
     SeriesNotFound,
-    SeriesRule,
     ShiftOutside,
     Taken,
     TooFarAhead,
-    TooManyEvents,
-    occurrences,
 )
 from pointsbank.orgs.queries import organisation
 from pointsbank.orgs.rules import OrganisationClosed

@@ -26,7 +26,7 @@ from pointsbank.core.actor import SYSTEM
 from pointsbank.core.database import Session, Table, snapshot, transaction
 from pointsbank.earning.rules import DeedCategory
 from pointsbank.events import operations as events
-from pointsbank.events.rules import SeriesRule
+from pointsbank.events.repetition import SeriesRule
 from pointsbank.exchange import operations as exchange
 from pointsbank.exchange.rules import Wish
 from pointsbank.ledger.operations import post_all
