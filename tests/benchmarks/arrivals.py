@@ -99,7 +99,7 @@ def shown(name: str, found: dict[str, tuple[dict[str, list[float]], int]]) -> No
                 f"{GOAL_MS} ms" if goal else "", f"{exports}",
             )  # fmt: skip
         table.add_section()
-    Console().print(table)
+    Console(width=110).print(table)
 
 
 def measured(settings: Settings, seconds: int) -> dict[str, tuple[dict[str, list[float]], int]]:
