@@ -53,7 +53,7 @@ leaving rule       退出规则        dated local rule: what becomes of the poi
 ledger             账本            the append-only book of transfers
 local rule         本地规则        dated terms of an organisation and all below it
 linked identity    关联身份        an account's holder as the identity provider knows her
-machine            接口令牌        another program that may read, until its token expires
+machine            接口令牌        another program that may read or send scans, for a term
 member             成员、志愿者    a registered person
 membership transfer 关系转接       a member goes to another organisation, by consent
 merge              合并            close an organisation for another; people and children go along
@@ -82,11 +82,14 @@ report-in          双报到          an in-service party member received where 
 residence          居住地          the organisation where a member lives
 review list        核查清单        what is unlikely about recent hours, until somebody's word
 roster             报名名单        who has signed up, by post and shift, printed for the door
+rotating code      动态码          what the screen at an event shows, new every 15 seconds
+scan               扫码            what was shown at a door and what it got; never changed
 seal               封存            chained digest over a closed run of transfers
 sealed year        年度封存        an evaluation's rows, fixed for ever
 series             系列活动        events like one another, held by a rule of days and times
 settlement         时长核定        what becomes of hours that the door could not tell
 shift              班次            a stretch of an event's time that people sign up for
+sign-in sheet      纸质签到表      numbered lines on paper, printed for an event, entered once
 sign-up            报名            a member's word that she will come; waiting, if it is full
 slip               初始密码条      a first password, printed once and handed over
 split              拆分            found an organisation out of another
@@ -106,5 +109,6 @@ transfer rule      转接规则        dated local rule: what becomes of the poi
 unit               记账单位        minutes, morality points, party points
 volunteer          志愿者          a member as she serves
 waiting list       候补            who asked first moves up first when a place comes free
+walk-in            临时参加        somebody not registered: name and phone, matched later
 =================  ==============  ==========================================================
 """

@@ -8,12 +8,13 @@ from typing import Any
 from flask_babel import gettext
 
 from pointsbank.access.entrance import reading_codes
-from pointsbank.attendance import claims, operations, queries, roster
+from pointsbank.attendance import claims, operations, queries, roster, sheets, walkins
 from pointsbank.attendance.entrance import keeping_refusals
+from pointsbank.attendance.models import SignInSheet, WalkIn
 from pointsbank.attendance.offline import with_code
-from pointsbank.attendance.operations import Confirmation, ScanAnswer, Sent
+from pointsbank.attendance.operations import Confirmation, ScanAnswer, Sent, Taken
 from pointsbank.attendance.results import results
-from pointsbank.attendance.rules import ScanKind
+from pointsbank.attendance.rules import EnteredLine, ScanKind
 from pointsbank.attendance.schemas import (
     AttendancesView,
     BatchRequest,
@@ -21,13 +22,23 @@ from pointsbank.attendance.schemas import (
     ClockView,
     ConfirmationView,
     CountsView,
+    EnteredLineView,
+    MatchForm,
+    NotedView,
     ReadScan,
     ResultView,
     RosterView,
     ScanRequest,
     ScanView,
+    SheetEntryRequest,
+    SheetFileView,
+    SheetRequest,
+    SheetView,
+    TakenView,
     TicksRequest,
     TicksView,
+    WalkInForm,
+    WalkInView,
     read_sent,
 )
 from pointsbank.attendance.words import reasons
@@ -41,6 +52,7 @@ from pointsbank.events.rules import CONFIRMERS, ORGANISERS
 from pointsbank.hours.rules import Way
 from pointsbank.ledger.rules import Clip
 from pointsbank.members.queries import member_by_code
+from pointsbank.signups.queries import expected
 from pointsbank.web import ApiBlueprint, actor, allow
 from pointsbank.web.errors import sentence_of
 
@@ -90,17 +102,18 @@ def _seen(attendance: Any, name: str, clips: list[Clip]) -> dict[str, Any]:
 
 @api.get("/events/<int:event_id>/clock")
 @api.response(200, ClockView)
-@allow(*ORGANISERS, Scope.AT_DOOR)
+@allow(*ORGANISERS, Scope.AT_DOOR, Scope.SEND_SCANS)
 def clock_of_server(event_id: int) -> dict[str, Any]:
-    """The server's clock, by which a device measures its own."""
+    """The server's clock, by which a device measures its own; and how many came, of how many."""
     with snapshot() as session:
         _held(session, event_id)
-    return {"now": clock.now()}
+        came = queries.counts(session, event_id).came
+        return {"now": clock.now(), "came": came, "expected": expected(session, event_id)}
 
 
 @api.get("/events/<int:event_id>/roster")
 @api.response(200, RosterView)
-@allow(*ORGANISERS, Scope.AT_DOOR)
+@allow(*ORGANISERS, Scope.AT_DOOR, Scope.SEND_SCANS)
 def event_roster(event_id: int) -> dict[str, Any]:
     """What a device needs to scan without network: each name sealed under her own code's digits."""
     now, salt = clock.now(), secrets.token_bytes(16)
@@ -141,7 +154,7 @@ def _held(session: Session, event_id: int) -> Event:
 @api.post("/events/<int:event_id>/scans")
 @api.arguments(BatchRequest)
 @api.response(200, BatchView)
-@allow(*ORGANISERS, Scope.AT_DOOR)
+@allow(*ORGANISERS, Scope.AT_DOOR, Scope.SEND_SCANS)
 def take_scans(asked: dict[str, Any], event_id: int) -> dict[str, Any]:
     """Take in what was scanned at an event, each scan by itself; one sent again is answered as
     then. A result that is not final is to be sent again later. What a device kept without network
@@ -161,7 +174,7 @@ def take_scans(asked: dict[str, Any], event_id: int) -> dict[str, Any]:
 
 @api.post("/events/<int:event_id>/scans/<scan_id>/undo")
 @api.response(200, ResultView)
-@allow(*ORGANISERS, Scope.AT_DOOR)
+@allow(*ORGANISERS, Scope.AT_DOOR, Scope.SEND_SCANS)
 def undo_scan(event_id: int, scan_id: str) -> dict[str, Any]:
     """Withdraw a scan by a further one; both are kept."""
     with transaction() as session:
@@ -183,6 +196,105 @@ def _malformed(one: ReadScan) -> dict[str, Any]:
 def _shown(result: dict[str, Any]) -> dict[str, Any]:
     told = {name: gettext(result[name]) for name in ("headline", "now") if result[name]}
     return result | told
+
+
+@api.get("/events/<int:event_id>/sheets")
+@api.response(200, SheetView(many=True))
+@allow(*ORGANISERS)
+def sheets_of_event(event_id: int) -> list[SignInSheet]:
+    """The sign-in sheets that were printed for an event."""
+    with snapshot() as session:
+        _held(session, event_id)
+        return sheets.sheets_of(session, event_id)
+
+
+@api.post("/events/<int:event_id>/sheets")
+@api.arguments(SheetRequest)
+@api.response(201, SheetView)
+@allow(*ORGANISERS)
+def make_sheet(asked: dict[str, Any], event_id: int) -> SignInSheet:
+    """Number a new sign-in sheet, to be printed from its page."""
+    with transaction() as session:
+        return operations.make_sheet(session, actor(), event_id=event_id, **asked, at=clock.now())
+
+
+@api.get("/events/<int:event_id>/sheets/<int:number>")
+@api.response(200, SheetFileView)
+@allow(*ORGANISERS)
+def sheet(event_id: int, number: int) -> dict[str, Any]:
+    """A sign-in sheet with the names printed on it."""
+    with snapshot() as session:
+        _held(session, event_id)
+        found = sheets.sheet_of(session, event_id, number)
+        named = sheets.named_lines(session, found)
+        lines = [
+            {"line": line, "name": one.name, "phone_tail": one.phone_tail}
+            for line, one in sorted(named.items())
+        ]
+        return found.model_dump() | {"named": lines}
+
+
+@api.post("/events/<int:event_id>/sheets/<int:number>/entry")
+@api.arguments(SheetEntryRequest)
+@api.response(200, EnteredLineView(many=True))
+@allow(*ORGANISERS)
+def enter_sheet(asked: dict[str, Any], event_id: int, number: int) -> list[EnteredLine]:
+    """Enter what people wrote on a sign-in sheet, once; lines of who did not come are left out."""
+    with transaction() as session:
+        return operations.enter_sheet(
+            session, actor(), event_id=event_id, number=number, lines=asked["lines"],
+            at=clock.now(),
+        )  # fmt: skip
+
+
+@api.get("/events/<int:event_id>/walk-ins")
+@api.response(200, WalkInView(many=True))
+@allow(*ORGANISERS, Scope.AT_DOOR)
+def walk_ins(event_id: int) -> list[walkins.Unmatched]:
+    """Who came without being registered, and is not matched to a member yet."""
+    with snapshot() as session:
+        _held(session, event_id)
+        return walkins.unmatched(session, event_id)
+
+
+@api.post("/events/<int:event_id>/walk-ins")
+@api.arguments(WalkInForm)
+@api.response(201, NotedView)
+@allow(*ORGANISERS, Scope.AT_DOOR)
+def note_walk_in(asked: dict[str, str], event_id: int) -> WalkIn:
+    """Note somebody who comes now without being registered."""
+    with transaction() as session:
+        return operations.note_walk_in(session, actor(), event_id=event_id, **asked, at=clock.now())
+
+
+@api.post("/walk-ins/<int:walk_in_id>/leaving")
+@api.response(200, NotedView)
+@allow(*ORGANISERS, Scope.AT_DOOR)
+def walk_in_left(walk_in_id: int) -> WalkIn:
+    """She leaves now."""
+    with transaction() as session:
+        return operations.walk_in_left(session, actor(), walk_in_id=walk_in_id, at=clock.now())
+
+
+@api.post("/walk-ins/<int:walk_in_id>/match")
+@api.arguments(MatchForm)
+@api.response(200, TakenView(many=True))
+@allow(*ORGANISERS)
+def match_walk_in(asked: dict[str, str], walk_in_id: int) -> list[Taken]:
+    """Let a walk-in be a member: her coming and her leaving count as ticks on the roster do."""
+    with transaction() as session:
+        return operations.match_walk_in(
+            session, actor(), walk_in_id=walk_in_id, **asked, at=clock.now()
+        )
+
+
+@api.post("/walk-ins/<int:walk_in_id>/dismissal")
+@api.response(204)
+@allow(*ORGANISERS)
+def dismiss_walk_in(walk_in_id: int) -> None:
+    """Remove a walk-in's name and phone; nobody's hours hang on her."""
+    with transaction() as session:
+        operations.dismiss_walk_in(session, actor(), walk_in_id=walk_in_id, at=clock.now())
 
 
 @api.post("/check-ins")

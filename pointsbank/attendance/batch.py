@@ -81,6 +81,7 @@ class _Arrival:
 
     sent: Sent
     at: datetime
+    by: tuple[str, int]
     member_id: int | None = None
     verdict: Verdict | None = None
     late: LateReason | None = None
@@ -88,7 +89,7 @@ class _Arrival:
 
     @property
     def fact(self) -> ScanFact:
-        return ScanFact(self.at, self.sent.id, self.sent.kind, self.sent.way)
+        return ScanFact(self.at, self.sent.id, self.sent.kind, self.sent.way, by=self.by)
 
 
 @dataclass(slots=True)
@@ -124,8 +125,9 @@ def take_scans(
         if scan.id not in known:
             fresh.setdefault(scan.id, scan)
     venue = venue_of(session, event)
+    by = (actor.kind, actor.id)
     arrivals = [
-        _Arrival(one, min(at, one.scanned_at + offset_of(one.offset_ms, sent_at, at)))
+        _Arrival(one, min(at, one.scanned_at + offset_of(one.offset_ms, sent_at, at)), by)
         for one in fresh.values()
     ]
     basket = _read(session, event, arrivals, also_on_roster)

@@ -39,7 +39,16 @@ from pointsbank.core.errors import Refused
 from pointsbank.core.statements import Prepared
 from pointsbank.events.rules import ORGANISERS, EventState, KeyReused
 from pointsbank.hours.operations import Service, credit
-from pointsbank.hours.rules import MOST_MINUTES, Way, held_minutes, hour_rule_ref, why_of, worth
+from pointsbank.hours.rules import (
+    MOST_MINUTES,
+    Credit,
+    Way,
+    held_minutes,
+    hour_rule_ref,
+    why_of,
+    worth,
+)
+from pointsbank.ledger.queries import open_day
 
 __all__ = ["Door", "ScanAnswer", "check_in", "check_out", "find", "note_refusal", "worth_until"]
 
@@ -138,7 +147,7 @@ def check_out(
 
     Within the rule's ``repeat_minutes`` and after check-out it only answers. Refuses, in order:
     CodeUnknown, KeyReused, NotAVolunteer, Forbidden (another's), EventCancelled, EventOver,
-    NotBegun, NotCheckedIn; then as the ledger does.
+    NotBegun, NotCheckedIn, EventOver (its period is closed); then as the ledger does.
     """
     who = actor.member_id if member_id is None else member_id
     door = find(session, code=code, member_id=who, key=key, hold=True)
@@ -163,6 +172,9 @@ def check_out(
     )
     facts = queries.facts_of(session, door.event_id, [member])[member]
     folded = fold([*facts, _fact(scan)], door.occasion, door.terms)
+    at_once = door.terms.credit_of(*folded.ways) is Credit.AT_CHECK_OUT
+    if at_once and _period_is_closed(session, door, at):
+        raise EventOver(title=door.title, ends_at=door.occasion.ends_at)
     if door.credits or len(facts) > 1:
         return _by_fold(session, actor, door, verdict, scan)
     connection, left = session.connection(), _left(session, door, folded, scan)
@@ -190,23 +202,32 @@ def note_refusal(
     way: Way = Way.STATIC,
     **_: Any,
 ) -> None:
-    """Keep a scan that ``check_in`` or ``check_out`` refused; one that came after the close goes to
-    review. A key of its own, for the same wish may be granted later.
+    """Keep a scan that ``check_in`` or ``check_out`` refused; one that came after the event's or
+    its period's close goes to review. A key of its own, for the same wish may be granted later.
     """
     who = actor.member_id if member_id is None else member_id
     door = find(session, code=code, member_id=who)
-    late = door.occasion.state is EventState.CLOSED and fits(door.occasion, door.terms, claimed_at)
+    reason = None
+    if fits(door.occasion, door.terms, claimed_at):
+        if door.occasion.state is EventState.CLOSED:
+            reason = LateReason.AFTER_CLOSE
+        elif _period_is_closed(session, door, at):
+            reason = LateReason.PERIOD_CLOSED
     row = Scan(
         event_id=door.event_id, member_id=who, way=way, kind=kind,
-        verdict=Verdict.IN_REVIEW if late else REFUSALS[type(refused)], scanned_at=claimed_at,
+        verdict=Verdict.IN_REVIEW if reason else REFUSALS[type(refused)], scanned_at=claimed_at,
         received_at=at, by_kind=actor.kind, by_id=actor.id,
         key=f"refused:{secrets.token_urlsafe(12)}", post_id=door.post_id,
     )  # fmt: skip
     session.add(row)
     session.flush()
-    if late:
-        reason = LateReason.AFTER_CLOSE
+    if reason:
         session.add(LateScan(scan_id=row.id or 0, event_id=door.event_id, reason=reason))
+
+
+def _period_is_closed(session: Session, door: Door, at: datetime) -> bool:
+    on = door.venue.on
+    return open_day(session, on, clock.local_day(at)) != on
 
 
 def _admit(actor: Actor, door: Door, who: int | None, way: Way, *, key_is_for: Verdict) -> int:
@@ -269,7 +290,10 @@ def _by_fold(
 
 
 def _fact(scan: dict[str, Any]) -> ScanFact:
-    return ScanFact(scan["scanned_at"], scan["key"], scan["kind"], scan["way"])
+    return ScanFact(
+        scan["scanned_at"], scan["key"], scan["kind"], scan["way"],
+        by=(scan["by_kind"], scan["by_id"]),
+    )  # fmt: skip
 
 
 def _scan(actor: Actor, door: Door, verdict: Verdict, **given: Any) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from flask import render_template
+from flask import flash, render_template
+from flask_babel import gettext
 
 from pointsbank.attendance import queries, rotating
-from pointsbank.attendance.rules import arrivals_by_minute
+from pointsbank.attendance.arrivals import arrivals_by_minute
+from pointsbank.attendance.rules import Verdict
 from pointsbank.core import clock, qr
 from pointsbank.core.actor import Scope
 from pointsbank.core.database import Session, snapshot
@@ -61,3 +63,22 @@ def held(session: Session, event_id: int) -> Event:
 
 def _turnout(session: Session, event_id: int) -> dict[str, Any]:
     return {"counts": queries.counts(session, event_id), "expected": expected(session, event_id)}
+
+
+def tell(event_id: int, told: dict[str, Any]) -> None:
+    """Say what became of a scan, one of ``results``: with its undo, or with what now."""
+    text = f"{told['name'] or ''} {gettext(told['headline'])}".strip()
+    if told["undo"]:
+        where = f"/events/{event_id}/scans/{told['id']}/undo"
+        said: Any = {"text": text, "undo_url": where}
+        flash(said, "success")
+        return
+    since = clock.local(told["since"]) if told["since"] else None
+    if told["verdict"] == Verdict.ALREADY_IN:
+        text = gettext("%(name)s 已于 %(since)s 签到。", name=told["name"], since=f"{since:%H:%M}")
+    elif told["verdict"] == Verdict.ALREADY_OUT:
+        text = gettext("%(name)s 已于 %(since)s 签退。", name=told["name"], since=f"{since:%H:%M}")
+    elif since:
+        text = f"{text} · {since:%Y-%m-%d}"
+    now = f" · {gettext(told['now'])}" if told["now"] else ""
+    flash(text + now, "warning" if told["tone"] == "amber" else "error")

@@ -159,11 +159,8 @@ def _write(session: Session, actor: Actor, venue: Venue, found: Refolded, at: da
         services = [
             _service(ids[member_id].id, member_id, written[member_id], venue) for member_id in first
         ]
-        if open_day(session, venue.on, clock.local_day(at)) == venue.on:
-            credit(session, actor, services, at=at)
-            return
-        for service in services:  # its period is closed: dated into the open one
-            _correct(session, actor, service, 0, at)
+        dated = open_day(session, venue.on, clock.local_day(at))
+        credit(session, actor, services, at=at, effective_on=dated)
 
 
 def _rows(

@@ -35,7 +35,7 @@ class Scan(Table, table=True):
     ``scanned_at`` is the scan's own time, by the server's clock; ``received_at`` when it came. Of a
     device's scan ``device_at`` is what its clock showed and ``offset_ms`` what that was last
     measured to be behind the server's; ``key`` was made by the device before its first try.
-    ``member_id`` is None where the code told of nobody, ``post_id`` where it told of no post. Of an
+    ``member_id`` is None where the code told of nobody; ``post_id`` where it told of no post. Of an
     own phone's scan ``device_mark`` is what ``rules.device_mark`` says of its browser.
     """
 

@@ -38,6 +38,7 @@ from pointsbank.events.models import Event
 from pointsbank.events.rules import CONFIRMERS, EventState, check_state
 from pointsbank.hours.operations import Service, correct, credit
 from pointsbank.hours.rules import Cut, CutKind, hour_rule_ref, why_of
+from pointsbank.ledger.queries import open_day
 from pointsbank.members.queries import own_ids
 
 __all__ = [
@@ -116,17 +117,19 @@ def _credit_all(
         .with_for_update()
     ).all()  # fmt: skip
     on, rule = clock.local_day(event.starts_at), hour_rule_ref(event.hour_rule_id)
+    dated = open_day(session, on, clock.local_day(at))
     services = {
         row: Service(
             row.id, row.member_id, row.minutes, row.way, event.org_id, event.kind, on, rule
         )
         for row in rows
     }
-    credit(session, actor, [services[row] for row in rows if not row.credits], at=at)
+    fresh = [services[row] for row in rows if not row.credits]
+    credit(session, actor, fresh, at=at, effective_on=dated)
     for row in rows:
         if row.credits:  # it was credited before and taken back
             key = f"attendance:{row.id}:{row.credits}"
-            correct(session, actor, services[row], key=key, effective_on=on, at=at)
+            correct(session, actor, services[row], key=key, effective_on=dated, at=at)
     session.connection().execute(
         update(Attendance)
         .where(*chosen)

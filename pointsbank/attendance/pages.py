@@ -1,5 +1,6 @@
 """Pages of attendance: the live list at an event, and what a scanned poster opens."""
 
+import hashlib
 import secrets
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +22,8 @@ from pointsbank.attendance import (
 )
 from pointsbank.attendance.entrance import keeping_refusals
 from pointsbank.attendance.event import WATCHERS
+from pointsbank.attendance.operations import Sent
+from pointsbank.attendance.results import results
 from pointsbank.attendance.rules import (
     ATTENDANCE_NAMES,
     RotatingInvalid,
@@ -40,8 +43,8 @@ from pointsbank.events.rules import CONFIRMERS, ORGANISERS, STATE_NAMES, EventSt
 from pointsbank.hours.rules import Way
 from pointsbank.ledger.queries import transfers_of
 from pointsbank.ledger.rules import DEFAULT_UNITS
-from pointsbank.members.queries import member_by_code
 from pointsbank.members.rules import folded_digits
+from pointsbank.signups.queries import expected
 from pointsbank.web import (
     ANYONE,
     SIGNED_IN,
@@ -109,6 +112,7 @@ def attendance(event_id: int) -> str:
             "attendance/_attendance.html" if wants_fragment() else "attendance/attendance.html",
             event=found,
             counts=queries.counts(session, event_id),
+            expected=expected(session, event_id),
             rows=(rows := queries.attendances(session, event_id)),
             posts=queries.posts_scanned(session, event_id, [row[0].member_id for row in rows]),
             may_run=actor().may(*ORGANISERS, org_id=found.org_id),
@@ -122,9 +126,13 @@ def attendance(event_id: int) -> str:
 def let_in(event_id: int) -> Response:
     """The organiser's own scan of somebody's card or phone code, typed or by a USB scanner."""
     try:
-        asked = form(DoorForm)
-        who, answer = _scan_of_other(event_id, **asked)
-        flash(_told(who, answer), "warning" if answer.repeated else "success")
+        asked, now = form(DoorForm), clock.now()
+        with transaction() as session:
+            [taken] = operations.take_scans(
+                session, actor(), event_id=event_id, sent_at=now, scans=[_sent(asked, now)], at=now
+            )
+            [told] = results(session, event_id, [taken])
+        door_pages.tell(event_id, told)
     except Refused as refused:
         if status_of(refused) == 403:
             raise
@@ -132,30 +140,14 @@ def let_in(event_id: int) -> Response:
     return redirect(f"/events/{event_id}/attendance", 303)
 
 
-def _scan_of_other(
-    event_id: int, member_code: str, leaving: bool, key: str
-) -> tuple[str, door.ScanAnswer]:
-    now = clock.now()
-    verb: Any = operations.check_out if leaving else operations.check_in
-    with reading_codes(actor()), transaction() as session:
-        code = event_seen(session, actor(), event_id).code
-        person = member_by_code(session, member_code, now)
-        answer = verb(
-            session, actor(), code=code, claimed_at=now, key=key, at=now,
-            member_id=person.id, way=Way.ORGANISER,
-        )  # fmt: skip
-        return person.name, answer
-
-
-def _told(who: str, answer: door.ScanAnswer) -> str:
-    since = clock.local(answer.checked_in_at).strftime("%H:%M")
-    sentence = {
-        (Verdict.CHECKED_IN, False): gettext("%(name)s 签到成功。"),
-        (Verdict.CHECKED_OUT, False): gettext("%(name)s 签退成功。"),
-        (Verdict.ALREADY_IN, True): gettext("%(name)s 已于 %(since)s 签到。"),
-        (Verdict.CHECKED_OUT, True): gettext("%(name)s 已经签退。"),
-    }[answer.verdict, answer.repeated]
-    return str(sentence % {"name": who, "since": since})
+def _sent(asked: dict[str, Any], now: datetime) -> Sent:
+    """The page's scan. Its id follows from all that was asked, for a page brought back by the
+    browser holds its key still.
+    """
+    kind = ScanKind.OUT if asked["leaving"] else ScanKind.IN
+    code = folded_digits(asked["member_code"])
+    made = hashlib.sha256(f"{asked['key']} {kind} {code}".encode()).hexdigest()
+    return Sent(made[:32], now, kind, code=code, offset_ms=0)
 
 
 @pages.get("/c/<code>")

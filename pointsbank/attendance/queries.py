@@ -47,7 +47,7 @@ def facts_of(
     rows = session.execute(
         select(
             col(Scan.member_id), col(Scan.scanned_at), col(Scan.key), col(Scan.kind),
-            col(Scan.way), col(Scan.undoes),
+            col(Scan.way), col(Scan.undoes), col(Scan.by_kind), col(Scan.by_id),
         ).where(
             col(Scan.event_id) == event_id,
             among(Scan.member_id, member_ids),
@@ -59,8 +59,8 @@ def facts_of(
         )
     )  # fmt: skip
     found: dict[int, list[ScanFact]] = {}
-    for member_id, scanned_at, key, kind, way, undoes in rows:
-        fact = ScanFact(scanned_at, key, kind, way, undoes or "")
+    for member_id, scanned_at, key, kind, way, undoes, by_kind, by_id in rows:
+        fact = ScanFact(scanned_at, key, kind, way, undoes or "", (by_kind, by_id))
         found.setdefault(member_id, []).append(fact)
     return found
 

@@ -1,7 +1,6 @@
 """What a scan gets at the door, the fold over scans, and the states of an attendance."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from enum import StrEnum
@@ -111,7 +110,7 @@ class Occasion:
 @dataclass(frozen=True, slots=True)
 class ScanFact:
     """A scan as the fold sees it. ``id`` is the client's, the same in whichever order scans arrive;
-    an ``UNDO`` names the one that it withdraws.
+    ``by`` is whose scanner it was; an ``UNDO`` names the one that it withdraws.
     """
 
     scanned_at: datetime
@@ -119,6 +118,7 @@ class ScanFact:
     kind: ScanKind
     way: Way
     undoes: str = ""
+    by: tuple[str, int] = ("", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +132,13 @@ class Told:
 @dataclass(slots=True)
 class Folded:
     """What a member's scans at one event tell: her stays, one after another, in which ways they
-    came in, and of each scan what came of it.
+    came in, whose scanner let her in last, and of each scan what came of it.
     """
 
     first: ScanFact | None = None
     pairs: tuple[Stay, ...] = ()
     ways: tuple[Way, ...] = ()
+    let_in_by: tuple[str, int] = ("", 0)
     told: dict[str, Told] = field(default_factory=dict)
 
     @property
@@ -146,12 +147,25 @@ class Folded:
         return self.pairs[-1] if self.pairs else None
 
 
+SECOND_DOOR = timedelta(minutes=15)
+"""Who walks in past a second scanner is not leaving. A quarter of an hour brings a queue of people
+from the gate to their posts, and a real stay so short counts for little or nothing.
+"""
+
+
 def window(
-    occasion: Occasion, stay: Stay | None, terms: HourTerms, at: datetime, *, pairs: int = 1
+    occasion: Occasion,
+    stay: Stay | None,
+    terms: HourTerms,
+    at: datetime,
+    *,
+    pairs: int = 1,
+    passing: bool = False,
 ) -> Verdict:
     """What a scan at this instant gets. The page shows it, the verbs and the fold obey it.
 
-    ``stay`` is the last of her ``pairs``.
+    ``stay`` is the last of her ``pairs``. ``passing``: it asks for whatever is due, and another
+    scanner than this one let her in.
     """
     if occasion.state is EventState.CANCELLED:
         return Verdict.CANCELLED
@@ -160,15 +174,18 @@ def window(
     if occasion.state is EventState.CLOSED:
         return Verdict.OVER
     if stay:
-        return _window_inside(occasion, stay, terms, at)
+        return _window_inside(occasion, stay, terms, at, passing)
     if at > occasion.ends_at:
         return Verdict.OVER
     begun = at >= occasion.starts_at - timedelta(minutes=terms.early_minutes)
     return Verdict.CHECK_IN if begun and occasion.state is EventState.OPEN else Verdict.NOT_BEGUN
 
 
-def _window_inside(occasion: Occasion, stay: Stay, terms: HourTerms, at: datetime) -> Verdict:
-    if at - stay.checked_in_at < timedelta(minutes=terms.repeat_minutes):
+def _window_inside(
+    occasion: Occasion, stay: Stay, terms: HourTerms, at: datetime, passing: bool
+) -> Verdict:
+    again = timedelta(minutes=terms.repeat_minutes)
+    if at - stay.checked_in_at < (max(again, SECOND_DOOR) if passing else again):
         return Verdict.ALREADY_IN
     if at > occasion.ends_at + timedelta(minutes=terms.late_minutes):
         return Verdict.OVER
@@ -208,7 +225,8 @@ def fold(scans: Iterable[ScanFact], occasion: Occasion, terms: HourTerms) -> Fol
             found.told[scan.id] = Told(Verdict.UNDONE)
         else:
             at, pairs = scan.scanned_at, len(found.pairs)
-            verdict = window(opened, found.stay, terms, at, pairs=pairs)
+            passing = scan.kind is ScanKind.AUTO and scan.by != found.let_in_by
+            verdict = window(opened, found.stay, terms, at, pairs=pairs, passing=passing)
             found.told[scan.id] = _take(found, scan, verdict)
     return found
 
@@ -219,6 +237,7 @@ def _take(found: Folded, scan: ScanFact, verdict: Verdict) -> Told:
     comes = verdict in (Verdict.CHECK_IN, Verdict.OFFER_RETURN) and scan.kind is not ScanKind.OUT
     if comes:
         found.pairs, found.ways = (*found.pairs, Stay(at)), (*found.ways, scan.way)
+        found.let_in_by = scan.by
         return Told(Verdict.CHECKED_IN, at)
     if stay is None:
         return Told(Verdict.NOT_CHECKED_IN if verdict is Verdict.CHECK_IN else verdict)
@@ -237,27 +256,6 @@ def device_mark(event_id: int, device: str) -> bytes | None:
     """
     said = f"{event_id}:{device}".encode()
     return blake2b(said, digest_size=8).digest() if device else None
-
-
-MOST_COLUMNS = 120
-
-
-def arrivals_by_minute(came: Sequence[datetime]) -> list[tuple[str, int]]:
-    """How many came in each minute from the first to the last, or in each five, fifteen, sixty …
-    where minutes would be too many; instants are local.
-    """
-    if not came:
-        return []
-    first, last = min(came), max(came)
-    span = int((last - first).total_seconds()) // 60 + 1
-    step = next(step for step in (1, 5, 15, 60, 1440) if span // step < MOST_COLUMNS)
-    minute = first.minute - first.minute % min(step, 60)
-    start = first.replace(minute=minute, second=0, microsecond=0)
-    counted = Counter(int((at - start).total_seconds()) // 60 // step for at in came)
-    return [
-        (f"{start + timedelta(minutes=place * step):%H:%M}", counted[place])
-        for place in range(max(counted) + 1)
-    ]
 
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -368,6 +366,10 @@ class SheetNotFound(NotFound):
 
 class SheetEntered(Conflict):
     sentence = say("第 %(number)s 号签到表已于 %(entered_at)s 录入，不能再录一次。")
+
+
+class SheetEmpty(Invalid):
+    sentence = say("一行也没有填，没有录入。每张表只能录入一次，请照表填写。")
 
 
 class SheetSizeInvalid(Invalid):

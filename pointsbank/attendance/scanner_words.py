@@ -5,6 +5,8 @@ from pointsbank.core.errors import say
 WORDS = {
     "online": say("在线"),
     "offline": say("离线"),
+    "turnout": say("已到 %(came)s 人"),
+    "turnout_of": say("已到 %(came)s / 应到 %(expected)s"),
     "waiting": say("待上传 %(count)s 条"),
     "asking": say("正在核对…"),
     "next": say("下一位"),

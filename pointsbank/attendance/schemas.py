@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time
-from typing import Any
+from typing import Any, cast
 
 import marshmallow as ma
 from flask_babel import lazy_gettext
@@ -94,12 +94,23 @@ class SheetForm(Request):
     key = repeat_key()
 
 
+class TimeOfDay(fields.String):
+    """As it stands on paper: 9:05."""
+
+    _CLOCK = re.compile(r"([01]?[0-9]|2[0-3])[:：]([0-5][0-9])")
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        found = self._CLOCK.fullmatch(super()._deserialize(value, attr, data, **kwargs).strip())
+        if found is None:
+            raise ma.ValidationError(str(lazy_gettext("时间写成 9:05 这样。")))
+        return time(int(found[1]), int(found[2]))
+
+
 class SheetLinesForm:
     """The lines of a sheet as its page posts them: ``came-3``, ``left-3`` and ``number-3`` of the
     third; those without a time of coming are left out.
     """
 
-    _CLOCK = re.compile(r"([01]?[0-9]|2[0-3])[:：]([0-5][0-9])")
     _FIELD = re.compile(r"(?:came|left|number)-([1-9][0-9]{0,2})")
 
     def lines(self, posted: Mapping[str, str]) -> list[Entered]:
@@ -123,10 +134,75 @@ class SheetLinesForm:
         ]
 
     def _time(self, text: str) -> time:
-        found = self._CLOCK.fullmatch(text.strip())
-        if found is None:
-            raise Invalid({"": [str(lazy_gettext("时间写成 9:05 这样。"))]})
-        return time(int(found[1]), int(found[2]))
+        try:
+            return cast(time, TimeOfDay().deserialize(text))
+        except ma.ValidationError as refused:
+            raise Invalid(sentences(refused.messages)) from None
+
+
+class SheetRequest(SheetForm):
+    blank = Whole(most=500, required=True)
+
+
+class SheetLineRequest(Request):
+    """What stands on one line; on a blank one the volunteer number."""
+
+    line = Whole(least=1, most=500, required=True)
+    came = TimeOfDay(required=True)
+    left = TimeOfDay()
+    number = Text(20)
+
+    @ma.post_load
+    def _entered(self, asked: dict[str, Any], **_: Any) -> Entered:
+        return Entered(**asked)
+
+
+class SheetEntryRequest(Request):
+    lines = fields.List(
+        fields.Nested(SheetLineRequest),
+        required=True,
+        validate=validate.Length(1, 500, error=lazy_gettext("一张签到表须有 1 至 500 行。")),
+    )
+
+
+class SheetView(View):
+    number = fields.Integer()
+    line_count = fields.Integer()
+    printed_at = Instant()
+    entered_at = Instant(allow_none=True)
+
+
+class NamedLineView(View):
+    line = fields.Integer()
+    name = fields.String()
+    phone_tail = fields.String()
+
+
+class SheetFileView(SheetView):
+    named = fields.List(fields.Nested(NamedLineView), metadata={"description": "others are blank"})
+
+
+class TakenView(View):
+    member_id = fields.Integer(allow_none=True)
+    verdict = choice(Verdict)
+
+
+class EnteredLineView(TakenView):
+    line = fields.Integer()
+
+
+class NotedView(View):
+    id = fields.Integer()
+    came_at = Instant()
+    left_at = Instant(allow_none=True)
+
+
+class WalkInView(NotedView):
+    """Nobody knows yet who she is; ``likely_number``: of the member with that phone number."""
+
+    name = fields.String()
+    phone = fields.String(metadata={"description": "masked"})
+    likely_number = fields.String(allow_none=True)
 
 
 class BatchRequest(Request):
@@ -225,6 +301,8 @@ class BatchView(View):
 
 class ClockView(View):
     now = Instant()
+    came = fields.Integer()
+    expected = fields.Integer(metadata={"description": "who signed up"})
 
 
 class TicksRequest(Request):

@@ -9,8 +9,9 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from pointsbank.attendance import operations, queries, sheets, walkins
-from pointsbank.attendance.door_pages import held
-from pointsbank.attendance.operations import Sent, Taken
+from pointsbank.attendance.door_pages import held, tell
+from pointsbank.attendance.operations import Sent
+from pointsbank.attendance.results import results
 from pointsbank.attendance.rules import EnteredLine
 from pointsbank.attendance.schemas import (
     MatchForm,
@@ -83,9 +84,8 @@ def tick(event_id: int) -> Response:
         [taken] = operations.take_scans(
             session, actor(), event_id=event_id, sent_at=now, scans=[sent], at=now
         )
-        known = queries.known_by_scan(session, event_id, [taken.member_id or 0])
-    name = known[taken.member_id][1] if taken.member_id in known else ""
-    _tell(event_id, taken, name)
+        [told] = results(session, event_id, [taken])
+    tell(event_id, told)
     return redirect(f"/events/{event_id}/names?q={asked.get('q', '')}", 303)
 
 
@@ -231,18 +231,6 @@ def _sheet_page(event_id: int, number: int, typed: dict[str, str], sentence: str
             typed=typed,
             sentence=sentence,
         )
-
-
-def _tell(event_id: int, taken: Taken, name: str) -> None:
-    """Say what became of a scan, with its undo."""
-    screen = SCREENS[taken.verdict]
-    text = f"{name} {gettext(screen.headline)}".strip()
-    if screen.tone == "green":
-        where = f"/events/{event_id}/scans/{taken.id}/undo"
-        said: Any = {"text": text, "undo_url": where}
-        flash(said, "success")
-    else:
-        flash(text, "warning" if screen.tone == "amber" else "error")
 
 
 def _told(refused: Refused) -> None:

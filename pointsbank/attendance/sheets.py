@@ -15,6 +15,7 @@ from pointsbank.attendance.rules import (
     EnteredLine,
     LineInvalid,
     ScanKind,
+    SheetEmpty,
     SheetEntered,
     SheetNotFound,
     SheetSizeInvalid,
@@ -140,13 +141,15 @@ def enter_sheet(
     """Enter what stands on a sheet, once. Lines that are left out are of who did not come; each
     other is taken or refused by itself.
 
-    Refuses, in order: EventNotFound, Forbidden, SheetNotFound, SheetEntered, LineInvalid (not on
-    the sheet, twice, or left before she came).
+    Refuses, in order: EventNotFound, Forbidden, SheetNotFound, SheetEntered, SheetEmpty,
+    LineInvalid (not on the sheet, twice, or left before she came).
     """
     event = held(session, actor, event_id)
     sheet = sheet_of(session, event_id, number)
     if sheet.entered_at is not None:
         raise SheetEntered(number=number, entered_at=sheet.entered_at)
+    if not lines:
+        raise SheetEmpty
     named = named_lines(session, sheet)
     spans = {line.line: _span(event, line) for line in lines}
     for line in lines:

@@ -36,6 +36,10 @@ class Unmatched:
     left_at: datetime | None
     likely: Member | None
 
+    @property
+    def likely_number(self) -> str | None:
+        return self.likely.number if self.likely else None
+
 
 def note_walk_in(
     session: Session, actor: Actor, *, event_id: int, name: str, phone: str, key: str, at: datetime

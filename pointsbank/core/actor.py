@@ -25,6 +25,7 @@ class Scope(StrEnum):
     READ_EVALUATIONS = "read_evaluations"
     READ_EVENTS = "read_events"
     READ_ORGANISATIONS = "read_organisations"
+    SEND_SCANS = "send_scans"
     AT_COUNTER = "at_counter"
     AT_DOOR = "at_door"
 
@@ -45,6 +46,7 @@ SCOPE_NAMES = {
     Scope.READ_EVALUATIONS: say("读取年度评议"),
     Scope.READ_EVENTS: say("读取活动"),
     Scope.READ_ORGANISATIONS: say("读取组织与汇总"),
+    Scope.SEND_SCANS: say("上传签到扫码"),
     Scope.AT_COUNTER: say("兑换点"),
     Scope.AT_DOOR: say("活动签到"),
 }

@@ -180,7 +180,7 @@ def issue_machine(
     expires_on: date,
     at: datetime,
 ) -> tuple[Machine, str]:
-    """Let another program read: its token, given this once.
+    """Let another program read or send scans: its token, given this once.
 
     Refuses: NoSuchOrganisation, Forbidden (administrator of the organisation), DeviceNameInvalid,
     ScopeMissing, ExpiryInvalid.

@@ -27,9 +27,9 @@ from pointsbank.core.errors import Invalid, Refused, say
 from pointsbank.devices import operations, queries
 from pointsbank.devices.rules import (
     COUNTER_PAIRERS,
+    OF_MACHINES,
     PAIRERS,
     PAIRING,
-    READS,
     NoSuchPairing,
     code_folded,
 )
@@ -315,7 +315,7 @@ def _machines_page(refused: Refused | None, token: str = "") -> Page:
             "devices/machines.html",
             machines=queries.machines(session, actor()),
             places=queries.places(session, actor(), Role.ADMINISTRATOR),
-            reads=READS,
+            scopes=OF_MACHINES,
             token=token,
             expires_on=clock.today() + timedelta(days=180),
             today=clock.today(),

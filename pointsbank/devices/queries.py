@@ -55,7 +55,8 @@ def actor_of_token(
     """The device or machine behind a token; None once it is revoked or has expired.
 
     A device at a door runs its event as an organiser would, a machine sees what an official of its
-    organisation sees; routes open to them by their scopes alone.
+    organisation sees, and one that sends scans runs the events there; routes open to them by their
+    scopes alone.
     """
     asked = {"digest": token_digest(token), "today": local_day(at)}
     if token.startswith(DEVICE_TOKEN):
@@ -74,8 +75,9 @@ def actor_of_token(
         return None
     machine_id, org_id, names = rows[0]
     scopes = frozenset(Scope(name) for name in names)
-    grants = (scoped_grant(connection, Role.OFFICIAL, org_id),)
-    return Actor("machine", machine_id, grants=grants, address=address, scopes=scopes)
+    roles = [Role.OFFICIAL, *([Role.ORGANISER] if Scope.SEND_SCANS in scopes else [])]
+    held = tuple(scoped_grant(connection, role, org_id) for role in roles)
+    return Actor("machine", machine_id, grants=held, address=address, scopes=scopes)
 
 
 def code_of(pairing: Pairing) -> str:

@@ -14,7 +14,9 @@ CARD_STAY = timedelta(minutes=15)
 CLERK_STAY = timedelta(hours=12)
 LONGEST_DAYS = 400
 POSTS = (Scope.AT_COUNTER, Scope.AT_DOOR)
-READS = (Scope.READ_EVALUATIONS, Scope.READ_EVENTS, Scope.READ_ORGANISATIONS)
+OF_MACHINES = (
+    Scope.READ_EVALUATIONS, Scope.READ_EVENTS, Scope.READ_ORGANISATIONS, Scope.SEND_SCANS,
+)  # fmt: skip
 PAIRERS = (Role.ORGANISER, Role.SECRETARY, Role.ADMINISTRATOR)
 """Who pairs a device at a door; one at a counter is a secretary's or an administrator's affair."""
 COUNTER_PAIRERS = (Role.SECRETARY, Role.ADMINISTRATOR)
@@ -122,9 +124,9 @@ def check_name(name: str) -> str:
 
 
 def check_scopes(asked: Iterable[Scope]) -> list[Scope]:
-    """What a machine may be let read, in the house's order, or ``ScopeMissing``."""
+    """What a machine may be let do, in the house's order, or ``ScopeMissing``."""
     wanted = set(asked)
-    found = [scope for scope in READS if scope in wanted]
+    found = [scope for scope in OF_MACHINES if scope in wanted]
     if not found:
         raise ScopeMissing
     return found

@@ -48,13 +48,24 @@ ORIGIN = "attendance"
 MOST_SERVICES_A_BATCH = 2_000
 
 
-def credit(session: Session, actor: Actor, services: Sequence[Service], *, at: datetime) -> None:
+def credit(
+    session: Session,
+    actor: Actor,
+    services: Sequence[Service],
+    *,
+    at: datetime,
+    effective_on: date | None = None,
+) -> None:
     """Post what these services earn, all or none; refuses as the ledger does (PeriodClosed).
 
-    What is over a cap of a points rule, the ledger clips or withholds; minutes have no cap.
+    ``effective_on``: the day that it is dated, where the services' own is in a closed period. What
+    is over a cap of a points rule, the ledger clips or withholds; minutes have no cap.
     """
     for part in portions(services, MOST_SERVICES_A_BATCH):
-        post_all(session, actor, postings_for(session, part), at=at)
+        postings = postings_for(session, part)
+        if effective_on is not None:
+            postings = [replace(one, effective_on=effective_on) for one in postings]
+        post_all(session, actor, postings, at=at)
 
 
 def correct(

@@ -1,6 +1,8 @@
 """Any order and repetition of scans tells the same attendance and the same net balances."""
 
 from contextlib import suppress
+from dataclasses import replace
+from itertools import groupby
 from random import Random
 from typing import Any
 
@@ -18,19 +20,27 @@ from pointsbank.members.operations import register_many
 from pointsbank.members.rules import NewMember
 
 KINDS = (ScanKind.AUTO, ScanKind.IN, ScanKind.OUT)
-SCAN = st.tuples(st.integers(-35, 275), st.sampled_from(KINDS), st.booleans())
+SCAN = st.tuples(st.integers(-35, 275), st.sampled_from(KINDS), st.booleans(), st.booleans())
 LAST = 290
 
 
-def arrive(door: Door, sent: list[Sent], undone: set[int], random: Random) -> None:
-    """Send them in any order, in batches of any size, some again; undo some once they are there."""
+def arrive(
+    door: Door, sent: list[Sent], second: set[str], undone: set[int], random: Random
+) -> None:
+    """Send them in any order, in batches of any size, some again; undo some once they are there.
+
+    Those in ``second`` are sent by another tablet than the others.
+    """
+    first = door.scene.community.organiser
+    tablets = {True: replace(first, id=first.id + 1000), False: first}
     queue = [*sent, *random.sample(sent, k=len(sent) // 2)]
     random.shuffle(queue)
     waiting = {sent[place % len(sent)].id for place in undone}
     while queue:
         size = random.randint(1, len(queue))
         batch, queue = queue[:size], queue[size:]
-        door.send(*batch, at=LAST)
+        for by_second, some in groupby(batch, key=lambda scan: scan.id in second):
+            door.send(*some, at=LAST, actor=tablets[by_second])
         for scan_id in sorted(waiting & {scan.id for scan in batch}):
             if random.random() < 0.5 or not queue:
                 waiting.discard(scan_id)
@@ -62,7 +72,7 @@ def outcome(scene: Any, door: Door, member_id: int) -> tuple[Any, ...]:
     st.randoms(use_true_random=False),
 )
 def test_any_order_and_repetition_tells_the_same(
-    scene: Any, told: list[tuple[int, ScanKind, bool]], undone: set[int], random: Random
+    scene: Any, told: list[tuple[int, ScanKind, bool, bool]], undone: set[int], random: Random
 ) -> None:
     home = scene.community.building_group
     people = [NewMember("吴秀英", home), NewMember("郑国强", home)]
@@ -73,8 +83,9 @@ def test_any_order_and_repetition_tells_the_same(
             door.sent(minutes, digits, kind=kind)
             if by_card
             else door.sent(minutes, member_id=member_id, way=Way.ROSTER, kind=kind)
-            for minutes, kind, by_card in told
+            for minutes, kind, by_card, _ in told
         ]
-        arrive(door, sent, undone, random)
+        second = {scan.id for scan, one in zip(sent, told, strict=True) if one[3]}
+        arrive(door, sent, second, undone, random)
         found.append(outcome(scene, door, member_id))
     assert found[0] == found[1]

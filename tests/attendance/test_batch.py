@@ -10,7 +10,7 @@ from pointsbank.access.rules import TooManyGuesses
 from pointsbank.attendance import queries
 from pointsbank.attendance.batch import GUESSES_A_BATCH, Sent, take_scans, undo_scan
 from pointsbank.attendance.models import Attendance, LateScan, Scan, ScanReason
-from pointsbank.attendance.operations import check_in, close_event
+from pointsbank.attendance.operations import check_in, close_event, decide_late
 from pointsbank.attendance.passes import pass_digits
 from pointsbank.attendance.rules import (
     AttendanceState,
@@ -28,7 +28,7 @@ from pointsbank.events import operations as events
 from pointsbank.events.rules import EventNotFound
 from pointsbank.hours.rules import Way
 from pointsbank.ledger import operations as ledger
-from pointsbank.ledger.queries import balances
+from pointsbank.ledger.queries import balances, transfers_of
 from pointsbank.ledger.rules import MINUTES
 from pointsbank.members import operations as members
 from pointsbank.members.codes import card_digits
@@ -331,6 +331,40 @@ def test_what_arrives_after_its_period_s_close_waits_for_review(scene: Any, door
     assert verdicts(taken) == [Verdict.IN_REVIEW]
     row = scene.session.execute(select(LateScan)).scalar_one()
     assert row.reason is LateReason.PERIOD_CLOSED
+
+
+def test_a_late_scan_credits_nothing_into_a_closed_period(scene: Any, door: Door) -> None:
+    chen, digits, next_day = scene.community.chen, card(scene, scene.community.chen), 24 * 60
+    door.send(door.sent(0, digits, kind=ScanKind.IN), at=1)
+    closed = scene.at(0).date()
+    ledger.close_period(scene.session, SYSTEM, until=closed, at=scene.at(next_day))
+    [left] = door.send(door.sent(60, digits, kind=ScanKind.OUT), at=next_day)
+    assert left.verdict is Verdict.IN_REVIEW
+    attendance = door.attendance(chen)
+    assert attendance
+    assert attendance.state is AttendanceState.PRESENT
+    assert transfers_of(scene.session, "attendance", attendance.id) == []
+    late = scene.session.execute(select(LateScan)).scalar_one()
+    assert decide_late(
+        scene.session, scene.community.reviewer, door.event, late, accept=True,
+        at=scene.at(next_day),
+    )  # fmt: skip
+    entries = transfers_of(scene.session, "attendance", attendance.id)
+    assert {entry.effective_on for entry in entries} == {scene.at(next_day).date()}
+    assert balances(scene.session, chen)[MINUTES] == 60
+
+
+def test_a_second_scanner_soon_after_lets_nobody_out(scene: Any, door: Door) -> None:
+    chen, digits = scene.community.chen, card(scene, scene.community.chen)
+    inner = replace(scene.community.organiser, id=scene.community.organiser.id + 1000)
+    door.send(door.sent(0, digits), at=1)
+    [passing] = door.send(door.sent(9, digits), at=9, actor=inner)
+    assert (passing.verdict, passing.since) == (Verdict.ALREADY_IN, scene.at(0))
+    [left] = door.send(door.sent(60, digits), at=60, actor=inner)
+    assert left.verdict is Verdict.CHECKED_OUT
+    attendance = door.attendance(chen)
+    assert attendance
+    assert attendance.minutes == 60
 
 
 def test_a_batch_is_refused_as_a_whole_fault_by_fault(scene: Any, door: Door) -> None:

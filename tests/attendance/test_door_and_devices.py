@@ -10,9 +10,24 @@ from sqlmodel import select
 from pointsbank.attendance import queries
 from pointsbank.attendance.door import note_refusal
 from pointsbank.attendance.models import LateScan, Scan
-from pointsbank.attendance.operations import check_in, check_out, close_event, confirm
-from pointsbank.attendance.rules import AttendanceState, EventOver, ScanKind, Verdict
-from pointsbank.ledger.queries import balances
+from pointsbank.attendance.operations import (
+    check_in,
+    check_out,
+    close_event,
+    confirm,
+    decide_late,
+)
+from pointsbank.attendance.rules import (
+    AttendanceState,
+    EventOver,
+    LateReason,
+    ScanKind,
+    Verdict,
+)
+from pointsbank.core.actor import SYSTEM
+from pointsbank.hours.rules import Way
+from pointsbank.ledger.operations import close_period
+from pointsbank.ledger.queries import balances, transfers_of
 from pointsbank.ledger.rules import MINUTES
 
 __all__ = ["door"]
@@ -55,3 +70,34 @@ def test_refusals_of_the_poster_are_kept(scene: Any) -> None:
     )  # fmt: skip
     waiting = scene.session.execute(select(LateScan)).scalar_one()
     assert (waiting.event_id, waiting.accepted) == (event.id, None)
+
+
+def test_who_leaves_after_her_period_s_close_waits_for_review(scene: Any) -> None:
+    night = scene.open(starts_at=scene.at(13 * 60), ends_at=scene.at(17 * 60))
+    came, wang, volunteer = 13 * 60, scene.community.wang, scene.community.volunteer
+    answer = scene.scan(check_in, night, came, way=Way.ROTATING)
+    midnight, closed = scene.at(16 * 60), scene.at(0).date()
+    close_period(scene.session, SYSTEM, until=closed, at=midnight)
+    with pytest.raises(EventOver) as refused:
+        scene.scan(check_out, night, 16 * 60, way=Way.ROTATING)
+    note_refusal(
+        scene.session, volunteer, refused.value, kind=ScanKind.OUT, code=night.code,
+        claimed_at=midnight, at=midnight, way=Way.ROTATING,
+    )  # fmt: skip
+    late = scene.session.execute(select(LateScan)).scalar_one()
+    assert late.reason is LateReason.PERIOD_CLOSED
+    assert transfers_of(scene.session, "attendance", answer.attendance_id) == []
+    decide_late(scene.session, scene.community.reviewer, night, late, accept=True, at=midnight)
+    entries = transfers_of(scene.session, "attendance", answer.attendance_id)
+    assert {entry.effective_on for entry in entries} == {midnight.date()}
+    assert balances(scene.session, wang)[MINUTES] == 180
+
+
+def test_what_is_confirmed_after_its_period_s_close_is_dated_into_the_open_one(scene: Any) -> None:
+    event, next_day = scene.open(), scene.at(24 * 60)
+    answer = scene.stay(event, 0, 60)
+    close_period(scene.session, SYSTEM, until=scene.at(0).date(), at=next_day)
+    assert scene.do(confirm, event, 24 * 60).people == 1
+    entries = transfers_of(scene.session, "attendance", answer.attendance_id)
+    assert {entry.effective_on for entry in entries} == {next_day.date()}
+    assert balances(scene.session, scene.community.wang)[MINUTES] == 60

@@ -13,7 +13,7 @@ from pointsbank.core.database import snapshot, transaction
 from pointsbank.events.models import Event
 from pointsbank.ledger.queries import balances
 from pointsbank.ledger.rules import MINUTES, MORALITY
-from pointsbank.members.operations import issue_card
+from pointsbank.members.operations import issue_card, report_card_lost
 
 
 def claim_in(page: str) -> str:
@@ -173,6 +173,9 @@ def test_an_organiser_scans_a_card_in_and_out_and_bad_codes_say_why(house: House
     organiser = house.browser(c.organiser)
     with transaction() as session:
         digits = issue_card(session, c.secretary, member_id=c.chen, at=clock.now()).digits
+        card = issue_card(session, c.secretary, member_id=c.li, at=clock.now())
+        lost = card.digits
+        report_card_lost(session, c.secretary, card_id=card.id, at=clock.now())
     url = f"/events/{house.event_id}/scans"
 
     def scan(minutes: int, **given: str) -> str:
@@ -183,11 +186,27 @@ def test_an_organiser_scans_a_card_in_and_out_and_bad_codes_say_why(house: House
 
     assert "陈玉兰 签到成功" in scan(1)
     assert "陈玉兰 已于 09:01 签到" in scan(2)
-    assert "陈玉兰 签退成功" in scan(60, leaving="true")
-    assert "陈玉兰 已经签退" in scan(61, leaving="true")
-    assert "不认识这个码" in scan(62, member_code="12345678901234567890")
+    told = scan(60, leaving="true")
+    assert "陈玉兰 签退成功" in told
+    undo = re.search(r'action="(/events/\d+/scans/\w+/undo)"', told)
+    assert undo
+    with house.at(61):
+        assert "已撤销" in read(organiser.get(submit(organiser, undo[1]).location))
+    assert "陈玉兰 签退成功" in scan(61, leaving="true")
+    assert "陈玉兰 已于 10:01 签退" in scan(62, leaving="true")
+    assert "不认识这个码 · 请核对后按名单登记" in scan(62, member_code="12345678901234567890")
+    assert "李建国" not in scan(63, member_code=lost)
+    assert "这张卡已挂失 · 2026-11-21 · 请出示新卡" in scan(64, member_code=lost)
     with snapshot() as session:
-        assert balances(session, c.chen)[MINUTES] == 59
+        assert balances(session, c.chen)[MINUTES] == 60
+    twice = {"member_code": digits, "leaving": "false", "key": "brought-back"}
+    with house.at(80):
+        first = read(organiser.get(submit(organiser, url, **twice).location))
+        other = read(
+            organiser.get(submit(organiser, url, **(twice | {"member_code": lost})).location)
+        )
+        assert "陈玉兰" in first
+        assert "已挂失" in other, "a page that was brought back asks anew"
     stranger = house.browser(c.stranger)
     answer = submit(stranger, url, member_code=digits, leaving="false", key="stranger")
     assert answer.status_code == 403

@@ -1,5 +1,6 @@
 """Pure decisions at the door: tables of values, no database."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pointsbank.attendance.arrivals import arrivals_by_minute
 from pointsbank.attendance.rules import (
     AttendanceState,
     Occasion,
     ScanFact,
     ScanKind,
     Verdict,
-    arrivals_by_minute,
     clock_moved,
     fold,
     offset_of,
@@ -82,6 +83,16 @@ def test_a_scan_gets_what_the_event_and_the_stay_allow(
     assert window(occasion(state), stay, TERMS, after(minutes)) is verdict
 
 
+@pytest.mark.parametrize(
+    ("minutes", "verdict"),
+    [(7, Verdict.ALREADY_IN), (16.9, Verdict.ALREADY_IN), (17, Verdict.OFFER_CHECK_OUT)],
+)
+def test_who_passes_a_second_scanner_soon_is_in_already(minutes: float, verdict: Verdict) -> None:
+    assert window(occasion(), CAME, TERMS, after(minutes), passing=True) is verdict
+    patient = replace(TERMS, repeat_minutes=30)
+    assert window(occasion(), CAME, patient, after(31), passing=True) is Verdict.ALREADY_IN
+
+
 KINDS = (ScanKind.AUTO, ScanKind.IN, ScanKind.OUT)
 SCANS = st.lists(
     st.tuples(st.integers(-40, 260), st.sampled_from(KINDS), st.integers(0, 20)), max_size=12
@@ -89,12 +100,13 @@ SCANS = st.lists(
 
 
 def facts_of(told: list[tuple[int, ScanKind, int]]) -> list[ScanFact]:
-    """Scans with ids of their own; every seventh withdraws another."""
+    """Scans of two tablets with ids of their own; every seventh withdraws another."""
     facts = []
     for place, (minutes, kind, other) in enumerate(told):
         undoes = f"scan-{other}" if other % 7 == 0 else ""
         asked = ScanKind.UNDO if undoes else kind
-        facts.append(ScanFact(after(minutes), f"scan-{place}", asked, Way.ORGANISER, undoes))
+        by = ("device", other % 2)
+        facts.append(ScanFact(after(minutes), f"scan-{place}", asked, Way.ORGANISER, undoes, by))
     return facts
 
 
@@ -121,8 +133,11 @@ def test_stays_follow_one_another_within_the_times_of_the_event(
     assert all(after(-30) <= stay.checked_in_at <= ELEVEN for stay in found.pairs)
 
 
-def scanned(minutes: float, kind: ScanKind = ScanKind.AUTO, undoes: str = "") -> ScanFact:
-    return ScanFact(after(minutes), f"{kind}:{minutes:07.2f}", kind, Way.ORGANISER, undoes)
+def scanned(
+    minutes: float, kind: ScanKind = ScanKind.AUTO, undoes: str = "", tablet: int = 1
+) -> ScanFact:
+    name, by = f"{kind}:{minutes:07.2f}", ("device", tablet)
+    return ScanFact(after(minutes), name, kind, Way.ORGANISER, undoes, by)
 
 
 @pytest.mark.parametrize(
@@ -132,6 +147,18 @@ def scanned(minutes: float, kind: ScanKind = ScanKind.AUTO, undoes: str = "") ->
         ([scanned(2)], [(2, None)], ["checked_in"]),
         ([scanned(2), scanned(6)], [(2, None)], ["checked_in", "already_in"]),
         ([scanned(2), scanned(60)], [(2, 60)], ["checked_in", "checked_out"]),
+        ([scanned(2), scanned(9)], [(2, 9)], ["checked_in", "checked_out"]),
+        ([scanned(2), scanned(9, tablet=2)], [(2, None)], ["checked_in", "already_in"]),
+        (
+            [scanned(2), scanned(9, ScanKind.OUT, tablet=2)],
+            [(2, 9)],
+            ["checked_in", "checked_out"],
+        ),
+        (
+            [scanned(2), scanned(9, tablet=2), scanned(40, tablet=2)],
+            [(2, 40)],
+            ["checked_in", "already_in", "checked_out"],
+        ),
         ([scanned(2), scanned(60, ScanKind.IN)], [(2, None)], ["checked_in", "already_in"]),
         ([scanned(60, ScanKind.OUT)], [], ["not_checked_in"]),
         (

@@ -12,6 +12,7 @@ from pointsbank.attendance.operations import close_event, enter_sheet, make_shee
 from pointsbank.attendance.rules import (
     Entered,
     LineInvalid,
+    SheetEmpty,
     SheetEntered,
     SheetNotFound,
     SheetSizeInvalid,
@@ -141,7 +142,8 @@ def test_a_sheet_is_refused_fault_by_fault(scene: Any, door: Door) -> None:
     for refusal, actor, mended in (
         (EventNotFound, c.stranger, {"event_id": door.event.id}),
         (Forbidden, c.stranger, {}),
-        (SheetNotFound, c.organiser, {"number": 1}),
+        (SheetNotFound, c.organiser, {"number": 1, "lines": []}),
+        (SheetEmpty, c.organiser, {"lines": [Entered(3, time(9))]}),
         (LineInvalid, c.organiser, {"lines": [Entered(1, time(9), time(9))]}),
         (LineInvalid, c.organiser, {"lines": [good, good]}),
         (LineInvalid, c.organiser, {"lines": [good]}),

@@ -54,6 +54,7 @@ class Door:
     code: str
     waiting: list[str]
     came: int = 0
+    median_ms: float = 0.0
     p99_ms: float = 0.0
 
     def rate(self, clients: int, count: int) -> float:
@@ -67,7 +68,7 @@ class Door:
         if answer["answers"] != {"201": count}:
             raise RuntimeError(f"not all were checked in: {answer['answers']}")
         self.came += count
-        self.p99_ms = answer["p99_ms"]
+        self.median_ms, self.p99_ms = answer["median_ms"], answer["p99_ms"]
         return count / float(answer["seconds"])
 
     def check(self) -> None:
@@ -139,6 +140,18 @@ def serving(command: Sequence[str], port: int, **environment: str) -> Iterator[N
         process.wait(20)
 
 
+@contextmanager
+def serving_ours(settings: Settings) -> Iterator[None]:
+    """The whole application, as ``pointsbank serve`` runs it."""
+    given = {
+        f"POINTSBANK_{name.upper()}": str(getattr(settings, name))
+        for name in ("data", "database_url", "public_url", "port", "threads")
+    }
+    command = ["-c", "from pointsbank.cli import main; main()", "serve"]
+    with serving(command, settings.port, **given):
+        yield
+
+
 def _wait_for(port: int) -> None:
     for _ in range(300):
         try:
@@ -161,14 +174,9 @@ def doors(settings: Settings, bare_url: str, code: str, tokens: list[str]) -> It
     """The application and the bare route, both serving."""
     ports = [settings.port, free_port()]
     bare = [str(HERE / "bare_door.py"), str(ports[1]), str(THREADS), bare_url]
-    ours = ["-c", "from pointsbank.cli import main; main()", "serve"]
-    given = {
-        f"POINTSBANK_{name.upper()}": str(getattr(settings, name))
-        for name in ("data", "database_url", "public_url", "port", "threads")
-    }
     urls = (settings.database, bare_url)
     made = [Door(port, url, code, list(tokens)) for port, url in zip(ports, urls, strict=True)]
-    with serving(ours, ports[0], **given), serving(bare, ports[1]):
+    with serving_ours(settings), serving(bare, ports[1]):
         yield made
     for door in made:
         door.check()

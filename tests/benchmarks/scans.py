@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from check_ins import serving, settings_of
+from check_ins import serving_ours, settings_of
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import update
@@ -106,13 +106,8 @@ def seconds(port: int, event_id: int, token: str, scans: list[dict[str, Any]]) -
 
 def measured(settings: Settings) -> dict[str, float]:
     event_id, token, cards, starts_at = prepared(settings)
-    ours = ["-c", "from pointsbank.cli import main; main()", "serve"]
-    given = {
-        f"POINTSBANK_{name.upper()}": str(getattr(settings, name))
-        for name in ("data", "database_url", "public_url", "port", "threads")
-    }
     came, left = batch(cards, starts_at), batch(cards, starts_at + timedelta(hours=1))
-    with serving(ours, settings.port, **given):
+    with serving_ours(settings):
         ask = {"check-ins": came, "check-outs, credited": left, "all again": came}
         return {what: seconds(settings.port, event_id, token, scans) for what, scans in ask.items()}
 

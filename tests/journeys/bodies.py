@@ -40,6 +40,18 @@ def jsons(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
         ("organiser", "POST", f"/api/v1/events/{ground.open_event}/roster-ticks"): {
             "pin": "246810",
         },
+        ("organiser", "POST", f"/api/v1/events/{ground.open_event}/sheets"): {
+            "blank": 5, "key": key,
+        },
+        ("organiser", "POST", f"/api/v1/events/{ground.open_event}/sheets/1/entry"): {
+            "lines": [{"line": 1, "came": "9:05"}],
+        },
+        ("organiser", "POST", f"/api/v1/events/{ground.open_event}/walk-ins"): {
+            "name": "王阿姨", "phone": "13900000008", "key": key,
+        },
+        ("organiser", "POST", f"/api/v1/walk-ins/{ground.walk_in}/match"): {
+            "number": "2026000001",
+        },
         ("volunteer", "POST", "/api/v1/check-ins"): {"code": ground.code, "key": key},
         ("volunteer", "POST", "/api/v1/check-outs"): {"code": ground.code, "key": key},
         ("clerk", "POST", "/api/v1/goods"): {

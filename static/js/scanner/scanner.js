@@ -207,6 +207,7 @@ async function pulse() {
     const told = await door.clock();
     offset.note(told.now, askedAt, Date.now());
     line.note(true, Date.now() - askedAt);
+    status.showTurnout(told);
     await store?.keep("offset", offset.ms).catch(() => null);
     if (queue && line.online) await prepare();
   } catch (failure) {

@@ -9,6 +9,11 @@ export function showLine(online) {
   $("line").textContent = say(online ? "online" : "offline");
 }
 
+export function showTurnout({ came, expected }) {
+  $("turnout").hidden = false;
+  $("turnout").textContent = say(expected ? "turnout_of" : "turnout", { came, expected });
+}
+
 export function showWaiting(count) {
   $("waiting").hidden = count === 0;
   $("waiting").textContent = say("waiting", { count });
