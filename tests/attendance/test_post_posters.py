@@ -16,7 +16,7 @@ from pointsbank.attendance.rules import CodeUnknown, NotBegun, ScanKind
 from pointsbank.core.database import transaction
 from pointsbank.events import operations
 from pointsbank.events.models import Event, Post
-from pointsbank.events.rules import code_parts, post_code
+from pointsbank.events.rules import post_code
 from tests.attendance.test_pages import claim_in
 
 
@@ -28,18 +28,6 @@ def with_posts(scene: Any, event: Event) -> list[Post]:
         )
         for name in ("登记台", "楼道保洁")
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        (" ac34hk ", ("AC34HK", 0)), ("ac34hk-2", ("AC34HK", 2)), ("AC34HK-012", ("AC34HK", 12)),
-        ("AC34HK-", ("AC34HK-", 0)), ("AC34HK-x", ("AC34HK-X", 0)), ("AC34HK-²", ("AC34HK-²", 0)),
-        ("AC34HK-1234", ("AC34HK-1234", 0)), ("AC34HK--2", ("AC34HK--2", 0)), ("", ("", 0)),
-    ],
-)  # fmt: skip
-def test_a_code_is_taken_apart(text: str, told: tuple[str, int]) -> None:
-    assert code_parts(text) == told
 
 
 def test_a_scan_of_a_posts_poster_tells_the_post_and_of_the_events_none(scene: Any) -> None:

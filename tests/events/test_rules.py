@@ -17,6 +17,7 @@ from pointsbank.events.rules import (
     TooFarAhead,
     check_span,
     check_times,
+    code_parts,
 )
 from pointsbank.hours.rules import (
     CUT_SENTENCES,
@@ -62,3 +63,15 @@ def test_every_word_has_its_name_for_people() -> None:
     assert set(ATTENDANCE_NAMES) == set(AttendanceState)
     assert set(CUT_SENTENCES) == set(CutKind)
     assert set(PROVENANCE) == set(Way)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (" ac34hk ", ("AC34HK", 0)), ("ac34hk-2", ("AC34HK", 2)), ("AC34HK-012", ("AC34HK", 12)),
+        ("AC34HK-", ("AC34HK-", 0)), ("AC34HK-x", ("AC34HK-X", 0)), ("AC34HK-²", ("AC34HK-²", 0)),
+        ("AC34HK-1234", ("AC34HK-1234", 0)), ("AC34HK--2", ("AC34HK--2", 0)), ("", ("", 0)),
+    ],
+)  # fmt: skip
+def test_a_code_is_taken_apart(text: str, told: tuple[str, int]) -> None:
+    assert code_parts(text) == told

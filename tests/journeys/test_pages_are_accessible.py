@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from community import PIN, STAFF_PASSWORD, Community
+from community import PIN, SINCE, STAFF_PASSWORD, Community
 from joint import give_at_home, household
 from journeys.cast import ZONE, Story, Town
 from journeys.ground_enrolment import Enrolments, lay_enrolments
@@ -29,6 +29,8 @@ from pointsbank.events.operations import PastEvent, record_events
 from pointsbank.exchange import operations as exchange
 from pointsbank.exchange.rules import Wish
 from pointsbank.hours.rules import Way
+from pointsbank.orgs import operations as orgs
+from pointsbank.orgs.rules import NewOrganisation
 
 # How a page looks does not depend on the database below it.
 pytestmark = [pytest.mark.browser, pytest.mark.only("sqlite")]
@@ -51,6 +53,7 @@ class Place:
     receipt: int = 0
     enrolments: Enrolments | None = None
     household: int = 0
+    station: int = 0
 
     def pages_of(self, role: str) -> list[str]:
         org, year = self.town.community, "/evaluations/2026"
@@ -100,6 +103,8 @@ class Place:
             "/duplicates", "/members?stars=0", "/transfers", "/reviews",
         ]  # fmt: skip
         pages["administrator"].append(f"/members/{wang}/erasure")
+        if self.station:
+            pages["volunteer"].append(f"/s/{self.station}")
         if self.household:
             pages["volunteer"].append("/me/statement?whose=household")
             pages["secretary"].append(f"/households/{self.household}")
@@ -143,7 +148,10 @@ def full(town: Town, story: Story) -> Place:
         receipt = _redeem(session, place)
         home = household(session, place.wang, place.chen)
         give_at_home(session, home, 40)
-        return Place(place, event.id, event.code, receipt, lay_enrolments(session, place), home)
+        row = NewOrganisation("station", "红色驿站", SINCE, parent_id=place.community)
+        [station] = orgs.found_many(session, SYSTEM, [row], at=clock.now())
+        laid = lay_enrolments(session, place)
+        return Place(place, event.id, event.code, receipt, laid, home, station)
 
 
 def _serve(session: Session, place: Community) -> None:
