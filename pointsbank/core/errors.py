@@ -96,6 +96,12 @@ class Unavailable(Exception):
         return self.code
 
 
+class Entangled(Unavailable):
+    """Two transactions waited for each other, and the database undid this one (503)."""
+
+    sentence = say("有人正在同时办理相关的事，这一步没有保存，请再试一次。")
+
+
 class StorageFull(Unavailable):
     """There is no room left on the disk; nothing was written (507)."""
 

@@ -14,10 +14,11 @@ from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
 from pointsbank.core.database import Body, Database
-from pointsbank.core.errors import StorageFull, Unavailable
+from pointsbank.core.errors import Entangled, StorageFull, Unavailable
 
 _PATIENCE_S = 5  # to connect; whoever wants another writes connect_timeout into the address
 _DISK_FULL = "53100"
+_DEADLOCK = "40P01"
 _SILENT = ("08", "53", "57")  # connection, resources, operator: SQLSTATE classes
 
 
@@ -112,6 +113,8 @@ class PostgresDatabase(Database):
             return None
         if cause.sqlstate == _DISK_FULL:
             return StorageFull()
+        if cause.sqlstate == _DEADLOCK:
+            return Entangled()
         silent = cause.sqlstate is None or cause.sqlstate.startswith(_SILENT)
         return Unavailable() if silent else None
 

@@ -67,11 +67,15 @@ def test_guessing_of_one_does_not_stop_another(app: Flask, community: Community,
 def test_guessing_at_the_door_counts_too(app: Flask, community: Community, card: str) -> None:
     event = open_event(community)
     organiser = sign_in(app.test_client(), community.organiser)
-    form = {"leaving": "false", "key": "a-key-1"}
-    for _ in range(rules.GUESSES):
-        submit(organiser, f"/events/{event}/scans", member_code=GUESS, **form)
+
+    def scan(code: str, key: str) -> None:
+        form = {"leaving": "false", "key": key}
+        submit(organiser, f"/events/{event}/scans", member_code=code, **form)
+
+    for number in range(rules.GUESSES):
+        scan(GUESS, f"guess-made-by-a-page-{number}")
         organiser.get(f"/events/{event}/attendance")  # as her page does; it takes up the message
-    submit(organiser, f"/events/{event}/scans", member_code=card, **form)
+    scan(card, "a-card-after-all-guesses")
     page = organiser.get(f"/events/{event}/attendance").text
     assert "连续多次扫到无效的码" in page
     assert "王桂芳" not in page

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -12,8 +13,9 @@ from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from pointsbank.core.audit import AuditEntry
-from pointsbank.core.database import Database, Session, snapshot, transaction
-from pointsbank.core.errors import StorageFull
+from pointsbank.core.database import Database, Session, col, snapshot, transaction
+from pointsbank.core.errors import Entangled, StorageFull
+from pointsbank.core.jobs import JobRun
 from tests.storage import empty_disk, fill_disk
 
 ROW = {
@@ -173,3 +175,29 @@ def test_who_shares_a_commit_with_the_one_who_filled_the_disk_is_told(bank: Data
     second.join(20)
     assert told == ["full", "full"]
     assert _count() == 0
+
+
+@pytest.mark.only("postgresql")
+def test_of_two_who_wait_for_each_other_one_is_told_and_the_other_goes_on(bank: Database) -> None:
+    """No order of locks is held between all features: a merger takes people before events."""
+    names = ["first", "second"]
+    with transaction() as session:
+        session.add_all(JobRun(job=name, due_at=ROW["at"]) for name in names)
+    both_hold_one = threading.Barrier(2)
+
+    def take(order: list[str]) -> str:
+        try:
+            with transaction() as session:
+                for place, name in enumerate(order):
+                    if place:
+                        both_hold_one.wait(10)
+                    wanted = select(JobRun).where(col(JobRun.job) == name).with_for_update()
+                    session.execute(wanted).scalar_one().failure += "held "
+        except Entangled as told:
+            return told.code
+        return "done"
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(take, [names, names[::-1]])) == ["done", "entangled"]
+    with snapshot() as session:
+        assert list(session.execute(select(col(JobRun.failure))).scalars()) == ["held ", "held "]
