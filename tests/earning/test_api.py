@@ -22,7 +22,7 @@ def test_the_rules_that_decide_for_an_organisation(client: FlaskClient, place: C
         "id": morality["id"], "org_id": place.city, "unit": "morality", "version": 1,
         "from_on": "2020-01-01", "points_per_hour": 10, "by_category": {},
         "each_time": {}, "most_minutes_an_activity": None, "caps": {"day": 80}, "over_cap": "clip",
-        "audience": "all", "rounding": "down", "credited": "member",
+        "audience": "all", "rounding": "down", "credited": "member", "as_above": False,
     }  # fmt: skip
     assert (party["unit"], party["audience"]) == ("party", "party")
 
