@@ -3,7 +3,7 @@
 import fcntl
 import importlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -11,6 +11,7 @@ import structlog
 from apscheduler.schedulers.base import BaseScheduler
 from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy import UniqueConstraint, insert, select, text, update
+from sqlalchemy.exc import DBAPIError
 
 from pointsbank.core import bank, clock
 from pointsbank.core.database import Database, Table, col, current, key, transaction
@@ -18,6 +19,7 @@ from pointsbank.core.resources import features
 
 # One leader a bank, and a bank is a schema.
 _TAKE_THE_LEAD = text("SELECT pg_try_advisory_lock(7013, hashtext(current_schema()))")
+_LEAVE_THE_LEAD = text("SELECT pg_advisory_unlock(7013, hashtext(current_schema()))")
 log = structlog.get_logger()
 
 
@@ -117,5 +119,11 @@ def leadership(database: Database | None = None) -> Iterator[bool]:
             yield True
         return
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.detach()  # not to a pool: closing it is what gives the lock back
-        yield bool(connection.execute(_TAKE_THE_LEAD).scalar())
+        connection.detach()  # not to a pool: should this process die, its end gives the lock back
+        leads = bool(connection.execute(_TAKE_THE_LEAD).scalar())
+        try:
+            yield leads
+        finally:
+            if leads:  # at once: a server notices a closed connection only after a while
+                with suppress(DBAPIError):
+                    connection.execute(_LEAVE_THE_LEAD)
