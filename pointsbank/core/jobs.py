@@ -14,6 +14,7 @@ from sqlalchemy import UniqueConstraint, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from pointsbank.core import bank, clock
+from pointsbank.core.courtesy import giving_way
 from pointsbank.core.database import Database, Table, col, current, key, transaction
 from pointsbank.core.resources import features
 
@@ -72,7 +73,8 @@ def run_due(job: Job, due_at: datetime) -> bool:
         ).scalar_one()
     failure = ""
     try:
-        job.run(due_at)
+        with giving_way():
+            job.run(due_at)
     except Exception as error:
         failure = type(error).__name__
         log.exception("job_failed", job=job.name)

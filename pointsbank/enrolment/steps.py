@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 
 from pointsbank.core import audit, clock
 from pointsbank.core.actor import Actor
+from pointsbank.core.courtesy import giving_way
 from pointsbank.core.database import table_of
 from pointsbank.enrolment import batches, matching
 from pointsbank.enrolment.chunks import cells, judgements_sealed, opened
@@ -44,6 +45,7 @@ class _Step:
     at: datetime
 
 
+@giving_way()
 def step(session: Session, actor: Actor, *, import_id: int, at: datetime) -> MemberImport:
     """Do the next chunk of what is under way; where nothing is, answer how it stands.
 

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Row, Select, case, func, select
 from sqlmodel import Session, col
 
 from pointsbank.core.actor import Actor, Role
+from pointsbank.core.courtesy import giving_way
 from pointsbank.core.database import table_of
 from pointsbank.core.resources import features
 from pointsbank.earning.rules import DEED_CATEGORIES
@@ -95,6 +96,7 @@ class Evaluation:
         ]
 
 
+@giving_way()
 def evaluation(session: Session, actor: Actor, *, org_id: int, year: int) -> Evaluation:
     """The year's evaluation: the sealed rows where it is sealed, else what the book says now.
 
