@@ -10,7 +10,6 @@ from werkzeug.wrappers import Response
 
 from pointsbank.core import clock
 from pointsbank.core.actor import Role
-from pointsbank.core.courtesy import giving_way
 from pointsbank.core.database import snapshot, transaction
 from pointsbank.core.errors import Refused, say
 from pointsbank.evaluation import operations, queries
@@ -91,10 +90,9 @@ def export(year: int, file_type: str) -> Response:
         )
     with snapshot() as session:
         found = queries.evaluation(session, actor(), org_id=asked["org"], year=year)
+    sheet = reference_sheet(found, gettext, at=at)
     file = io.BytesIO()
-    with giving_way():
-        sheet = reference_sheet(found, gettext, at=at)
-        (write_xlsx if file_type == "xlsx" else write_csv)(file, sheet)
+    (write_xlsx if file_type == "xlsx" else write_csv)(file, sheet)
     file.seek(0)
     return send_file(file, FILE_TYPES[file_type], True, f"{sheet.title}.{file_type}")
 

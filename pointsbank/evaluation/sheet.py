@@ -10,6 +10,8 @@ from typing import Any, BinaryIO
 
 import xlsxwriter
 
+from pointsbank.core.courtesy import giving_way
+
 FILE_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
@@ -61,6 +63,7 @@ def guarded(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
+@giving_way()
 def write_csv(out: BinaryIO, sheet: Sheet) -> None:
     """Header and rows for other programs (no title, no sums): UTF-8 with BOM, lines end in CRLF."""
     out.write(b"\xef\xbb\xbf")
@@ -80,6 +83,7 @@ _CSV_CELL: dict[Kind, Callable[[Any], Any]] = {
 }
 
 
+@giving_way()
 def write_xlsx(out: BinaryIO, sheet: Sheet) -> None:
     """Title, notes, header, rows, sums; ready to print on A4 across. Holds one row in memory."""
     book = xlsxwriter.Workbook(
