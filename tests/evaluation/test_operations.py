@@ -231,7 +231,7 @@ def test_a_name_is_joined_and_can_be_erased(year: Any) -> None:
 @settings(
     max_examples=8,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     later=st.lists(

@@ -61,7 +61,7 @@ STEP = st.tuples(
 @given(steps=st.lists(STEP, max_size=10), in_order=st.booleans())
 @settings(
     max_examples=50, deadline=None, database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 def test_the_tree_of_every_day_is_that_of_a_plain_model(
     bank: Database, steps: list[tuple[str, int, int]], in_order: bool

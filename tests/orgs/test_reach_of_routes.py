@@ -70,7 +70,7 @@ def plant(session: Session, shape: list[tuple[int, int]]) -> list[int]:
 )
 @settings(
     max_examples=12, deadline=None, database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 @pytest.mark.filterwarnings("ignore")
 def test_no_route_shows_or_changes_what_is_out_of_reach(
