@@ -8,11 +8,10 @@ from contextlib import suppress
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Never
+from typing import TYPE_CHECKING, Never
 from zoneinfo import ZoneInfo
 
 import pytest
-from emptied import Emptied
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, make_url, text
@@ -24,6 +23,9 @@ from pointsbank.core.bank import load_models
 from pointsbank.core.config import Settings
 from pointsbank.core.database import Database
 from pointsbank.core.migrations import upgrade
+
+if TYPE_CHECKING:
+    from emptied import Emptied
 
 SERVICE = "pointsbank_service"
 """The PostgreSQL role as which tests open banks: it has the rights of a service and no more."""
@@ -108,8 +110,10 @@ def addresses(server: str, name: str) -> tuple[str, str]:
 
 
 @pytest.fixture(scope="session")
-def emptied(postgres_server: str, empty_bank: str) -> Iterator[Emptied]:
+def emptied(postgres_server: str, empty_bank: str) -> "Iterator[Emptied]":
     """PostgreSQL's bank, for one test after another."""
+    from emptied import Emptied  # its driver is not where PostgreSQL is not
+
     bank = Emptied(*addresses(postgres_server, f"test_{os.getpid()}"), _empty())
     yield bank
     bank.drop()

@@ -72,7 +72,7 @@ async def crowd(port: int, code: str, rate: float, tokens: list[str]) -> dict[st
 
 
 async def _arrive(phone: Phone, code: str, due: float, waits: dict[str, list[float]]) -> None:
-    await asyncio.sleep(due - time.perf_counter())
+    await asyncio.sleep(due - time.perf_counter())  # until she is due, however slow the others are
     await phone.check_in(code, due, waits)
 
 
