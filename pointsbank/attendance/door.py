@@ -208,7 +208,7 @@ def note_refusal(
     who = actor.member_id if member_id is None else member_id
     door = find(session, code=code, member_id=who)
     reason = None
-    if fits(door.occasion, door.terms, claimed_at):
+    if isinstance(refused, EventOver) and fits(door.occasion, door.terms, claimed_at):
         if door.occasion.state is EventState.CLOSED:
             reason = LateReason.AFTER_CLOSE
         elif _period_is_closed(session, door, at):

@@ -19,12 +19,14 @@ from pointsbank.attendance.operations import (
 )
 from pointsbank.attendance.rules import (
     AttendanceState,
+    EventCancelled,
     EventOver,
     LateReason,
     ScanKind,
     Verdict,
 )
 from pointsbank.core.actor import SYSTEM
+from pointsbank.events.operations import cancel as cancel_event
 from pointsbank.hours.rules import Way
 from pointsbank.ledger.operations import close_period
 from pointsbank.ledger.queries import balances, transfers_of
@@ -91,6 +93,20 @@ def test_who_leaves_after_her_period_s_close_waits_for_review(scene: Any) -> Non
     entries = transfers_of(scene.session, "attendance", answer.attendance_id)
     assert {entry.effective_on for entry in entries} == {midnight.date()}
     assert balances(scene.session, wang)[MINUTES] == 180
+
+
+def test_a_called_off_event_s_scan_is_for_no_review_whatever_period_is_closed(scene: Any) -> None:
+    event, next_day = scene.open(), scene.at(24 * 60)
+    scene.do(cancel_event, event, 1, reason="暴雨")
+    close_period(scene.session, SYSTEM, until=scene.at(0).date(), at=next_day)
+    with pytest.raises(EventCancelled) as refused:
+        scene.scan(check_in, event, 24 * 60)
+    note_refusal(
+        scene.session, scene.community.volunteer, refused.value, kind=ScanKind.IN,
+        code=event.code, claimed_at=scene.at(5), at=next_day,
+    )  # fmt: skip
+    assert scene.session.execute(select(Scan.verdict)).scalars().all() == [Verdict.CANCELLED]
+    assert scene.session.execute(select(LateScan)).first() is None
 
 
 def test_what_is_confirmed_after_its_period_s_close_is_dated_into_the_open_one(scene: Any) -> None:
