@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
 from sqlmodel import Session, col
 
-from pointsbank.attendance.models import Attendance, LateScan, Scan
+from pointsbank.attendance.models import Attendance, LateScan, Scan, WalkIn
 from pointsbank.attendance.rules import COUNTED, EFFECTIVE, AttendanceState, ScanFact, Verdict
 from pointsbank.core import clock
 from pointsbank.events.models import Event, Post
@@ -283,6 +283,13 @@ def waiting(session: Session, event_ids: Collection[int]) -> dict[int, int]:
         .group_by(col(Attendance.event_id))
     )
     return dict(found.all())
+
+
+def walk_ins_waiting(session: Session, event_id: int) -> int:
+    """How many who came to an event without being registered nobody matched or dismissed yet."""
+    unmatched = col(WalkIn.event_id) == event_id, col(WalkIn.settled_at).is_(None)
+    counted = select(func.count()).select_from(WalkIn).where(*unmatched)
+    return int(session.execute(counted).scalar_one())
 
 
 def counts(session: Session, event_id: int) -> Counts:
