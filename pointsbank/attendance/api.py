@@ -1,13 +1,11 @@
 """Check-ins and check-outs, and an event's attendances, under /api/v1."""
 
 import secrets
-from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext
 
-from pointsbank.access.entrance import reading_codes
 from pointsbank.attendance import claims, operations, queries, roster, sheets, walkins
 from pointsbank.attendance.entrance import keeping_refusals
 from pointsbank.attendance.models import SignInSheet, WalkIn
@@ -49,9 +47,7 @@ from pointsbank.earning.rules import why_clipped
 from pointsbank.events.models import Event
 from pointsbank.events.queries import event as event_seen
 from pointsbank.events.rules import CONFIRMERS, ORGANISERS
-from pointsbank.hours.rules import Way
 from pointsbank.ledger.rules import Clip
-from pointsbank.members.queries import member_by_code
 from pointsbank.signups.queries import expected
 from pointsbank.web import ApiBlueprint, actor, allow
 from pointsbank.web.errors import sentence_of
@@ -302,11 +298,10 @@ def dismiss_walk_in(walk_in_id: int) -> None:
 @api.response(201, ScanView)
 @allow(Role.VOLUNTEER, *ORGANISERS)
 def check_in(asked: dict[str, str]) -> ScanAnswer:
-    """Check in at an event: oneself, or as its organiser somebody with a card or phone code."""
+    """Check in oneself at an event."""
     now = clock.now()
-    kept = keeping_refusals(actor(), ScanKind.IN, now)
-    with _reading(asked), kept as scan, transaction() as session:
-        scan.update(_scan(session, asked, now))
+    with keeping_refusals(actor(), ScanKind.IN, now) as scan, transaction() as session:
+        scan.update(_scan(asked, now))
         return operations.check_in(session, actor(), **scan, at=now)
 
 
@@ -317,24 +312,15 @@ def check_in(asked: dict[str, str]) -> ScanAnswer:
 def check_out(asked: dict[str, str]) -> ScanAnswer:
     """Check out; minutes and points are credited now or later, as the hour rule says."""
     now = clock.now()
-    kept = keeping_refusals(actor(), ScanKind.OUT, now)
-    with _reading(asked), kept as scan, transaction() as session:
-        scan.update(_scan(session, asked, now))
+    with keeping_refusals(actor(), ScanKind.OUT, now) as scan, transaction() as session:
+        scan.update(_scan(asked, now))
         return operations.check_out(session, actor(), **scan, at=now)
 
 
-def _reading(asked: dict[str, str]) -> AbstractContextManager[None]:
-    """Another's code may be a guess; one's own scan reads none."""
-    return reading_codes(actor()) if "member_code" in asked else nullcontext()
-
-
-def _scan(session: Session, asked: dict[str, str], now: datetime) -> dict[str, Any]:
-    """The operation's keywords: whose scan, when, under which key."""
-    scan: dict[str, Any] = {"code": asked["code"], "claimed_at": now, "key": asked.get("key")}
+def _scan(asked: dict[str, str], now: datetime) -> dict[str, Any]:
+    """The operation's keywords: when, under which key, on which phone."""
+    scan: dict[str, Any] = {**asked, "claimed_at": now}
     if "claim" in asked:
-        claim = claims.read(asked["claim"], asked["code"], at=now)
+        claim = claims.read(scan.pop("claim"), asked["code"], at=now)
         scan |= {"claimed_at": claim.claimed_at, "key": claim.key, "way": claim.way}
-    if "member_code" in asked:
-        member = member_by_code(session, asked["member_code"], now)
-        scan |= {"member_id": member.id, "way": Way.ORGANISER}
     return scan

@@ -15,8 +15,8 @@ from pointsbank.events.models import Event, Post
 from pointsbank.ledger.queries import clips_of
 from pointsbank.ledger.rules import Clip
 from pointsbank.members.models import Member
-from pointsbank.members.queries import Holder, members
-from pointsbank.members.rules import MemberLeft
+from pointsbank.members.queries import Holder, affiliated, members
+from pointsbank.members.rules import MemberLeft, Relation
 from pointsbank.orgs.queries import among, ids_below
 from pointsbank.signups.queries import people_expected
 
@@ -98,13 +98,19 @@ def people(session: Session, member_ids: Iterable[int]) -> dict[int, Holder]:
 
 
 def _may_come(event: Event) -> ColumnElement[bool]:
-    """The condition on members who may be ticked at an event: who signed up, or lives there."""
+    """The condition on members who may be ticked at an event: who signed up, lives there, or is of
+    the team or branch that holds it.
+    """
+    on = clock.local_day(event.starts_at)
+    tied = [affiliated(relation, on).subquery() for relation in (Relation.TEAM, Relation.BRANCH)]
+    theirs = [select(one.c.member_id).where(one.c.org_id == event.org_id) for one in tied]
     return and_(
         col(Member.left_on).is_(None),
         col(Member.merged_into_id).is_(None),
         or_(
             col(Member.residence_id).in_(ids_below([event.org_id])),
             col(Member.id).in_(people_expected(event.id)),
+            *(col(Member.id).in_(ids) for ids in theirs),
         ),
     )
 

@@ -21,12 +21,12 @@ MOST_OFFSET_MS = 10 * 366 * 86_400_000
 
 
 class ScanRequest(Request):
-    """A scan of one's own; with ``member_code`` an organiser's scan of somebody's card or phone."""
+    """A scan of one's own; others' go to ``/events/<id>/scans``, where each may be undone."""
 
     code = Text(12, required=True, metadata={"description": "the event's short code"})
     key = Text(60, least=4, metadata={"description": "made by the client; not with a claim"})
     claim = Text(400, metadata={"description": "signed at the scan, carries its time and key"})
-    member_code = Text(40, metadata={"description": "20 digits of a card or phone code"})
+    device = Text(60, least=0, metadata={"description": "a random word that this phone keeps"})
 
     @ma.validates_schema
     def _has_a_key(self, asked: dict[str, Any], **_: Any) -> None:
@@ -48,6 +48,10 @@ class DoorForm(Request):
     member_code = Text(40, required=True)
     leaving = fields.Boolean(load_default=False)
     key = repeat_key()
+
+
+class TypedQuery(Request):
+    code = Text(40, least=0, metadata={"description": "as a poster has it under its QR code"})
 
 
 class ScannedQuery(Request):
@@ -159,10 +163,9 @@ class SheetLineRequest(Request):
 
 class SheetEntryRequest(Request):
     lines = fields.List(
-        fields.Nested(SheetLineRequest),
-        required=True,
+        fields.Nested(SheetLineRequest), required=True,
         validate=validate.Length(1, 500, error=lazy_gettext("一张签到表须有 1 至 500 行。")),
-    )
+    )  # fmt: skip
 
 
 class SheetView(View):
@@ -212,9 +215,7 @@ class BatchRequest(Request):
     scans = fields.List(
         fields.Dict(),
         required=True,
-        validate=validate.Length(
-            min=1, max=1000, error=lazy_gettext("一次最多上传 1000 条，最少 1 条。")
-        ),
+        validate=validate.Length(1, 1000, error=lazy_gettext("一次最多上传 1000 条，最少 1 条。")),
         metadata={"description": "each of the form SentRequest"},
     )
 

@@ -111,12 +111,14 @@ def named_lines(session: Session, sheet: SignInSheet) -> dict[int, Member]:
 
 def pdf(session: Session, event: Event, sheet: SignInSheet) -> bytes:
     """The sheet as A4 pages. Refuses with GlyphMissing."""
-    named, starts = named_lines(session, sheet), clock.local(event.starts_at)
+    named = named_lines(session, sheet)
+    starts, ends = clock.local(event.starts_at), clock.local(event.ends_at)
+    until = f"{ends:%H:%M}" if starts.date() == ends.date() else f"{ends:%m-%d %H:%M}"
     data = {
         "title": event.title,
         "organisation": organisation(session, event.org_id).name,
         "place": event.place,
-        "times": f"{starts:%Y-%m-%d %H:%M}—{clock.local(event.ends_at):%H:%M}",
+        "times": f"{starts:%Y-%m-%d %H:%M}—{until}",
         "code": event.code,
         "number": str(sheet.number),
         "qr": qr.svg(address(sheet)),

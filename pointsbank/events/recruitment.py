@@ -22,7 +22,7 @@ from pointsbank.events.rules import EventState, PublicAddressLocal
 from pointsbank.orgs.models import Organisation
 from pointsbank.orgs.queries import ids_below, organisation
 
-SHOWN = (EventState.PUBLISHED, EventState.OPEN, EventState.CLOSED)
+RECRUITING = (EventState.PUBLISHED, EventState.OPEN)
 MOST_EVENTS = 300
 _TEMPLATE = Path(__file__).parent / "print" / "notice.typ"
 
@@ -80,7 +80,7 @@ def notice(session: Session, org_id: int, month: date) -> Notice:
         .join(Organisation, col(Organisation.id) == col(Event.org_id))
         .where(
             col(Event.org_id).in_(ids_below([org_id])),
-            col(Event.state).in_(SHOWN),
+            col(Event.published_at).is_not(None),
             col(Event.starts_at) >= begins,
             col(Event.starts_at) < ends,
         )
@@ -128,18 +128,23 @@ def pdf(found: Notice) -> bytes:
         "address": where,
         "qr": qr.svg(where),
         "house": found.organisation.address,
-        "events": [_printed(line) for line in found.lines if not _is_over(line)],
-        "over": [_told(line) for line in found.lines if _is_over(line)],
+        "events": [_printed(line) for line in found.lines if line.event.state in RECRUITING],
+        "over": _told(found, EventState.CLOSED),
+        "off": _told(found, EventState.CANCELLED),
     }
     return printing.pdf(_TEMPLATE, data)
 
 
-def _is_over(line: EventLine) -> bool:
-    return line.event.state is EventState.CLOSED
-
-
-def _told(line: EventLine) -> dict[str, str]:
-    return {"title": line.event.title, "times": _times(line.event), "place": line.event.place}
+def _told(found: Notice, state: EventState) -> list[dict[str, str]]:
+    """The events in this state, in a few words."""
+    events = [line.event for line in found.lines if line.event.state is state]
+    return [
+        {
+            "title": event.title, "times": _times(event), "place": event.place,
+            "reason": event.cancel_reason,
+        }
+        for event in events
+    ]  # fmt: skip
 
 
 def _times(event: Event) -> str:

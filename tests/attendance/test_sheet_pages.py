@@ -12,7 +12,7 @@ from sqlmodel import select
 from pointsbank.attendance import rotating
 from pointsbank.attendance.models import Attendance, Scan, SignInSheet, WalkIn
 from pointsbank.core import clock
-from pointsbank.core.database import snapshot
+from pointsbank.core.database import snapshot, transaction
 from pointsbank.hours.rules import Way
 from pointsbank.members.models import Member
 
@@ -58,6 +58,57 @@ def test_a_companion_says_why(organiser: FlaskClient, people: Any) -> None:
     with snapshot() as session:
         rows = session.execute(select(Scan.way, Scan.member_id)).all()
     assert [tuple(row) for row in rows] == [(Way.COMPANION, li), (Way.ROSTER, None)]
+
+
+def test_a_team_s_own_event_has_its_team_on_the_roster(app: Flask, people: Any) -> None:
+    c = people.community
+    with transaction() as session:
+        scene = type(people.scene)(session, c)
+        of_team = scene.open(org_id=c.team, title="队里的活动").id
+    organiser = sign_in(app.test_client(), c.organiser)
+    with people.at(2):
+        page = organiser.get(f"/events/{of_team}/names").text
+        for name, listed in (("王桂芳", True), ("李建国", True), ("陈玉兰", False)):
+            assert (name in page) == listed, name
+        tick = {"member_id": c.wang, "kind": "in", "key": "a-key-of-this-page-1"}
+        answer = submit(organiser, f"/events/{of_team}/ticks", **tick)
+        assert "王桂芳 签到成功" in _told(organiser, answer)
+
+
+def test_who_stands_at_the_door_finds_every_way_from_the_live_list(
+    organiser: FlaskClient, people: Any
+) -> None:
+    where = f"/events/{people.event_id}"
+    ways = [
+        f'href="{where}/{way}"' for way in ("scanner", "names", "names#walk-ins", "screen", "wall")
+    ]
+    page = organiser.get(f"{where}/attendance").text
+    assert [way for way in ways if way not in page] == []
+    watcher = sign_in(organiser.application.test_client(), people.community.official)
+    page = watcher.get(f"{where}/attendance").text
+    assert [way for way in ways if way in page] == []
+
+
+def test_a_walk_in_is_found_and_matched_after_the_close(
+    organiser: FlaskClient, people: Any
+) -> None:
+    where = f"/events/{people.event_id}"
+    with people.at(2):
+        form = {"name": "王姨", "phone": "13800000001", "key": "walk-1"}
+        submit(organiser, f"{where}/walk-ins", **form)
+    with people.at(20):
+        submit(organiser, f"{where}/closing")
+        page = organiser.get(where).text
+        assert "还有 1 位临时参加的人没有对应到志愿者" in page
+        assert f'href="{where}/names#walk-ins"' in page
+        volunteer = sign_in(organiser.application.test_client(), people.community.volunteer)
+        assert "临时参加" not in volunteer.get(where).text
+        with snapshot() as session:
+            walk_in = session.execute(select(WalkIn.id)).scalar_one()
+            number = session.get_one(Member, people.community.wang).number
+        answer = submit(organiser, f"{where}/walk-ins/{walk_in}/match", number=number)
+        assert "已对应到志愿者：已收到，待审核" in _told(organiser, answer)
+        assert "临时参加的人没有对应" not in organiser.get(where).text
 
 
 def _told(client: FlaskClient, answer: Any) -> str:
