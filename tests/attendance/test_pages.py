@@ -212,18 +212,16 @@ def test_an_organiser_scans_a_card_in_and_out_and_bad_codes_say_why(house: House
     assert answer.status_code == 403
 
 
-def test_the_code_under_a_poster_is_typed_by_who_cannot_scan_it(app: Flask, people: Any) -> None:
-    client = sign_in(app.test_client(), people.community.volunteer)
-    assert 'href="/c"' in client.get("/events").text
-    assert "六位活动码" in client.get("/c").text
-    code = people.code
+def test_the_code_under_a_poster_is_typed_by_who_cannot_scan_it(house: House) -> None:
+    volunteer, code = house.browser(house.community.volunteer), house.code
+    assert 'href="/c"' in read(volunteer.get("/events"))
+    assert "六位活动码" in read(volunteer.get("/c"))
     wide = "".join(chr(ord(sign) + 0xFEE0) for sign in code)
     for typed in (code, code.lower(), f" {code[:3]} {code[3:]} ", wide):
-        answer = client.get("/c", query_string={"code": typed})
+        answer = volunteer.get("/c", query_string={"code": typed})
         assert (answer.status_code, answer.location) == (303, f"/c/{code}")
-    wrong = client.get("/c", query_string={"code": "<AB>&1"})
+    wrong = volunteer.get("/c", query_string={"code": "<AB>&1"})
     assert wrong.status_code == 404
-    assert "请核对海报上的六位活动码" in wrong.text
-    assert "&lt;AB&gt;&amp;1" in wrong.text
-    staff = sign_in(app.test_client(), people.community.organiser)
-    assert 'href="/c"' not in staff.get("/events").text
+    assert "请核对海报上的六位活动码" in read(wrong)
+    assert "&lt;AB&gt;&amp;1" in read(wrong)
+    assert 'href="/c"' not in read(house.browser(house.community.organiser).get("/events"))

@@ -79,9 +79,8 @@ def test_who_stands_at_the_door_finds_every_way_from_the_live_list(
     organiser: FlaskClient, people: Any
 ) -> None:
     where = f"/events/{people.event_id}"
-    ways = [
-        f'href="{where}/{way}"' for way in ("scanner", "names", "names#walk-ins", "screen", "wall")
-    ]
+    named = ("scanner", "names", "names#walk-ins", "screen", "wall")
+    ways = [f'href="{where}/{way}"' for way in named]
     page = organiser.get(f"{where}/attendance").text
     assert [way for way in ways if way not in page] == []
     watcher = sign_in(organiser.application.test_client(), people.community.official)
