@@ -30,6 +30,7 @@ class Counts:
 
     came: int = 0
     present: int = 0
+    unsettled: int = 0
     to_confirm: int = 0
     credited: int = 0
     minutes_to_confirm: int = 0
@@ -305,6 +306,7 @@ def counts(session: Session, event_id: int) -> Counts:
         select(
             func.count(),
             _number_in(AttendanceState.PRESENT),
+            _number_in(AttendanceState.UNSETTLED),
             _number_in(AttendanceState.TO_CONFIRM),
             _number_in(AttendanceState.CREDITED),
             func.coalesce(func.sum(case((waiting, col(Attendance.minutes)), else_=0)), 0),
