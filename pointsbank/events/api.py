@@ -22,6 +22,7 @@ from pointsbank.events.schemas import (
     FromTemplateRequest,
     ManyEventsView,
     NewShiftRequest,
+    NotedRequest,
     NoticeView,
     PlanRequest,
     PostRequest,
@@ -189,6 +190,21 @@ def add_post(asked: dict[str, Any], event_id: int) -> Post:
     """Add a post. A second one of the same name is refused, the same once more only answered."""
     with transaction() as session:
         return operations.add_post(session, actor(), event_id=event_id, **asked, at=clock.now())
+
+
+@api.post("/events/<int:event_id>/posts/and-later")
+@api.arguments(NotedRequest)
+@api.response(200, ManyEventsView)
+@allow(*ORGANISERS)
+def arrange_later(asked: dict[str, Any], event_id: int) -> dict[str, Any]:
+    """Let later events of the series at the same time of the day have these posts and shifts; those
+    that changed.
+    """
+    with transaction() as session:
+        changed = operations.arrange_later(
+            session, actor(), event_id=event_id, **asked, at=clock.now()
+        )
+    return {"events": changed}
 
 
 @api.put("/posts/<int:post_id>")

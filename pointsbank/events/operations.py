@@ -39,14 +39,15 @@ from pointsbank.events.rules import (
     moved,
 )
 from pointsbank.events.series import change_from, dates, end_series, publish_series, repeat
+from pointsbank.events.spreading import arrange_later
 from pointsbank.hours.queries import hour_rule_in_force
 from pointsbank.orgs.queries import organisation
 from pointsbank.orgs.rules import check_open
 
 __all__ = [
-    "PastEvent", "add_post", "add_shift", "cancel", "change", "change_from", "change_post",
-    "change_shift", "copy", "dates", "end_event", "end_series", "held", "open_event", "plan",
-    "plan_from", "publish", "publish_series", "put_away_template", "record_events", "remove_post",
+    "PastEvent", "add_post", "add_shift", "arrange_later", "cancel", "change", "change_from",
+    "change_post", "change_shift", "copy", "dates", "end_event", "end_series", "held", "open_event",
+    "plan", "plan_from", "publish", "publish_series", "put_away_template", "record_events", "remove_post",
     "remove_shift", "repeat", "save_template",
 ]  # fmt: skip
 

@@ -84,6 +84,10 @@ class NotedRequest(Request):
     )
 
 
+class NotedForm(Form, NotedRequest):
+    pass
+
+
 class EventChangeRequest(ContentRequest, TimesRequest, NotedRequest):
     pass
 
