@@ -47,8 +47,8 @@ from pointsbank.orgs.rules import check_open
 __all__ = [
     "PastEvent", "add_post", "add_shift", "arrange_later", "cancel", "change", "change_from",
     "change_post", "change_shift", "copy", "dates", "end_event", "end_series", "held", "open_event",
-    "plan", "plan_from", "publish", "publish_series", "put_away_template", "record_events", "remove_post",
-    "remove_shift", "repeat", "save_template",
+    "plan", "plan_from", "publish", "publish_series", "put_away_template", "record_events",
+    "remove_post", "remove_shift", "repeat", "save_template",
 ]  # fmt: skip
 
 
