@@ -331,4 +331,4 @@ def plan_from(asked: dict[str, Any]) -> Event:
 def recruitment_notice(org_id: int, month: str) -> recruitment.Notice:
     """What a community and everything below it holds in a month, written 2026-12; public."""
     with snapshot() as session:
-        return recruitment.notice(session, org_id, recruitment.month_of(month))
+        return recruitment.notice(session, org_id, recruitment.month_of(month), at=clock.now())

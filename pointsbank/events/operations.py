@@ -28,11 +28,13 @@ from pointsbank.events.posts import (
     remove_shift,
 )
 from pointsbank.events.rules import (
+    LATEST_OPENING,
     ORGANISERS,
     Content,
     EventInPast,
     EventState,
     KeyReused,
+    OpenedTooLate,
     check_safe,
     check_state,
     check_times,
@@ -150,14 +152,14 @@ def publish(session: Session, actor: Actor, *, event_id: int, at: datetime) -> E
 def open_event(session: Session, actor: Actor, *, event_id: int, at: datetime) -> Event:
     """Begin check-in; the hour rule of the event's day holds from now on. Open is an answer.
 
-    Refuses, in order: EventNotFound, Forbidden, WrongState, EventInPast.
+    Refuses, in order: EventNotFound, Forbidden, WrongState, OpenedTooLate.
     """
     event = held(session, actor, event_id)
     if event.state is EventState.OPEN:
         return event
     check_state(event.state, EventState.PUBLISHED)
-    if event.ends_at <= at:
-        raise EventInPast
+    if event.ends_at + LATEST_OPENING <= at:
+        raise OpenedTooLate(ends_at=event.ends_at)
     rule = hour_rule_in_force(session, event.org_id, clock.local_day(event.starts_at))
     event.hour_rule_id = rule.id
     event.opened_at = at

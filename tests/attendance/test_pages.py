@@ -225,3 +225,13 @@ def test_the_code_under_a_poster_is_typed_by_who_cannot_scan_it(house: House) ->
     assert "请核对海报上的六位活动码" in read(wrong)
     assert "&lt;AB&gt;&amp;1" in read(wrong)
     assert 'href="/c"' not in read(house.browser(house.community.organiser).get("/events"))
+
+
+def test_a_stranger_who_comes_too_late_is_not_taken_for_staff(house: House) -> None:
+    with house.at(200):
+        organiser = house.browser(house.community.organiser)
+        submit(organiser, f"/events/{house.event_id}/closing")
+        page = read(house.browser().get(f"/c/{house.code}"))
+        assert "活动已结束" in page
+        assert "工作人员账号" not in page
+        assert "工作人员账号" in read(organiser.get(f"/c/{house.code}"))

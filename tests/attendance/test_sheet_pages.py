@@ -188,6 +188,31 @@ def test_a_sheet_is_made_printed_and_entered_once(organiser: FlaskClient, people
         assert session.execute(select(SignInSheet.entered_at)).scalar_one()
 
 
+def test_a_sheet_is_printed_before_and_entered_once_the_event_is_open(
+    organiser: FlaskClient, people: Any
+) -> None:
+    with transaction() as session:
+        scene = type(people.scene)(session, people.community)
+        event_id = scene.published(title="上门理发").id
+        number = session.get_one(Member, people.community.chen).number
+    where = f"/events/{event_id}"
+    assert f'href="{where}/sheets"' in organiser.get(where).text
+    submit(organiser, f"{where}/sheets", blank="1", key="sheet-1")
+    assert organiser.get(f"{where}/sheets/1.pdf").mimetype == "application/pdf"
+    with people.at(400):  # nobody thought of the program while it lasted
+        sign_in(organiser, people.community.organiser)
+        lines = {"came-1": "9:05", "left-1": "11:05", "number-1": number}
+        early = submit(organiser, f"{where}/sheets/1", **lines)
+        assert (early.status_code, "当前为“已发布”" in early.text) == (409, True)
+        submit(organiser, f"{where}/opening")
+        page = _told(organiser, submit(organiser, f"{where}/sheets/1", **lines))
+        assert "共 1 行" in page
+        assert "这些行没有计入" not in page
+    with snapshot() as session:
+        found = session.execute(select(Attendance.minutes, Attendance.way)).one()
+    assert tuple(found) == (120, Way.SHEET)
+
+
 def test_the_screen_shows_the_code_of_the_moment_and_who_is_in(
     organiser: FlaskClient, people: Any
 ) -> None:

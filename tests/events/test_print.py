@@ -244,6 +244,15 @@ def test_what_was_called_off_is_said_where_people_read_what_is_wanted(house: Hou
     assert [one["event"]["state"] for one in lines.json["lines"]] == ["published", "cancelled"]
 
 
+def test_what_is_over_is_not_recruited_for(house: House) -> None:
+    address = f"/recruitment/{house.place.community}/2026-11"
+    with clock.frozen(house.scene.at(200)):  # it was never opened
+        page = house.browser().get(address).text
+        assert "没有正在招募的活动" in page
+        assert "登录后报名" not in page
+        assert "周末清洁家园" in page
+
+
 def test_a_community_s_notice_leads_to_its_calendar(house: House) -> None:
     found = "/organisations/{}/events.ics"
     community, street = house.place.community, house.place.street
