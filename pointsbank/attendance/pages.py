@@ -124,7 +124,7 @@ def attendance(event_id: int) -> str:
             rows=(rows := queries.attendances(session, event_id)),
             posts=queries.posts_scanned(session, event_id, [row[0].member_id for row in rows]),
             may_run=actor().may(*ORGANISERS, org_id=found.org_id),
-            may_confirm=actor().may(*CONFIRMERS, org_id=found.org_id),
+            may_confirm=actor().kind == "user" and actor().may(*CONFIRMERS, org_id=found.org_id),
             key=secrets.token_urlsafe(9),
         )
 

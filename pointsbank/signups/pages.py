@@ -199,7 +199,9 @@ def _others_page(event_id: int, asked: dict[str, Any], answers: list[Answer] | N
         may_have = {one for one, _ in teams}
         people = queries.of_team(session, team_id, now) if team_id in may_have else []
         relatives = queries.relatives(session, actor().member_id)
-        relative_ids = [one.id for one in relatives]
+        may_run = actor().may(*ORGANISERS, org_id=found.org_id)
+        # Who runs the event has the whole list.
+        whose = {} if may_run else {"member_ids": [r.id for r in relatives], "team_ids": may_have}
         return render_template(
             "signups/others.html",
             event=found,
@@ -211,10 +213,8 @@ def _others_page(event_id: int, asked: dict[str, Any], answers: list[Answer] | N
             people=people,
             answers={one.member_id: one for one in answers or []},
             relatives=relatives,
-            signed_up=queries.listed_for(
-                session, event_id, member_ids=relative_ids, team_ids=may_have
-            ),
-            may_run=actor().may(*ORGANISERS, org_id=found.org_id),
+            signed_up=queries.listed_for(session, event_id, **whose) if whose else [],
+            may_run=may_run,
             key=secrets.token_urlsafe(9),
         )
 
