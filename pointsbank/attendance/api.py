@@ -14,6 +14,7 @@ from pointsbank.attendance.operations import Confirmation, ScanAnswer, Sent, Tak
 from pointsbank.attendance.results import results
 from pointsbank.attendance.rules import EnteredLine, ScanKind
 from pointsbank.attendance.schemas import (
+    AttendancesQuery,
     AttendancesView,
     BatchRequest,
     BatchView,
@@ -75,18 +76,20 @@ def confirm(event_id: int) -> Confirmation:
 
 
 @api.get("/events/<int:event_id>/attendances")
+@api.arguments(AttendancesQuery, location="query")
 @api.response(200, AttendancesView)
 @allow(*CONFIRMERS, Role.OFFICIAL, Scope.READ_EVENTS)
-def attendances(event_id: int) -> dict[str, Any]:
+def attendances(asked: dict[str, Any], event_id: int) -> dict[str, Any]:
     """Who came, the last first, and how many are in which state."""
     with snapshot() as session:
         found = event_seen(session, actor(), event_id)
         actor().require(*CONFIRMERS, Role.OFFICIAL, org_id=found.org_id)
-        rows = queries.attendances(session, event_id)
+        rows = queries.attendances(session, event_id, **asked)
         clips = queries.clips(session, [row[0].id for row in rows])
         return {
             "counts": queries.counts(session, event_id),
             "attendances": [_seen(row[0], row[1], clips[row[0].id]) for row in rows],
+            "next_before": rows[-1][0].id if len(rows) == queries.PAGE else None,
         }
 
 

@@ -241,19 +241,28 @@ def clips(session: Session, attendance_ids: Sequence[int | None]) -> dict[int | 
     return {attendance_id: found.get(attendance_id or 0, []) for attendance_id in attendance_ids}
 
 
+PAGE = 500
+
+
 def attendances(
-    session: Session, event_id: int, *, most: int = 500
+    session: Session, event_id: int, *, before: int | None = None
 ) -> list[Row[Attendance, str, str]]:
-    """(attendance, name, phone's last four) of an event, the last to come first."""
-    return list(
-        session.execute(
-            select(Attendance, col(Member.name), col(Member.phone_tail))
-            .join(Member, col(Member.id) == col(Attendance.member_id))
-            .where(col(Attendance.event_id) == event_id, CAME)
-            .order_by(col(Attendance.checked_in_at).desc(), col(Attendance.id).desc())
-            .limit(most)
-        )
+    """(attendance, name, phone's last four) of an event, the last to come first, so many a page;
+    ``before`` pages by attendance id.
+    """
+    wanted = (
+        select(Attendance, col(Member.name), col(Member.phone_tail))
+        .join(Member, col(Member.id) == col(Attendance.member_id))
+        .where(col(Attendance.event_id) == event_id, CAME)
     )
+    mark = session.get(Attendance, before) if before else None
+    if mark:
+        sooner = and_(
+            col(Attendance.checked_in_at) == mark.checked_in_at, col(Attendance.id) < mark.id
+        )
+        wanted = wanted.where(or_(col(Attendance.checked_in_at) < mark.checked_in_at, sooner))
+    ordered = wanted.order_by(col(Attendance.checked_in_at).desc(), col(Attendance.id).desc())
+    return list(session.execute(ordered.limit(PAGE)))
 
 
 def posts_scanned(session: Session, event_id: int, member_ids: Collection[int]) -> dict[int, str]:

@@ -213,36 +213,31 @@ class BatchRequest(Request):
 
     sent_at = Instant(required=True, metadata={"description": "the device's clock now"})
     scans = fields.List(
-        fields.Dict(),
-        required=True,
+        fields.Dict(), required=True,
         validate=validate.Length(1, 1000, error=lazy_gettext("一次最多上传 1000 条，最少 1 条。")),
         metadata={"description": "each of the form SentRequest"},
-    )
+    )  # fmt: skip
 
 
 class SentRequest(Request):
     """One scan of a batch; either ``code`` or ``member_id``, and for a companion the reason."""
 
     id = fields.String(
-        required=True,
+        required=True, metadata={"description": "made before the first try, and kept"},
         validate=validate.Regexp(
             r"[A-Za-z0-9_-]{16,40}\Z", error=lazy_gettext("编号须为 16 至 40 位字母或数字。")
         ),
-        metadata={"description": "made by the client before its first try, and kept"},
-    )
-    code = Text(
-        40, metadata={"description": "20 digits of a card, phone code or door pass; or `sealed`"}
-    )
+    )  # fmt: skip
+    code = Text(40, metadata={"description": "20 digits: card, phone code, door pass; or `sealed`"})
     member_id = Whole(least=1, most=10**8 - 1, metadata={"description": "a tick on the roster"})
     way = choice(Way, load_default=Way.ORGANISER)
     kind = choice(ScanKind, load_default=ScanKind.AUTO)
     scanned_at = Instant(required=True, metadata={"description": "by the device's clock"})
     offset_ms = fields.Integer(
-        strict=True,
-        allow_none=True,
+        strict=True, allow_none=True,
         validate=validate.Range(-MOST_OFFSET_MS, MOST_OFFSET_MS, error=lazy_gettext("数值过大。")),
         metadata={"description": "server's less device's clock, as last measured"},
-    )
+    )  # fmt: skip
     reason = Text(200, least=2, metadata={"description": "of a companion's check-in only"})
 
     @ma.validates_schema
@@ -308,10 +303,9 @@ class ClockView(View):
 
 class TicksRequest(Request):
     pin = fields.String(
-        required=True,
+        required=True, metadata={"description": "of this device; it is kept nowhere"},
         validate=validate.Regexp(r"[0-9]{6,12}\Z", error=lazy_gettext("密码须为 6 至 12 位数字。")),
-        metadata={"description": "of this device; it is kept nowhere"},
-    )
+    )  # fmt: skip
 
 
 class Sealed(fields.String):
@@ -390,9 +384,14 @@ class CountsView(View):
     credited = fields.Integer()
 
 
+class AttendancesQuery(Request):
+    before = Whole(least=1, metadata={"description": "the last attendance of the page before"})
+
+
 class AttendancesView(View):
     counts = fields.Nested(CountsView)
     attendances = fields.List(fields.Nested(AttendanceView))
+    next_before = fields.Integer(allow_none=True)
 
 
 class ConfirmationView(View):

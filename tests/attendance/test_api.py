@@ -8,11 +8,12 @@ from flask.testing import FlaskClient
 from scene import API, PLAN
 from sqlmodel import func, select
 
-from pointsbank.attendance import claims
+from pointsbank.attendance import claims, queries
 from pointsbank.attendance.models import Attendance, Scan
 from pointsbank.attendance.rules import device_mark
 from pointsbank.core import clock
-from pointsbank.core.database import snapshot
+from pointsbank.core.database import snapshot, transaction
+from pointsbank.events.models import Event
 from pointsbank.ledger.queries import balances
 
 
@@ -169,3 +170,20 @@ def test_nothing_about_a_person_is_logged_when_a_scan_is_refused(
     written = capsys.readouterr()
     for secret in ("王桂芳", "13800000001", "her-phone"):
         assert secret not in written.out + written.err
+
+
+def test_who_came_is_read_page_by_page(people: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    c = people.community
+    with transaction() as session:
+        event = session.get_one(Event, people.event_id)
+        type(people.scene)(session, c).stays_of_everybody(event)  # all at the same instant
+    monkeypatch.setattr(queries, "PAGE", 4)
+    organiser, path = people.line(c.organiser), f"/events/{people.event_id}/attendances"
+    first = organiser.get(path).json
+    second = organiser.get(f"{path}?before={first['next_before']}").json
+    assert (len(first["attendances"]), len(second["attendances"])) == (4, 2)
+    assert second["next_before"] is None
+    assert second["counts"]["came"] == 6
+    found = [one["member_id"] for one in (*first["attendances"], *second["attendances"])]
+    assert sorted(found) == sorted((c.wang, c.li, c.zhao, c.sun, c.chen, c.zhou))
+    assert organiser.get(f"{path}?before=x").status_code == 422
