@@ -345,7 +345,7 @@ def test_what_was_called_off_is_not_told_as_coming(house: House) -> None:
     submit(house.browser(c.volunteer), f"/events/{house.event_id}/sign-ups", spot="-", key="hers")
     with transaction() as session:
         events.cancel(session, c.organiser, event_id=house.event_id, reason="下雨", at=clock.now())
-    page = read(house.browser(c.volunteer).get("/me"))
+    page = read(house.browser(c.secretary).get(f"/members/{c.wang}"))
     told = page[page.index("已报名的活动") :][:1500]
     assert "周末清洁家园" in told
     assert "已取消" in told
