@@ -360,11 +360,12 @@ def test_risks_and_insurance_are_told_before_anybody_signs_up(house: House) -> N
         insured = Scene(session, c).published(insurance="平安 66-2", title="种树")
         ids = event.id, insured.id
     wang, organiser = house.browser(c.volunteer), house.browser(c.organiser)
+    form = 'action="/events/{}/sign-ups"'
     page = read(wang.get(f"/events/{ids[0]}"))
     assert page.count("路面结冰") == 1
-    assert page.index("路面结冰") < page.index("人保 88-1") < page.index("sign-ups")
+    assert page.index("路面结冰") < page.index("人保 88-1") < page.index(form.format(ids[0]))
     others = read(organiser.get(f"/events/{ids[0]}/sign-ups/new"))
     assert others.index("路面结冰") < others.index("companion-sign-ups")
     page = read(wang.get(f"/events/{ids[1]}"))
     assert "可能的风险" not in page
-    assert page.index("意外保险：平安 66-2") < page.index("sign-ups")
+    assert page.index("意外保险：平安 66-2") < page.index(form.format(ids[1]))
