@@ -43,6 +43,7 @@ def member_forms(ground: Ground) -> dict[tuple[str, str], dict[str, Any]]:
         **{("secretary", f"{her}/{part}"): body for part, body in parts.items()},
         ("volunteer", "/me/consents"): {"kind": "sharing"},
         ("volunteer", "/me/consents/withdrawal"): {"kind": "sharing"},
+        ("secretary", "/skills"): {"name": "剪纸"},
         ("secretary", "/households"): {"head_id": ground.place.li, "on": DAY},
         ("secretary", f"/households/{ground.household}/members"): {
             "number": "2026000002", "on": DAY,

@@ -188,7 +188,9 @@ def test_details_are_kept_and_the_contact_is_sealed(session: Session, tree: Tree
     facts = [
         entry.facts["changed"]
         for entry in session.execute(
-            select(AuditEntry).where(col(AuditEntry.action) == "orgs.describe")
+            select(AuditEntry)
+            .where(col(AuditEntry.action) == "orgs.describe")
+            .order_by(col(AuditEntry.id))
         ).scalars()
     ]
     assert facts == [

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
+from sqlmodel import col
 
 from pointsbank.core import audit, clock
 from pointsbank.core.actor import SYSTEM
@@ -171,7 +172,8 @@ def test_pruning_removes_whole_runs_past_the_term_and_keeps_their_digests(bank: 
     line = found().line
     assert "已清理 5 条" in run("prune")[1]
     with snapshot() as session:
-        kept = session.execute(select(AuditEntry.action)).scalars().all()
+        actions = select(AuditEntry.action).order_by(col(AuditEntry.id))
+        kept = session.execute(actions).scalars().all()
         assert len(session.execute(select(AuditSeal.id)).all()) == 3
         assert session.execute(select(AuditPruning.seal_id)).scalar_one() == 2
     assert kept == ["exchange.stock_in"] * 4 + ["trail.prune"]
