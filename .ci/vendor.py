@@ -32,6 +32,14 @@ class Package:
         return VENDOR / f"{self.name.rpartition('/')[2]}-{self.version}"
 
 
+RARE = (
+    *(f"B-{number:02}" for number in range(1, 43)),
+    *(f"C-{number}" for number in range(1, 6)),
+    "D",
+    *(f"E-{number}" for number in range(1, 7)),
+    *(f"F-{number}" for number in range(1, 9)),
+)
+
 PACKAGES = (
     Package(
         "htmx.org",
@@ -50,6 +58,15 @@ PACKAGES = (
         "3.1.4",
         "sha512-1+v8p7sauddySVNG+ye7GD/0TS95BG2ycdkrC+EnBrFBFkHeIghzUt2yVjtx3NucJeNrQnhT8yGAIz60Vx9o0w==",
         ("dist/iife/reader/index.js", "dist/reader/zxing_reader.wasm", "LICENSE"),
+    ),
+    Package(  # for print: the characters of names beyond what Noto Sans SC has
+        "hanamin",
+        "0.0.5",
+        "sha512-QqPz1wsSEiQRp0EEaz2+YfwjtRSthy7XxTSvUzn508JLq7/fVTKaOCufu+Evx+sX+PalH5su5+d19+kXgZQLRA==",
+        (
+            *(f"HanaMinB.CJK-Unified-Ideographs-Extension-{piece}.woff2" for piece in RARE),
+            "LICENSE",
+        ),
     ),
 )
 

@@ -1,13 +1,11 @@
 """Check-ins and check-outs, and an event's attendances, under /api/v1."""
 
 import secrets
-from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext
 
-from pointsbank.access.entrance import reading_codes
 from pointsbank.attendance import claims, operations, queries, roster, sheets, walkins
 from pointsbank.attendance.entrance import keeping_refusals
 from pointsbank.attendance.models import SignInSheet, WalkIn
@@ -16,6 +14,7 @@ from pointsbank.attendance.operations import Confirmation, ScanAnswer, Sent, Tak
 from pointsbank.attendance.results import results
 from pointsbank.attendance.rules import EnteredLine, ScanKind
 from pointsbank.attendance.schemas import (
+    AttendancesQuery,
     AttendancesView,
     BatchRequest,
     BatchView,
@@ -49,9 +48,7 @@ from pointsbank.earning.rules import why_clipped
 from pointsbank.events.models import Event
 from pointsbank.events.queries import event as event_seen
 from pointsbank.events.rules import CONFIRMERS, ORGANISERS
-from pointsbank.hours.rules import Way
 from pointsbank.ledger.rules import Clip
-from pointsbank.members.queries import member_by_code
 from pointsbank.signups.queries import expected
 from pointsbank.web import ApiBlueprint, actor, allow
 from pointsbank.web.errors import sentence_of
@@ -79,18 +76,20 @@ def confirm(event_id: int) -> Confirmation:
 
 
 @api.get("/events/<int:event_id>/attendances")
+@api.arguments(AttendancesQuery, location="query")
 @api.response(200, AttendancesView)
 @allow(*CONFIRMERS, Role.OFFICIAL, Scope.READ_EVENTS)
-def attendances(event_id: int) -> dict[str, Any]:
+def attendances(asked: dict[str, Any], event_id: int) -> dict[str, Any]:
     """Who came, the last first, and how many are in which state."""
     with snapshot() as session:
         found = event_seen(session, actor(), event_id)
         actor().require(*CONFIRMERS, Role.OFFICIAL, org_id=found.org_id)
-        rows = queries.attendances(session, event_id)
+        rows = queries.attendances(session, event_id, **asked)
         clips = queries.clips(session, [row[0].id for row in rows])
         return {
             "counts": queries.counts(session, event_id),
             "attendances": [_seen(row[0], row[1], clips[row[0].id]) for row in rows],
+            "next_before": rows[-1][0].id if len(rows) == queries.PAGE else None,
         }
 
 
@@ -302,11 +301,10 @@ def dismiss_walk_in(walk_in_id: int) -> None:
 @api.response(201, ScanView)
 @allow(Role.VOLUNTEER, *ORGANISERS)
 def check_in(asked: dict[str, str]) -> ScanAnswer:
-    """Check in at an event: oneself, or as its organiser somebody with a card or phone code."""
+    """Check in oneself at an event."""
     now = clock.now()
-    kept = keeping_refusals(actor(), ScanKind.IN, now)
-    with _reading(asked), kept as scan, transaction() as session:
-        scan.update(_scan(session, asked, now))
+    with keeping_refusals(actor(), ScanKind.IN, now) as scan, transaction() as session:
+        scan.update(_scan(asked, now))
         return operations.check_in(session, actor(), **scan, at=now)
 
 
@@ -317,24 +315,15 @@ def check_in(asked: dict[str, str]) -> ScanAnswer:
 def check_out(asked: dict[str, str]) -> ScanAnswer:
     """Check out; minutes and points are credited now or later, as the hour rule says."""
     now = clock.now()
-    kept = keeping_refusals(actor(), ScanKind.OUT, now)
-    with _reading(asked), kept as scan, transaction() as session:
-        scan.update(_scan(session, asked, now))
+    with keeping_refusals(actor(), ScanKind.OUT, now) as scan, transaction() as session:
+        scan.update(_scan(asked, now))
         return operations.check_out(session, actor(), **scan, at=now)
 
 
-def _reading(asked: dict[str, str]) -> AbstractContextManager[None]:
-    """Another's code may be a guess; one's own scan reads none."""
-    return reading_codes(actor()) if "member_code" in asked else nullcontext()
-
-
-def _scan(session: Session, asked: dict[str, str], now: datetime) -> dict[str, Any]:
-    """The operation's keywords: whose scan, when, under which key."""
-    scan: dict[str, Any] = {"code": asked["code"], "claimed_at": now, "key": asked.get("key")}
+def _scan(asked: dict[str, str], now: datetime) -> dict[str, Any]:
+    """The operation's keywords: when, under which key, on which phone."""
+    scan: dict[str, Any] = {**asked, "claimed_at": now}
     if "claim" in asked:
-        claim = claims.read(asked["claim"], asked["code"], at=now)
+        claim = claims.read(scan.pop("claim"), asked["code"], at=now)
         scan |= {"claimed_at": claim.claimed_at, "key": claim.key, "way": claim.way}
-    if "member_code" in asked:
-        member = member_by_code(session, asked["member_code"], now)
-        scan |= {"member_id": member.id, "way": Way.ORGANISER}
     return scan

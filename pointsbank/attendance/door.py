@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, insert, select, text, update
+from sqlalchemy import BigInteger, bindparam, insert, or_, select, text, update
 from sqlmodel import Session
 
 from pointsbank.attendance import queries
@@ -383,7 +383,10 @@ _LEAVE = Prepared(
     update(table_of(Attendance))
     .where(
         _ATTENDANCE.id == bindparam("attendance"),
-        _ATTENDANCE.state == AttendanceState.PRESENT,
+        or_(  # her shift may be over
+            _ATTENDANCE.state == AttendanceState.PRESENT,
+            _ATTENDANCE.state == AttendanceState.UNSETTLED,
+        ),
     )
     .returning(_ATTENDANCE.id),
     *("checked_in_at", "checked_out_at", "credit", "minutes", "held_minutes", "why", "state"),

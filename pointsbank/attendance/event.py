@@ -33,6 +33,7 @@ def part(session: Session, actor: Actor, event: Event, at: datetime) -> Part:
     """The reader's own attendance, and for those who run the event how many came and what now."""
     mine = queries.attendance_of(session, event.id, actor.member_id)
     clips = queries.clips(session, [mine.id])[mine.id] if mine else []
+    may_run = actor.may(*ORGANISERS, org_id=event.org_id)
     return Part(
         "attendance/_event.html",
         {
@@ -44,8 +45,9 @@ def part(session: Session, actor: Actor, event: Event, at: datetime) -> Part:
             "clips": [(_UNIT_NAMES[clip.unit], why_clipped(clip)) for clip in clips],
             "rule": hour_rule_for(session, event),
             "counts": queries.counts(session, event.id),
+            "walk_ins": queries.walk_ins_waiting(session, event.id) if may_run else 0,
             "may_come": actor.member_id is not None and event.state in _COMING,
-            "may_run": actor.may(*ORGANISERS, org_id=event.org_id),
+            "may_run": may_run,
             "may_watch": actor.may(*WATCHERS, org_id=event.org_id),
         },
     )

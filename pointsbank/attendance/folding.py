@@ -32,15 +32,16 @@ from pointsbank.hours.rules import (
     Cut,
     CutKind,
     HourTerms,
+    cuts_of,
     held_minutes,
     hour_rule_ref,
+    is_by_hand,
     why_of,
     worth,
 )
 from pointsbank.ledger.queries import open_day
 
 _TABLE = table_of(Attendance)
-_BY_HAND = {CutKind.SETTLED, CutKind.CORRECTED, CutKind.APPROVED, CutKind.NOT_APPROVED}
 _WRITTEN = (
     "state", "way", "checked_in_at", "returned_at", "checked_out_at", "pairs", "credit", "minutes",
     "held_minutes", "why", "credited_at", "credits",
@@ -109,7 +110,7 @@ def refold(
 def _differs(folded: Folded, before: Attendance | None, venue: Venue) -> bool:
     if before is None:
         return folded.first is not None
-    if any(kind in _BY_HAND for kind, _ in before.why):
+    if is_by_hand(cuts_of(before.why)):
         return False
     if before.state is AttendanceState.ABSENT or not folded.pairs:
         return bool(folded.pairs) == (before.state is AttendanceState.ABSENT)

@@ -1,10 +1,11 @@
-"""Closes events that an organiser forgot, so that their hours stand to be confirmed or settled."""
+"""Ends what people forgot to: shifts without a check-out, and events that stayed open."""
 
 from datetime import datetime, timedelta
 
 import structlog
 
 from pointsbank.attendance import operations
+from pointsbank.attendance.missed import missed
 from pointsbank.core.actor import SYSTEM
 from pointsbank.core.database import snapshot, transaction
 from pointsbank.core.errors import Refused
@@ -27,4 +28,16 @@ def close_forgotten(due_at: datetime) -> None:
             log.warning("event_left_open", event_id=event_id, code=refused.code)
 
 
-JOBS = (Job("attendance.close_forgotten", "10 * * * *", close_forgotten),)
+def end_shifts(due_at: datetime) -> None:
+    """Let missed check-outs stand to be settled, each event in a transaction of its own."""
+    with snapshot() as session:
+        over = missed(session, due_at)
+    for event_id in over:
+        with transaction() as session:
+            operations.end_shifts(session, SYSTEM, event_id=event_id, at=due_at)
+
+
+JOBS = (
+    Job("attendance.close_forgotten", "10 * * * *", close_forgotten),
+    Job("attendance.end_shifts", "*/5 * * * *", end_shifts),
+)

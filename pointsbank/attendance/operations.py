@@ -1,4 +1,4 @@
-"""The verbs of attendance: close an event, confirm its hours.
+"""The verbs of attendance: end shifts, close an event, confirm its hours.
 
 The verbs at the door are in ``door``, what devices send comes in by ``batch``, finished stays by
 ``history``; what is settled afterwards is in ``settling``.
@@ -14,6 +14,7 @@ from sqlmodel import Session, col
 from pointsbank.attendance.batch import Sent, Taken, take_scans, undo_scan
 from pointsbank.attendance.door import ScanAnswer, check_in, check_out
 from pointsbank.attendance.history import PastAttendance, record_attendances
+from pointsbank.attendance.missed import leave_unsettled, missed
 from pointsbank.attendance.models import Attendance
 from pointsbank.attendance.rules import AttendanceState
 from pointsbank.attendance.settling import (
@@ -32,20 +33,20 @@ from pointsbank.attendance.walkins import (
 )
 from pointsbank.core import audit, clock
 from pointsbank.core.actor import Actor
-from pointsbank.core.database import rows_changed
 from pointsbank.events import operations as events
 from pointsbank.events.models import Event
 from pointsbank.events.rules import CONFIRMERS, EventState, check_state
 from pointsbank.hours.operations import Service, correct, credit
-from pointsbank.hours.rules import Cut, CutKind, hour_rule_ref, why_of
+from pointsbank.hours.rules import hour_rule_ref
 from pointsbank.ledger.queries import open_day
 from pointsbank.members.queries import own_ids
+from pointsbank.orgs.queries import among
 
 __all__ = [
     "Confirmation", "PastAttendance", "ScanAnswer", "Sent", "Taken", "add_stay", "approve_held",
     "check_in", "check_out", "close_event", "confirm", "decide_late", "dismiss_walk_in",
-    "enter_sheet", "locked", "make_sheet", "match_walk_in", "note_walk_in", "record_attendances",
-    "set_minutes", "take_scans", "undo_scan", "walk_in_left",
+    "end_shifts", "enter_sheet", "locked", "make_sheet", "match_walk_in", "note_walk_in",
+    "record_attendances", "set_minutes", "take_scans", "undo_scan", "walk_in_left",
 ]  # fmt: skip
 
 
@@ -68,17 +69,27 @@ def close_event(session: Session, actor: Actor, *, event_id: int, at: datetime) 
         return event
     events.end_event(event, at=at)
     session.flush()
-    unsettled = session.connection().execute(
-        update(Attendance)
-        .where(_of(event), col(Attendance.state) == AttendanceState.PRESENT)
-        .values(state=AttendanceState.UNSETTLED, why=why_of([Cut(CutKind.NOT_CHECKED_OUT)]))
-    )
+    unsettled = leave_unsettled(session, _of(event))
     credited = _credit_all(session, actor, event, AttendanceState.AWAITING_CLOSE, at)
     _note(
         session, actor, "close", event, at,
-        unsettled=rows_changed(unsettled), credited=credited.people, minutes=credited.minutes,
+        unsettled=unsettled, credited=credited.people, minutes=credited.minutes,
     )  # fmt: skip
     return event
+
+
+def end_shifts(session: Session, actor: Actor, *, event_id: int, at: datetime) -> int:
+    """Let those whose shift is over and who never checked out stand to be settled; how many.
+
+    A check-out that comes yet is heard, as long as the event's window is open. Refuses:
+    EventNotFound, Forbidden.
+    """
+    event = events.held(session, actor, event_id)
+    late = missed(session, at).get(event_id, [])
+    unsettled = leave_unsettled(session, among(Attendance.id, late))
+    if unsettled:
+        _note(session, actor, "end_shifts", event, at, unsettled=unsettled)
+    return unsettled
 
 
 def confirm(session: Session, actor: Actor, *, event_id: int, at: datetime) -> Confirmation:

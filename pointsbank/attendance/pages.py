@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+import unicodedata
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,12 +27,19 @@ from pointsbank.attendance.operations import Sent
 from pointsbank.attendance.results import results
 from pointsbank.attendance.rules import (
     ATTENDANCE_NAMES,
+    CodeUnknown,
     RotatingInvalid,
     ScanKind,
     Verdict,
     window,
 )
-from pointsbank.attendance.schemas import ClaimForm, DigitsForm, DoorForm, ScannedQuery
+from pointsbank.attendance.schemas import (
+    ClaimForm,
+    DigitsForm,
+    DoorForm,
+    ScannedQuery,
+    TypedQuery,
+)
 from pointsbank.attendance.words import reasons
 from pointsbank.core import bank, clock
 from pointsbank.core.actor import Scope
@@ -116,7 +124,7 @@ def attendance(event_id: int) -> str:
             rows=(rows := queries.attendances(session, event_id)),
             posts=queries.posts_scanned(session, event_id, [row[0].member_id for row in rows]),
             may_run=actor().may(*ORGANISERS, org_id=found.org_id),
-            may_confirm=actor().may(*CONFIRMERS, org_id=found.org_id),
+            may_confirm=actor().kind == "user" and actor().may(*CONFIRMERS, org_id=found.org_id),
             key=secrets.token_urlsafe(9),
         )
 
@@ -148,6 +156,25 @@ def _sent(asked: dict[str, Any], now: datetime) -> Sent:
     code = folded_digits(asked["member_code"])
     made = hashlib.sha256(f"{asked['key']} {kind} {code}".encode()).hexdigest()
     return Sent(made[:32], now, kind, code=code, offset_ms=0)
+
+
+@pages.get("/c")
+@allow(ANYONE)
+def enter_code() -> Response | tuple[str, int]:
+    """Where a poster's code is typed by who cannot scan it; the same as if she had."""
+    typed = query(TypedQuery).get("code", "")
+    code = "".join(unicodedata.normalize("NFKC", typed).split())
+    refused = None
+    if code:
+        try:
+            with snapshot() as session:
+                return redirect(f"/c/{door.find(session, code=code, member_id=None).scanned}", 303)
+        except CodeUnknown as unknown:
+            refused = unknown
+    page = render_template(
+        "attendance/enter_code.html", typed=typed, sentence=sentence_of(refused) if refused else ""
+    )
+    return page, status_of(refused) if refused else 200
 
 
 @pages.get("/c/<code>")

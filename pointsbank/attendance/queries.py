@@ -8,15 +8,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
 from sqlmodel import Session, col
 
-from pointsbank.attendance.models import Attendance, LateScan, Scan
+from pointsbank.attendance.models import Attendance, LateScan, Scan, WalkIn
 from pointsbank.attendance.rules import COUNTED, EFFECTIVE, AttendanceState, ScanFact, Verdict
 from pointsbank.core import clock
 from pointsbank.events.models import Event, Post
 from pointsbank.ledger.queries import clips_of
 from pointsbank.ledger.rules import Clip
 from pointsbank.members.models import Member
-from pointsbank.members.queries import Holder, members
-from pointsbank.members.rules import MemberLeft
+from pointsbank.members.queries import Holder, affiliated, members
+from pointsbank.members.rules import MemberLeft, Relation
 from pointsbank.orgs.queries import among, ids_below
 from pointsbank.signups.queries import people_expected
 
@@ -30,6 +30,7 @@ class Counts:
 
     came: int = 0
     present: int = 0
+    unsettled: int = 0
     to_confirm: int = 0
     credited: int = 0
     minutes_to_confirm: int = 0
@@ -98,13 +99,19 @@ def people(session: Session, member_ids: Iterable[int]) -> dict[int, Holder]:
 
 
 def _may_come(event: Event) -> ColumnElement[bool]:
-    """The condition on members who may be ticked at an event: who signed up, or lives there."""
+    """The condition on members who may be ticked at an event: who signed up, lives there, or is of
+    the team or branch that holds it.
+    """
+    on = clock.local_day(event.starts_at)
+    tied = [affiliated(relation, on).subquery() for relation in (Relation.TEAM, Relation.BRANCH)]
+    theirs = [select(one.c.member_id).where(one.c.org_id == event.org_id) for one in tied]
     return and_(
         col(Member.left_on).is_(None),
         col(Member.merged_into_id).is_(None),
         or_(
             col(Member.residence_id).in_(ids_below([event.org_id])),
             col(Member.id).in_(people_expected(event.id)),
+            *(col(Member.id).in_(ids) for ids in theirs),
         ),
     )
 
@@ -234,19 +241,28 @@ def clips(session: Session, attendance_ids: Sequence[int | None]) -> dict[int | 
     return {attendance_id: found.get(attendance_id or 0, []) for attendance_id in attendance_ids}
 
 
+PAGE = 500
+
+
 def attendances(
-    session: Session, event_id: int, *, most: int = 500
+    session: Session, event_id: int, *, before: int | None = None
 ) -> list[Row[Attendance, str, str]]:
-    """(attendance, name, phone's last four) of an event, the last to come first."""
-    return list(
-        session.execute(
-            select(Attendance, col(Member.name), col(Member.phone_tail))
-            .join(Member, col(Member.id) == col(Attendance.member_id))
-            .where(col(Attendance.event_id) == event_id, CAME)
-            .order_by(col(Attendance.checked_in_at).desc(), col(Attendance.id).desc())
-            .limit(most)
-        )
+    """(attendance, name, phone's last four) of an event, the last to come first, so many a page;
+    ``before`` pages by attendance id.
+    """
+    wanted = (
+        select(Attendance, col(Member.name), col(Member.phone_tail))
+        .join(Member, col(Member.id) == col(Attendance.member_id))
+        .where(col(Attendance.event_id) == event_id, CAME)
     )
+    mark = session.get(Attendance, before) if before else None
+    if mark:
+        sooner = and_(
+            col(Attendance.checked_in_at) == mark.checked_in_at, col(Attendance.id) < mark.id
+        )
+        wanted = wanted.where(or_(col(Attendance.checked_in_at) < mark.checked_in_at, sooner))
+    ordered = wanted.order_by(col(Attendance.checked_in_at).desc(), col(Attendance.id).desc())
+    return list(session.execute(ordered.limit(PAGE)))
 
 
 def posts_scanned(session: Session, event_id: int, member_ids: Collection[int]) -> dict[int, str]:
@@ -285,6 +301,13 @@ def waiting(session: Session, event_ids: Collection[int]) -> dict[int, int]:
     return dict(found.all())
 
 
+def walk_ins_waiting(session: Session, event_id: int) -> int:
+    """How many who came to an event without being registered nobody matched or dismissed yet."""
+    unmatched = col(WalkIn.event_id) == event_id, col(WalkIn.settled_at).is_(None)
+    counted = select(func.count()).select_from(WalkIn).where(*unmatched)
+    return int(session.execute(counted).scalar_one())
+
+
 def counts(session: Session, event_id: int) -> Counts:
     """How many came to an event and where their hours stand."""
     waiting = col(Attendance.state) == AttendanceState.TO_CONFIRM
@@ -292,6 +315,7 @@ def counts(session: Session, event_id: int) -> Counts:
         select(
             func.count(),
             _number_in(AttendanceState.PRESENT),
+            _number_in(AttendanceState.UNSETTLED),
             _number_in(AttendanceState.TO_CONFIRM),
             _number_in(AttendanceState.CREDITED),
             func.coalesce(func.sum(case((waiting, col(Attendance.minutes)), else_=0)), 0),

@@ -42,7 +42,7 @@ def check(event_code: str, shown: str, at: datetime) -> None:
     made = _digits if shown.isdecimal() else _token
     now = _step(at)
     for age in range(STEPS_KNOWN_BEFORE):
-        if hmac.compare_digest(made(event_code, now - age), shown):
+        if hmac.compare_digest(made(event_code, now - age).encode(), shown.encode()):
             if age > STEPS_ACCEPTED_BEFORE:
                 raise RotatingExpired
             return

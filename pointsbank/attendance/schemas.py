@@ -21,12 +21,12 @@ MOST_OFFSET_MS = 10 * 366 * 86_400_000
 
 
 class ScanRequest(Request):
-    """A scan of one's own; with ``member_code`` an organiser's scan of somebody's card or phone."""
+    """A scan of one's own; others' go to ``/events/<id>/scans``, where each may be undone."""
 
     code = Text(12, required=True, metadata={"description": "the event's short code"})
     key = Text(60, least=4, metadata={"description": "made by the client; not with a claim"})
     claim = Text(400, metadata={"description": "signed at the scan, carries its time and key"})
-    member_code = Text(40, metadata={"description": "20 digits of a card or phone code"})
+    device = Text(60, least=0, metadata={"description": "a random word that this phone keeps"})
 
     @ma.validates_schema
     def _has_a_key(self, asked: dict[str, Any], **_: Any) -> None:
@@ -48,6 +48,10 @@ class DoorForm(Request):
     member_code = Text(40, required=True)
     leaving = fields.Boolean(load_default=False)
     key = repeat_key()
+
+
+class TypedQuery(Request):
+    code = Text(40, least=0, metadata={"description": "as a poster has it under its QR code"})
 
 
 class ScannedQuery(Request):
@@ -159,10 +163,9 @@ class SheetLineRequest(Request):
 
 class SheetEntryRequest(Request):
     lines = fields.List(
-        fields.Nested(SheetLineRequest),
-        required=True,
+        fields.Nested(SheetLineRequest), required=True,
         validate=validate.Length(1, 500, error=lazy_gettext("一张签到表须有 1 至 500 行。")),
-    )
+    )  # fmt: skip
 
 
 class SheetView(View):
@@ -210,38 +213,31 @@ class BatchRequest(Request):
 
     sent_at = Instant(required=True, metadata={"description": "the device's clock now"})
     scans = fields.List(
-        fields.Dict(),
-        required=True,
-        validate=validate.Length(
-            min=1, max=1000, error=lazy_gettext("一次最多上传 1000 条，最少 1 条。")
-        ),
+        fields.Dict(), required=True,
+        validate=validate.Length(1, 1000, error=lazy_gettext("一次最多上传 1000 条，最少 1 条。")),
         metadata={"description": "each of the form SentRequest"},
-    )
+    )  # fmt: skip
 
 
 class SentRequest(Request):
     """One scan of a batch; either ``code`` or ``member_id``, and for a companion the reason."""
 
     id = fields.String(
-        required=True,
+        required=True, metadata={"description": "made before the first try, and kept"},
         validate=validate.Regexp(
             r"[A-Za-z0-9_-]{16,40}\Z", error=lazy_gettext("编号须为 16 至 40 位字母或数字。")
         ),
-        metadata={"description": "made by the client before its first try, and kept"},
-    )
-    code = Text(
-        40, metadata={"description": "20 digits of a card, phone code or door pass; or `sealed`"}
-    )
+    )  # fmt: skip
+    code = Text(40, metadata={"description": "20 digits: card, phone code, door pass; or `sealed`"})
     member_id = Whole(least=1, most=10**8 - 1, metadata={"description": "a tick on the roster"})
     way = choice(Way, load_default=Way.ORGANISER)
     kind = choice(ScanKind, load_default=ScanKind.AUTO)
     scanned_at = Instant(required=True, metadata={"description": "by the device's clock"})
     offset_ms = fields.Integer(
-        strict=True,
-        allow_none=True,
+        strict=True, allow_none=True,
         validate=validate.Range(-MOST_OFFSET_MS, MOST_OFFSET_MS, error=lazy_gettext("数值过大。")),
         metadata={"description": "server's less device's clock, as last measured"},
-    )
+    )  # fmt: skip
     reason = Text(200, least=2, metadata={"description": "of a companion's check-in only"})
 
     @ma.validates_schema
@@ -307,10 +303,9 @@ class ClockView(View):
 
 class TicksRequest(Request):
     pin = fields.String(
-        required=True,
+        required=True, metadata={"description": "of this device; it is kept nowhere"},
         validate=validate.Regexp(r"[0-9]{6,12}\Z", error=lazy_gettext("密码须为 6 至 12 位数字。")),
-        metadata={"description": "of this device; it is kept nowhere"},
-    )
+    )  # fmt: skip
 
 
 class Sealed(fields.String):
@@ -389,9 +384,14 @@ class CountsView(View):
     credited = fields.Integer()
 
 
+class AttendancesQuery(Request):
+    before = Whole(least=1, metadata={"description": "the last attendance of the page before"})
+
+
 class AttendancesView(View):
     counts = fields.Nested(CountsView)
     attendances = fields.List(fields.Nested(AttendanceView))
+    next_before = fields.Integer(allow_none=True)
 
 
 class ConfirmationView(View):

@@ -125,8 +125,20 @@ def walk_in_left(event_id: int, walk_in_id: int) -> Response:
 @pages.post("/events/<int:event_id>/walk-ins/<int:walk_in_id>/match")
 @allow(*ORGANISERS)
 def match_walk_in(event_id: int, walk_in_id: int) -> Response:
-    told = gettext("已对应到志愿者，时长按名单登记计入。")
-    return _settle(event_id, operations.match_walk_in, walk_in_id, told, **form(MatchForm))
+    """What her times count, the page says: after the event's close they wait for review."""
+    try:
+        asked = form(MatchForm)
+        with transaction() as session:
+            taken = operations.match_walk_in(
+                session, actor(), walk_in_id=walk_in_id, **asked, at=clock.now()
+            )
+    except Refused as refused:
+        _told(refused)
+    else:
+        screen = SCREENS[taken[-1].verdict]
+        told = gettext("已对应到志愿者：%(headline)s", headline=gettext(screen.headline))
+        flash(told, "success" if screen.tone == "green" else "warning")
+    return redirect(f"/events/{event_id}/names", 303)
 
 
 @pages.post("/events/<int:event_id>/walk-ins/<int:walk_in_id>/dismissal")
@@ -136,10 +148,10 @@ def dismiss_walk_in(event_id: int, walk_in_id: int) -> Response:
     return _settle(event_id, operations.dismiss_walk_in, walk_in_id, told)
 
 
-def _settle(event_id: int, verb: Any, walk_in_id: int, told: str, **asked: Any) -> Response:
+def _settle(event_id: int, verb: Any, walk_in_id: int, told: str) -> Response:
     try:
         with transaction() as session:
-            verb(session, actor(), walk_in_id=walk_in_id, **asked, at=clock.now())
+            verb(session, actor(), walk_in_id=walk_in_id, at=clock.now())
         flash(told, "success")
     except Refused as refused:
         _told(refused)

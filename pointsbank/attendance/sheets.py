@@ -25,6 +25,7 @@ from pointsbank.core import audit, bank, clock, printing, qr
 from pointsbank.core.actor import Actor
 from pointsbank.events.models import Event
 from pointsbank.events.operations import held
+from pointsbank.events.rules import EventState, check_state
 from pointsbank.hours.rules import Way
 from pointsbank.members.models import Member
 from pointsbank.members.queries import members_by_numbers
@@ -111,12 +112,14 @@ def named_lines(session: Session, sheet: SignInSheet) -> dict[int, Member]:
 
 def pdf(session: Session, event: Event, sheet: SignInSheet) -> bytes:
     """The sheet as A4 pages. Refuses with GlyphMissing."""
-    named, starts = named_lines(session, sheet), clock.local(event.starts_at)
+    named = named_lines(session, sheet)
+    starts, ends = clock.local(event.starts_at), clock.local(event.ends_at)
+    until = f"{ends:%H:%M}" if starts.date() == ends.date() else f"{ends:%m-%d %H:%M}"
     data = {
         "title": event.title,
         "organisation": organisation(session, event.org_id).name,
         "place": event.place,
-        "times": f"{starts:%Y-%m-%d %H:%M}—{clock.local(event.ends_at):%H:%M}",
+        "times": f"{starts:%Y-%m-%d %H:%M}—{until}",
         "code": event.code,
         "number": str(sheet.number),
         "qr": qr.svg(address(sheet)),
@@ -141,13 +144,14 @@ def enter_sheet(
     """Enter what stands on a sheet, once. Lines that are left out are of who did not come; each
     other is taken or refused by itself.
 
-    Refuses, in order: EventNotFound, Forbidden, SheetNotFound, SheetEntered, SheetEmpty,
-    LineInvalid (not on the sheet, twice, or left before she came).
+    Refuses, in order: EventNotFound, Forbidden, SheetNotFound, SheetEntered, WrongState (neither
+    open nor closed), SheetEmpty, LineInvalid (not on the sheet, twice, or left before she came).
     """
     event = held(session, actor, event_id)
     sheet = sheet_of(session, event_id, number)
     if sheet.entered_at is not None:
         raise SheetEntered(number=number, entered_at=sheet.entered_at)
+    check_state(event.state, EventState.OPEN, EventState.CLOSED)
     if not lines:
         raise SheetEmpty
     named = named_lines(session, sheet)

@@ -22,6 +22,7 @@ from pointsbank.events.schemas import (
     FromTemplateRequest,
     ManyEventsView,
     NewShiftRequest,
+    NotedRequest,
     NoticeView,
     PlanRequest,
     PostRequest,
@@ -191,6 +192,21 @@ def add_post(asked: dict[str, Any], event_id: int) -> Post:
         return operations.add_post(session, actor(), event_id=event_id, **asked, at=clock.now())
 
 
+@api.post("/events/<int:event_id>/posts/and-later")
+@api.arguments(NotedRequest)
+@api.response(200, ManyEventsView)
+@allow(*ORGANISERS)
+def arrange_later(asked: dict[str, Any], event_id: int) -> dict[str, Any]:
+    """Let later events of the series at the same time of the day have these posts and shifts; those
+    that changed.
+    """
+    with transaction() as session:
+        changed = operations.arrange_later(
+            session, actor(), event_id=event_id, **asked, at=clock.now()
+        )
+    return {"events": changed}
+
+
 @api.put("/posts/<int:post_id>")
 @api.arguments(PostRequest)
 @api.response(200, PostView)
@@ -315,4 +331,4 @@ def plan_from(asked: dict[str, Any]) -> Event:
 def recruitment_notice(org_id: int, month: str) -> recruitment.Notice:
     """What a community and everything below it holds in a month, written 2026-12; public."""
     with snapshot() as session:
-        return recruitment.notice(session, org_id, recruitment.month_of(month))
+        return recruitment.notice(session, org_id, recruitment.month_of(month), at=clock.now())

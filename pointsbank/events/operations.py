@@ -28,26 +28,29 @@ from pointsbank.events.posts import (
     remove_shift,
 )
 from pointsbank.events.rules import (
+    LATEST_OPENING,
     ORGANISERS,
     Content,
     EventInPast,
     EventState,
     KeyReused,
+    OpenedTooLate,
     check_safe,
     check_state,
     check_times,
     moved,
 )
 from pointsbank.events.series import change_from, dates, end_series, publish_series, repeat
+from pointsbank.events.spreading import arrange_later
 from pointsbank.hours.queries import hour_rule_in_force
 from pointsbank.orgs.queries import organisation
 from pointsbank.orgs.rules import check_open
 
 __all__ = [
-    "PastEvent", "add_post", "add_shift", "cancel", "change", "change_from", "change_post",
-    "change_shift", "copy", "dates", "end_event", "end_series", "held", "open_event", "plan",
-    "plan_from", "publish", "publish_series", "put_away_template", "record_events", "remove_post",
-    "remove_shift", "repeat", "save_template",
+    "PastEvent", "add_post", "add_shift", "arrange_later", "cancel", "change", "change_from",
+    "change_post", "change_shift", "copy", "dates", "end_event", "end_series", "held", "open_event",
+    "plan", "plan_from", "publish", "publish_series", "put_away_template", "record_events",
+    "remove_post", "remove_shift", "repeat", "save_template",
 ]  # fmt: skip
 
 
@@ -149,14 +152,14 @@ def publish(session: Session, actor: Actor, *, event_id: int, at: datetime) -> E
 def open_event(session: Session, actor: Actor, *, event_id: int, at: datetime) -> Event:
     """Begin check-in; the hour rule of the event's day holds from now on. Open is an answer.
 
-    Refuses, in order: EventNotFound, Forbidden, WrongState, EventInPast.
+    Refuses, in order: EventNotFound, Forbidden, WrongState, OpenedTooLate.
     """
     event = held(session, actor, event_id)
     if event.state is EventState.OPEN:
         return event
     check_state(event.state, EventState.PUBLISHED)
-    if event.ends_at <= at:
-        raise EventInPast
+    if event.ends_at + LATEST_OPENING <= at:
+        raise OpenedTooLate(ends_at=event.ends_at)
     rule = hour_rule_in_force(session, event.org_id, clock.local_day(event.starts_at))
     event.hour_rule_id = rule.id
     event.opened_at = at

@@ -73,6 +73,7 @@ def events() -> str:
         more=len(past) == queries.PAGE,
         marks=marks,
         may_plan=bool(actor().reach(*ORGANISERS)),
+        signs_up=actor().member_id is not None,
     )
 
 

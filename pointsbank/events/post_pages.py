@@ -11,7 +11,7 @@ from pointsbank.core.database import Session, snapshot, transaction
 from pointsbank.core.errors import Conflict, Invalid, Refused
 from pointsbank.events import operations, parts, posts, queries
 from pointsbank.events.rules import ORGANISERS
-from pointsbank.events.schemas import NewShiftForm, PostForm, ShiftForm
+from pointsbank.events.schemas import NewShiftForm, NotedForm, PostForm, ShiftForm
 from pointsbank.members.queries import skills
 from pointsbank.web import PageBlueprint, actor, allow, form
 from pointsbank.web.errors import sentence_of, status_of
@@ -35,6 +35,18 @@ def add_post(event_id: int) -> Response | Page:
         "post-new",
         lambda session: operations.add_post(
             session, actor(), event_id=event_id, **form(PostForm), at=clock.now()
+        ),
+    )
+
+
+@pages.post("/events/<int:event_id>/posts/and-later")
+@allow(*ORGANISERS)
+def arrange_later(event_id: int) -> Response | Page:
+    return _done(
+        event_id,
+        "later",
+        lambda session: operations.arrange_later(
+            session, actor(), event_id=event_id, **form(NotedForm), at=clock.now()
         ),
     )
 

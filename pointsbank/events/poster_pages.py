@@ -106,7 +106,7 @@ def recruitment_here() -> Response:
 def recruitment_notice(org_id: int, month: str) -> str:
     first = recruitment.month_of(month)
     with snapshot() as session:
-        found = recruitment.notice(session, org_id, first)
+        found = recruitment.notice(session, org_id, first, at=clock.now())
     return render_template(
         "events/notice.html",
         found=found,
@@ -128,5 +128,5 @@ def _may_print() -> bool:
 def recruitment_pdf(org_id: int, month: str) -> Response:
     first = recruitment.month_of(month)
     with snapshot() as session:
-        found = recruitment.notice(session, org_id, first)
+        found = recruitment.notice(session, org_id, first, at=clock.now())
     return _pdf(recruitment.pdf(found), f"recruitment-{org_id}-{month}")

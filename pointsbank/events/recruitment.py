@@ -6,7 +6,7 @@ Public, so it says nothing of anybody: events, posts, and how many places are le
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,6 @@ from pointsbank.events.rules import EventState, PublicAddressLocal
 from pointsbank.orgs.models import Organisation
 from pointsbank.orgs.queries import ids_below, organisation
 
-SHOWN = (EventState.PUBLISHED, EventState.OPEN, EventState.CLOSED)
 MOST_EVENTS = 300
 _TEMPLATE = Path(__file__).parent / "print" / "notice.typ"
 
@@ -42,9 +41,12 @@ class PostLine:
 
 @dataclass(frozen=True, slots=True)
 class EventLine:
-    """An event of a notice; ``left`` places where it has no posts, none for no limit."""
+    """An event of a notice; ``left`` places where it has no posts, none for no limit; ``over``: it
+    was held, or its time is past.
+    """
 
     event: Event
+    over: bool
     organiser: str
     posts: Sequence[PostLine]
     shifts: Sequence[Shift]
@@ -71,8 +73,8 @@ def month_after(month: date) -> date:
     return (month + timedelta(days=31)).replace(day=1)
 
 
-def notice(session: Session, org_id: int, month: date) -> Notice:
-    """A month's notice. Refuses: NoSuchOrganisation."""
+def notice(session: Session, org_id: int, month: date, *, at: datetime) -> Notice:
+    """A month's notice as it stands at an instant. Refuses: NoSuchOrganisation."""
     org = organisation(session, org_id)
     begins, ends = clock.day_start(month), clock.day_start(month_after(month))
     rows = session.execute(
@@ -80,7 +82,7 @@ def notice(session: Session, org_id: int, month: date) -> Notice:
         .join(Organisation, col(Organisation.id) == col(Event.org_id))
         .where(
             col(Event.org_id).in_(ids_below([org_id])),
-            col(Event.state).in_(SHOWN),
+            col(Event.published_at).is_not(None),
             col(Event.starts_at) >= begins,
             col(Event.starts_at) < ends,
         )
@@ -103,7 +105,9 @@ def notice(session: Session, org_id: int, month: date) -> Notice:
         ]
         free = [shift for shift in its if shift.post_id is None]
         left = _left(event.capacity, taken[event.id].people)
-        lines.append(EventLine(event, organiser, of_posts, free, left))
+        off = event.state is EventState.CANCELLED
+        over = not off and (event.state is EventState.CLOSED or event.ends_at <= at)
+        lines.append(EventLine(event, over, organiser, of_posts, free, left))
     return Notice(org, month, lines)
 
 
@@ -128,18 +132,22 @@ def pdf(found: Notice) -> bytes:
         "address": where,
         "qr": qr.svg(where),
         "house": found.organisation.address,
-        "events": [_printed(line) for line in found.lines if not _is_over(line)],
-        "over": [_told(line) for line in found.lines if _is_over(line)],
+        "events": [_printed(line) for line in found.lines if not (line.over or _is_off(line))],
+        "over": [_told(line.event) for line in found.lines if line.over],
+        "off": [_told(line.event) for line in found.lines if _is_off(line)],
     }
     return printing.pdf(_TEMPLATE, data)
 
 
-def _is_over(line: EventLine) -> bool:
-    return line.event.state is EventState.CLOSED
+def _is_off(line: EventLine) -> bool:
+    return line.event.state is EventState.CANCELLED
 
 
-def _told(line: EventLine) -> dict[str, str]:
-    return {"title": line.event.title, "times": _times(line.event), "place": line.event.place}
+def _told(event: Event) -> dict[str, str]:
+    return {
+        "title": event.title, "times": _times(event), "place": event.place,
+        "reason": event.cancel_reason,
+    }  # fmt: skip
 
 
 def _times(event: Event) -> str:

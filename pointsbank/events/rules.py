@@ -13,6 +13,8 @@ from pointsbank.earning.rules import DeedCategory
 from pointsbank.events.repetition import FARTHEST_AHEAD
 
 LONGEST_EVENT = timedelta(hours=24)
+LATEST_OPENING = timedelta(hours=12)
+"""After its end: where people signed on paper, it is opened to enter the sheet."""
 MOST_POST_DIGITS = 3
 ORGANISERS = (Role.ORGANISER, Role.SECRETARY)
 CONFIRMERS = (*ORGANISERS, Role.REVIEWER)
@@ -262,6 +264,10 @@ class WrongState(Conflict):
 
 class EventInPast(Conflict):
     sentence = say("活动时间已过，不能作为新活动发布。")
+
+
+class OpenedTooLate(Conflict):
+    sentence = say("活动已于%(ends_at)s结束，不能再开始签到。有人到过现场的，请按补录办理。")
 
 
 class PublicAddressLocal(Conflict):

@@ -84,6 +84,10 @@ class NotedRequest(Request):
     )
 
 
+class NotedForm(Form, NotedRequest):
+    pass
+
+
 class EventChangeRequest(ContentRequest, TimesRequest, NotedRequest):
     pass
 
@@ -352,6 +356,7 @@ class PostLineView(View):
 
 class EventLineView(View):
     event = fields.Nested(EventView)
+    over = fields.Boolean(metadata={"description": "it was held, or its time is past"})
     organiser = fields.String(metadata={"description": "the organisation that holds it"})
     posts = fields.List(fields.Nested(PostLineView))
     shifts = fields.List(fields.Nested(ShiftView))

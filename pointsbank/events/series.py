@@ -129,13 +129,21 @@ def change_from(
     after = completed(session, content)
     was, becomes = clock.local(event.starts_at), clock.local(after["starts_at"])
     wanted = [(event, after)]
-    for one in _locked(session, event.series_id, event.starts_at + timedelta(minutes=1)):
-        begins = clock.local(one.starts_at)
-        if begins.time() == was.time():
-            day = begins.date() + (becomes.date() - was.date())
-            wanted.append((one, moved(after, datetime.combine(day, becomes.timetz()))))
+    for one in later_like(session, event):
+        day = clock.local_day(one.starts_at) + (becomes.date() - was.date())
+        wanted.append((one, moved(after, datetime.combine(day, becomes.timetz()))))
     say_otherwise(session, actor, wanted, note=note, at=at)
     return [one for one, _ in wanted]
+
+
+def later_like(session: Session, event: Event) -> list[Event]:
+    """The later events of an event's series that begin at the same time of the day and have not
+    begun, locked, in their order.
+    """
+    time = clock.local(event.starts_at).time()
+    since = event.starts_at + timedelta(minutes=1)
+    later = _locked(session, event.series_id or 0, since)
+    return [one for one in later if clock.local(one.starts_at).time() == time]
 
 
 def publish_series(session: Session, actor: Actor, *, series_id: int, at: datetime) -> list[Event]:

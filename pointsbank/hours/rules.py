@@ -178,6 +178,8 @@ class CutKind(StrEnum):
     NOT_APPROVED = "not_approved"
 
 
+_BY_HAND = {CutKind.SETTLED, CutKind.CORRECTED, CutKind.APPROVED, CutKind.NOT_APPROVED}
+
 CUT_SENTENCES = {
     CutKind.BEFORE_START: say("活动开始前的 %(minutes)s 分钟不计。"),
     CutKind.AFTER_END: say("活动结束后的 %(minutes)s 分钟不计。"),
@@ -294,6 +296,11 @@ def why_of(cuts: Iterable[Cut]) -> list[list[str | int]]:
 def cuts_of(why: Iterable[Sequence[Any]]) -> list[Cut]:
     """Reasons as they were stored."""
     return [Cut(CutKind(kind), minutes) for kind, minutes in why]
+
+
+def is_by_hand(cuts: Iterable[Cut]) -> bool:
+    """Whether somebody set these hours: then no scan that is heard of later changes them."""
+    return any(cut.kind in _BY_HAND for cut in cuts)
 
 
 def _seconds(start: datetime, end: datetime) -> float:

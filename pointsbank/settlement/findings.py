@@ -16,7 +16,7 @@ from pointsbank.core import clock
 from pointsbank.core.actor import Actor
 from pointsbank.core.database import table_of
 from pointsbank.events.models import Event
-from pointsbank.hours.rules import Way
+from pointsbank.hours.rules import Way, cuts_of, is_by_hand
 from pointsbank.members.models import Member
 from pointsbank.members.queries import households_on
 from pointsbank.orgs.queries import among, ids_below
@@ -38,8 +38,9 @@ class Finding:
     """Something unlikely: of whom, at which event and, of an overlap, at which other too.
 
     ``subject`` names it by ids; ``minutes`` are those of a long day; ``late_for`` is why a scan is
-    late, ``scanned_at`` its time; ``others`` (member, name) are those on the same phone as she, and
-    whether they are ``one_household``.
+    late, ``scanned_at`` its time, ``attendance_id`` her hours there, ``set_by_hand`` whether
+    somebody set those already, so that the scan cannot change them; ``others`` (member, name) are
+    those on the same phone as she, and whether they are ``one_household``.
     """
 
     kind: FindingKind
@@ -53,6 +54,8 @@ class Finding:
     minutes: int = 0
     late_for: str = ""
     scanned_at: datetime | None = None
+    attendance_id: int | None = None
+    set_by_hand: bool = False
     others: tuple[tuple[int, str], ...] = ()
     one_household: bool = False
 
@@ -85,10 +88,17 @@ def _said(session: Session, event_ids: Iterable[int]) -> set[tuple[FindingKind, 
 
 def _late_scans(session: Session, recent: ColumnElement[bool]) -> list[Finding]:
     rows = session.execute(
-        select(LateScan, Scan, Event, col(Member.name))
+        select(LateScan, Scan, Event, col(Member.name), Attendance)
         .join(Scan, col(Scan.id) == col(LateScan.scan_id))
         .join(Event, col(Event.id) == col(LateScan.event_id))
         .join(Member, col(Member.id) == col(Scan.member_id))
+        .outerjoin(
+            Attendance,
+            and_(
+                col(Attendance.event_id) == col(LateScan.event_id),
+                col(Attendance.member_id) == col(Scan.member_id),
+            ),
+        )
         .where(recent, col(LateScan.accepted).is_(None))
         .order_by(col(LateScan.scan_id))
         .limit(MOST_FOUND)
@@ -97,9 +107,10 @@ def _late_scans(session: Session, recent: ColumnElement[bool]) -> list[Finding]:
         Finding(
             FindingKind.LATE_SCAN, str(late.scan_id), scan.member_id, name, event.id, event.title,
             clock.local_day(event.starts_at), late_for=LATE_REASONS[late.reason],
-            scanned_at=scan.scanned_at,
+            scanned_at=scan.scanned_at, attendance_id=hers.id if hers else None,
+            set_by_hand=hers is not None and is_by_hand(cuts_of(hers.why)),
         )
-        for late, scan, event, name in rows
+        for late, scan, event, name, hers in rows
     ]  # fmt: skip
 
 

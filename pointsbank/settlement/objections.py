@@ -6,11 +6,10 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from pointsbank.attendance import operations as attendances
-from pointsbank.attendance.rules import AttendanceState
 from pointsbank.core import audit
 from pointsbank.core.actor import Actor
 from pointsbank.events.models import Event
-from pointsbank.events.rules import KeyReused
+from pointsbank.events.rules import EventState, KeyReused
 from pointsbank.members.queries import own_ids
 from pointsbank.settlement.changes import change, held
 from pointsbank.settlement.models import HourChange, Objection
@@ -54,7 +53,7 @@ def object_to(
         if (before.attendance_id, before.text, before.wanted_minutes) != content:
             raise KeyReused
         return before
-    if attendance.state is AttendanceState.PRESENT:
+    if not attendance.checked_out_at and event.state is not EventState.CLOSED:
         raise NotOverYet
     waiting: Objection | None = session.execute(
         select(Objection).where(

@@ -8,14 +8,14 @@ from flask import flash, redirect, render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from pointsbank.attendance.rules import ATTENDANCE_NAMES, AttendanceState
+from pointsbank.attendance.rules import ATTENDANCE_NAMES
 from pointsbank.core import bank, clock
 from pointsbank.core.actor import Role
 from pointsbank.core.database import snapshot, transaction
 from pointsbank.core.errors import Refused, say
 from pointsbank.earning.rules import Reason
 from pointsbank.events.queries import event as event_seen
-from pointsbank.events.rules import ORGANISERS
+from pointsbank.events.rules import ORGANISERS, EventState
 from pointsbank.hours.rules import CUT_SENTENCES, WAY_NAMES, Cut
 from pointsbank.settlement import operations, queries, rating_pages
 from pointsbank.settlement.findings import findings
@@ -101,7 +101,8 @@ def _file_page(attendance_id: int, refused: Refused | None = None) -> Page:
         found = queries.file_of(session, actor(), attendance_id)
     org_id = found.event.org_id
     waiting = [one for one in found.objections if one.state is AnswerState.OPEN]
-    over = found.attendance.state is not AttendanceState.PRESENT
+    closed = found.event.state is EventState.CLOSED
+    over = closed or found.attendance.checked_out_at
     return form_page(
         "settlement/hour_file.html",
         refused,
@@ -110,7 +111,7 @@ def _file_page(attendance_id: int, refused: Refused | None = None) -> Page:
         most=activity_minutes(found.event.starts_at, found.event.ends_at),
         may_object=found.is_own and over and not waiting,
         may_answer=bool(waiting) and not found.is_own and actor().may(*SETTLERS, org_id=org_id),
-        may_correct=over and not found.is_own and actor().may(*REVIEWERS, org_id=org_id),
+        may_correct=closed and not found.is_own and actor().may(*REVIEWERS, org_id=org_id),
     )
 
 

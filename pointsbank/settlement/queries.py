@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, and_, func, select
@@ -12,7 +11,7 @@ from pointsbank.attendance.models import Attendance
 from pointsbank.attendance.rules import AttendanceState
 from pointsbank.core.actor import Actor, Role
 from pointsbank.core.encryption import unseal
-from pointsbank.events.models import Event, Shift
+from pointsbank.events.models import Event
 from pointsbank.events.queries import hour_rule_for
 from pointsbank.hours.queries import hour_rule
 from pointsbank.hours.rules import Cut, HourRule, cuts_of
@@ -39,8 +38,7 @@ from pointsbank.settlement.rules import (
     Tier,
     suggest,
 )
-from pointsbank.signups.models import SignUp
-from pointsbank.signups.rules import SignUpState
+from pointsbank.signups.queries import shift_end
 
 PAGE = 20
 MOST_LISTED = 200
@@ -60,14 +58,17 @@ class Unsettled:
 def unsettled(session: Session, event: Event) -> list[Unsettled]:
     """Who of an event waits to be settled, in the order of their coming."""
     rows = session.execute(
-        select(Attendance, col(Member.name), col(Member.phone_tail))
+        select(
+            Attendance, col(Member.name), col(Member.phone_tail),
+            shift_end(col(Attendance.event_id), col(Attendance.member_id)),
+        )
         .join(Member, col(Member.id) == col(Attendance.member_id))
         .where(
             col(Attendance.event_id) == event.id,
             col(Attendance.state) == AttendanceState.UNSETTLED,
         )
         .order_by(col(Attendance.checked_in_at), col(Attendance.id))
-    ).all()
+    ).all()  # fmt: skip
     if not rows:
         return []
     left = session.execute(
@@ -79,28 +80,16 @@ def unsettled(session: Session, event: Event) -> list[Unsettled]:
     )
     others = [minutes for minutes in left.scalars() if minutes]
     terms = hour_rule_for(session, event).terms
-    ends = _ends_of_shifts(session, event)
     return [
         Unsettled(
             one, name, tail,
             suggest(
                 one.checked_in_at, event.starts_at, event.ends_at, terms, others,
-                left_at=ends.get(one.member_id),
+                left_at=left_at,
             ),
         )
-        for one, name, tail in rows
+        for one, name, tail, left_at in rows
     ]  # fmt: skip
-
-
-def _ends_of_shifts(session: Session, event: Event) -> dict[int, datetime]:
-    """When the last shift ends that each member signed up for; nobody without any."""
-    rows = session.execute(
-        select(col(SignUp.member_id), func.max(col(Shift.ends_at)))
-        .join(Shift, col(Shift.id) == col(SignUp.shift_id))
-        .where(col(SignUp.event_id) == event.id, col(SignUp.state) == SignUpState.SIGNED_UP)
-        .group_by(col(SignUp.member_id))
-    )
-    return dict(rows.all())
 
 
 def unsettled_counts(session: Session, event_ids: Collection[int]) -> dict[int, int]:

@@ -207,6 +207,8 @@ class FindingView(View):
     one_household = fields.Boolean(metadata={"description": "she and those others are"})
     minutes = fields.Integer()
     scanned_at = Instant(allow_none=True)
+    attendance_id = fields.Integer(allow_none=True, metadata={"description": "of a late scan"})
+    set_by_hand = fields.Boolean(metadata={"description": "a late scan cannot change these hours"})
 
 
 class SuggestionView(View):

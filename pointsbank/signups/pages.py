@@ -16,6 +16,7 @@ from pointsbank.core.database import snapshot, transaction
 from pointsbank.core.errors import Refused, say
 from pointsbank.events.queries import event as event_seen
 from pointsbank.events.rules import ORGANISERS, STATE_NAMES
+from pointsbank.members.queries import own_ids
 from pointsbank.signups import calendars, mine, operations, queries, roster
 from pointsbank.signups.feed import MIME
 from pointsbank.signups.operations import Answer, Asked
@@ -117,20 +118,21 @@ def _not_yet(event_id: int, refused: Refused) -> Response | Page:
 @pages.post("/sign-ups/<int:sign_up_id>/withdrawal")
 @allow(*SIGNERS)
 def withdraw(sign_up_id: int) -> Response:
-    asked, back = form(SignUpWithdrawalRequest), "/sign-ups"
+    asked = form(SignUpWithdrawalRequest)
+    with snapshot() as session:
+        event, whose = queries.event_of(session, sign_up_id)
+        hers = whose in own_ids(session, actor())
     try:
         with transaction() as session:
-            found = operations.withdraw(
-                session, actor(), sign_up_id=sign_up_id, **asked, at=clock.now()
-            )
-            runs = found.member_id != actor().member_id
-            back = f"/events/{found.event_id}" + ("/sign-ups" if runs else "")
+            operations.withdraw(session, actor(), sign_up_id=sign_up_id, **asked, at=clock.now())
         flash(gettext("已退出报名。"), "success")
     except Refused as refused:
         if status_of(refused) != 409:
             raise
         flash(sentence_of(refused), "error")
-    return redirect(back, 303)
+    runs = actor().may(*ORGANISERS, org_id=event.org_id)
+    page = "" if hers else "/sign-ups" if runs else "/sign-ups/new"
+    return redirect(f"/events/{event.id}{page}", 303)
 
 
 @pages.get("/events/<int:event_id>/sign-ups")
@@ -196,6 +198,10 @@ def _others_page(event_id: int, asked: dict[str, Any], answers: list[Answer] | N
         team_id = asked.get("team")
         may_have = {one for one, _ in teams}
         people = queries.of_team(session, team_id, now) if team_id in may_have else []
+        relatives = queries.relatives(session, actor().member_id)
+        may_run = actor().may(*ORGANISERS, org_id=found.org_id)
+        # Who runs the event has the whole list.
+        whose = {} if may_run else {"member_ids": [r.id for r in relatives], "team_ids": may_have}
         return render_template(
             "signups/others.html",
             event=found,
@@ -206,8 +212,9 @@ def _others_page(event_id: int, asked: dict[str, Any], answers: list[Answer] | N
             team_id=team_id if team_id in may_have else None,
             people=people,
             answers={one.member_id: one for one in answers or []},
-            relatives=queries.relatives(session, actor().member_id),
-            may_run=actor().may(*ORGANISERS, org_id=found.org_id),
+            relatives=relatives,
+            signed_up=queries.listed_for(session, event_id, **whose) if whose else [],
+            may_run=may_run,
             key=secrets.token_urlsafe(9),
         )
 

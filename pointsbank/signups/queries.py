@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -41,6 +42,7 @@ from pointsbank.signups.rules import (
     Candidate,
     Demands,
     Seats,
+    SignUpNotFound,
     SignUpState,
     Spot,
     Waiting,
@@ -92,6 +94,14 @@ class Offer:
             tuple(dict.fromkeys(skill for skill in skills if skill)),
             any(one.party_only for one in asked),
         )
+
+
+def event_of(session: Session, sign_up_id: int) -> tuple[Event, int]:
+    """The event of a sign-up, and whose that is. Refuses: SignUpNotFound."""
+    found = session.get(SignUp, sign_up_id)
+    if found is None:
+        raise SignUpNotFound
+    return session.get_one(Event, found.event_id), found.member_id
 
 
 def offer(session: Session, event: Event) -> Offer:
@@ -278,14 +288,41 @@ class Listed:
     team: str
 
 
+def shift_end(event_id: Any, member_id: Any) -> Any:
+    """SQL: when the last shift ends for which the member of one column signed up at the event of
+    the other; NULL: for none."""
+    return (
+        select(func.max(col(Shift.ends_at)))
+        .join(SignUp, col(SignUp.shift_id) == col(Shift.id))
+        .where(
+            col(SignUp.event_id) == event_id,
+            col(SignUp.member_id) == member_id,
+            col(SignUp.state) == SignUpState.SIGNED_UP,
+        )
+        .scalar_subquery()
+    )
+
+
 def listed(session: Session, event_id: int) -> list[Listed]:
     """Who is signed up for an event or waits for it, in the order of asking."""
+    return _listed(session, of_event(event_id))
+
+
+def listed_for(
+    session: Session, event_id: int, *, member_ids: Collection[int], team_ids: Collection[int]
+) -> list[Listed]:
+    """Those of them who are these people or came with these teams: whom one signed up oneself."""
+    theirs = or_(person().in_(set(member_ids)), col(SignUp.team_id).in_(set(team_ids)))
+    return _listed(session, of_event(event_id), theirs)
+
+
+def _listed(session: Session, *which: ColumnElement[bool]) -> list[Listed]:
     kept = aliased(Member)
     rows = session.execute(
         people(SignUp, kept.id, kept.name, kept.phone_tail, col(Organisation.name))
         .join(kept, kept.id == person())
         .join(Organisation, col(Organisation.id) == col(SignUp.team_id), isouter=True)
-        .where(of_event(event_id), col(SignUp.state).in_(STANDING), is_here())
+        .where(*which, col(SignUp.state).in_(STANDING), is_here())
         .order_by(col(SignUp.id))
         .limit(MOST_LISTED)
     )

@@ -72,6 +72,7 @@ ACTION_NAMES = {
     "events.save_template": say("保存活动模板"),
     "events.cancel": say("取消活动"),
     "attendance.close": say("结束活动"),
+    "attendance.end_shifts": say("班次结束，未签退的待核定"),
     "attendance.confirm": say("确认时长"),
     "events.open": say("开始签到"),
     "events.plan": say("拟定活动"),

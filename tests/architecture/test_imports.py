@@ -18,6 +18,7 @@ LIBRARIES = {
     "apscheduler": lambda p: p == PACKAGE / "core/jobs.py" or p.stem == "server",
     "qrcode": lambda p: p == PACKAGE / "core/qr.py",
     "typst": lambda p: p == PACKAGE / "core/printing.py",
+    "fontTools": lambda p: p == PACKAGE / "core/typefaces.py",
     "python_calamine": lambda p: p == PACKAGE / "enrolment/workbook.py",
     "xlsxwriter": lambda p: p.stem == "sheet",
     "alembic": lambda p: p == PACKAGE / "core/migrations.py",

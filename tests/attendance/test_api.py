@@ -8,12 +8,13 @@ from flask.testing import FlaskClient
 from scene import API, PLAN
 from sqlmodel import func, select
 
-from pointsbank.attendance import claims
+from pointsbank.attendance import claims, queries
 from pointsbank.attendance.models import Attendance, Scan
+from pointsbank.attendance.rules import device_mark
 from pointsbank.core import clock
 from pointsbank.core.database import snapshot, transaction
+from pointsbank.events.models import Event
 from pointsbank.ledger.queries import balances
-from pointsbank.members.operations import issue_card
 
 
 def rows(model: Any) -> int:
@@ -69,15 +70,19 @@ def test_a_claim_carries_the_time_and_the_key_of_the_scan(people: Any) -> None:
     assert rows(Scan) == 1
 
 
-def test_the_organiser_scans_cards_of_her_own_event_only(people: Any) -> None:
+def test_a_phone_that_says_a_word_of_its_own_is_known_by_it(people: Any) -> None:
     c = people.community
-    with transaction() as session:
-        digits = issue_card(session, c.secretary, member_id=c.chen, at=clock.now()).digits
-    scan = {"code": people.code, "key": "card-1", "member_code": digits}
-    assert people.line(c.stranger).post("/check-ins", scan).status_code == 403
-    assert people.line(c.volunteer).post("/check-ins", scan).status_code == 403
-    answer = people.line(c.organiser).post("/check-ins", scan)
-    assert (answer.status_code, answer.json["member_id"]) == (201, c.chen)
+    for actor, word in ((c.volunteer, "her-phone"), (c.other_volunteer, "her-phone")):
+        scan = {"code": people.code, "key": "scan-1", "device": word}
+        assert people.line(actor).post("/check-ins", scan).status_code == 201
+    with people.at(60):
+        scan = {"code": people.code, "key": "scan-2", "device": "another"}
+        assert people.line(c.volunteer).post("/check-outs", scan).status_code == 201
+    with snapshot() as session:
+        marks = list(session.execute(select(Scan.device_mark).order_by(Scan.id)).scalars())
+    assert marks == [
+        device_mark(people.event_id, word) for word in ("her-phone", "her-phone", "another")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +93,7 @@ def test_the_organiser_scans_cards_of_her_own_event_only(people: Any) -> None:
         ({"code": "open"}, 422, "unprocessable_entity"),
         ({"code": "open", "key": "key-1", "claim": "x"}, 422, "unprocessable_entity"),
         ({"code": "open", "claim": "not-a-claim"}, 422, "token_invalid"),
-        ({"code": "open", "key": "key-1", "member_code": "1" * 20}, 404, "code_invalid"),
+        ({"code": "open", "key": "key-1", "device": "k" * 61}, 422, "unprocessable_entity"),
         ({"code": "open", "key": "k" * 61}, 422, "unprocessable_entity"),
         ({"code": "open", "key": "key-1", "colour": "red"}, 422, "unprocessable_entity"),
         ({"code": 7, "key": "key-1"}, 422, "unprocessable_entity"),
@@ -160,8 +165,25 @@ def test_nothing_about_a_person_is_logged_when_a_scan_is_refused(
     people: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     people.line(people.community.volunteer).post(
-        "/check-ins", {"code": people.published, "key": "key-1", "member_code": "1" * 20}
+        "/check-ins", {"code": people.published, "key": "key-1", "device": "her-phone"}
     )
     written = capsys.readouterr()
-    for secret in ("王桂芳", "13800000001", "1" * 20):
+    for secret in ("王桂芳", "13800000001", "her-phone"):
         assert secret not in written.out + written.err
+
+
+def test_who_came_is_read_page_by_page(people: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    c = people.community
+    with transaction() as session:
+        event = session.get_one(Event, people.event_id)
+        type(people.scene)(session, c).stays_of_everybody(event)  # all at the same instant
+    monkeypatch.setattr(queries, "PAGE", 4)
+    organiser, path = people.line(c.organiser), f"/events/{people.event_id}/attendances"
+    first = organiser.get(path).json
+    second = organiser.get(f"{path}?before={first['next_before']}").json
+    assert (len(first["attendances"]), len(second["attendances"])) == (4, 2)
+    assert second["next_before"] is None
+    assert second["counts"]["came"] == 6
+    found = [one["member_id"] for one in (*first["attendances"], *second["attendances"])]
+    assert sorted(found) == sorted((c.wang, c.li, c.zhao, c.sun, c.chen, c.zhou))
+    assert organiser.get(f"{path}?before=x").status_code == 422

@@ -318,8 +318,8 @@ def test_what_arrives_late_or_by_a_moved_clock_waits_for_review(scene: Any, door
     assert verdicts(door.send(door.sent(5, chen), at=170)) == [Verdict.IN_REVIEW]
     with pytest.raises(EventOver):
         scene.scan(check_in, door.event, 20, at=scene.at(171))
-    reasons = [row.reason for row in scene.session.execute(select(LateScan)).scalars()]
-    assert reasons == [LateReason.CLOCK_MOVED, LateReason.AFTER_CLOSE]
+    reasons = {row.reason for row in scene.session.execute(select(LateScan)).scalars()}
+    assert reasons == {LateReason.CLOCK_MOVED, LateReason.AFTER_CLOSE}
     assert door.attendance(scene.community.chen) is None
 
 

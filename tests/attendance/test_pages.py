@@ -210,3 +210,28 @@ def test_an_organiser_scans_a_card_in_and_out_and_bad_codes_say_why(house: House
     stranger = house.browser(c.stranger)
     answer = submit(stranger, url, member_code=digits, leaving="false", key="stranger")
     assert answer.status_code == 403
+
+
+def test_the_code_under_a_poster_is_typed_by_who_cannot_scan_it(house: House) -> None:
+    volunteer, code = house.browser(house.community.volunteer), house.code
+    assert 'href="/c"' in read(volunteer.get("/events"))
+    assert "六位活动码" in read(volunteer.get("/c"))
+    wide = "".join(chr(ord(sign) + 0xFEE0) for sign in code)
+    for typed in (code, code.lower(), f" {code[:3]} {code[3:]} ", wide):
+        answer = volunteer.get("/c", query_string={"code": typed})
+        assert (answer.status_code, answer.location) == (303, f"/c/{code}")
+    wrong = volunteer.get("/c", query_string={"code": "<AB>&1"})
+    assert wrong.status_code == 404
+    assert "请核对海报上的六位活动码" in read(wrong)
+    assert "&lt;AB&gt;&amp;1" in read(wrong)
+    assert 'href="/c"' not in read(house.browser(house.community.organiser).get("/events"))
+
+
+def test_a_stranger_who_comes_too_late_is_not_taken_for_staff(house: House) -> None:
+    with house.at(200):
+        organiser = house.browser(house.community.organiser)
+        submit(organiser, f"/events/{house.event_id}/closing")
+        page = read(house.browser().get(f"/c/{house.code}"))
+        assert "活动已结束" in page
+        assert "工作人员账号" not in page
+        assert "工作人员账号" in read(organiser.get(f"/c/{house.code}"))

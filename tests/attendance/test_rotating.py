@@ -91,8 +91,9 @@ def test_an_expired_code_says_so_at_the_first_look(app: Flask, people: Any) -> N
     with people.at(3):
         page = client.get(f"/c/{people.code}?r={token}")
         assert (page.status_code, "动态码已过期" in page.text) == (409, True)
-        page = client.get(f"/c/{people.code}?r=AAAA")
-        assert (page.status_code, "动态码不对" in page.text) == (404, True)
+        for foreign in ("AAAA", "动态码", "１２３４５６７８"):
+            page = client.get(f"/c/{people.code}", query_string={"r": foreign})
+            assert (page.status_code, "动态码不对" in page.text) == (404, True)
 
 
 def test_digits_can_be_typed_and_guessing_them_is_stopped(app: Flask, people: Any) -> None:

@@ -12,7 +12,7 @@ from sqlmodel import select
 from pointsbank.attendance import rotating
 from pointsbank.attendance.models import Attendance, Scan, SignInSheet, WalkIn
 from pointsbank.core import clock
-from pointsbank.core.database import snapshot
+from pointsbank.core.database import snapshot, transaction
 from pointsbank.hours.rules import Way
 from pointsbank.members.models import Member
 
@@ -57,7 +57,57 @@ def test_a_companion_says_why(organiser: FlaskClient, people: Any) -> None:
         assert "不在名单上" in _told(organiser, submit(organiser, f"{where}/ticks", **stranger))
     with snapshot() as session:
         rows = session.execute(select(Scan.way, Scan.member_id)).all()
-    assert [tuple(row) for row in rows] == [(Way.COMPANION, li), (Way.ROSTER, None)]
+    assert {tuple(row) for row in rows} == {(Way.COMPANION, li), (Way.ROSTER, None)}
+
+
+def test_a_team_s_own_event_has_its_team_on_the_roster(app: Flask, people: Any) -> None:
+    c = people.community
+    with transaction() as session:
+        scene = type(people.scene)(session, c)
+        of_team = scene.open(org_id=c.team, title="队里的活动").id
+    organiser = sign_in(app.test_client(), c.organiser)
+    with people.at(2):
+        page = organiser.get(f"/events/{of_team}/names").text
+        for name, listed in (("王桂芳", True), ("李建国", True), ("陈玉兰", False)):
+            assert (name in page) == listed, name
+        tick = {"member_id": c.wang, "kind": "in", "key": "a-key-of-this-page-1"}
+        answer = submit(organiser, f"/events/{of_team}/ticks", **tick)
+        assert "王桂芳 签到成功" in _told(organiser, answer)
+
+
+def test_who_stands_at_the_door_finds_every_way_from_the_live_list(
+    organiser: FlaskClient, people: Any
+) -> None:
+    where = f"/events/{people.event_id}"
+    named = ("scanner", "names", "names#walk-ins", "screen", "wall")
+    ways = [f'href="{where}/{way}"' for way in named]
+    page = organiser.get(f"{where}/attendance").text
+    assert [way for way in ways if way not in page] == []
+    watcher = sign_in(organiser.application.test_client(), people.community.official)
+    page = watcher.get(f"{where}/attendance").text
+    assert [way for way in ways if way in page] == []
+
+
+def test_a_walk_in_is_found_and_matched_after_the_close(
+    organiser: FlaskClient, people: Any
+) -> None:
+    where = f"/events/{people.event_id}"
+    with people.at(2):
+        form = {"name": "王姨", "phone": "13800000001", "key": "walk-1"}
+        submit(organiser, f"{where}/walk-ins", **form)
+    with people.at(20):
+        submit(organiser, f"{where}/closing")
+        page = organiser.get(where).text
+        assert "还有 1 位临时参加的人没有对应到志愿者" in page
+        assert f'href="{where}/names#walk-ins"' in page
+        volunteer = sign_in(organiser.application.test_client(), people.community.volunteer)
+        assert "临时参加" not in volunteer.get(where).text
+        with snapshot() as session:
+            walk_in = session.execute(select(WalkIn.id)).scalar_one()
+            number = session.get_one(Member, people.community.wang).number
+        answer = submit(organiser, f"{where}/walk-ins/{walk_in}/match", number=number)
+        assert "已对应到志愿者：已收到，待审核" in _told(organiser, answer)
+        assert "临时参加的人没有对应" not in organiser.get(where).text
 
 
 def _told(client: FlaskClient, answer: Any) -> str:
@@ -136,6 +186,31 @@ def test_a_sheet_is_made_printed_and_entered_once(organiser: FlaskClient, people
     with snapshot() as session:
         assert session.execute(select(Attendance.minutes)).scalar_one() == 60
         assert session.execute(select(SignInSheet.entered_at)).scalar_one()
+
+
+def test_a_sheet_is_printed_before_and_entered_once_the_event_is_open(
+    organiser: FlaskClient, people: Any
+) -> None:
+    with transaction() as session:
+        scene = type(people.scene)(session, people.community)
+        event_id = scene.published(title="上门理发").id
+        number = session.get_one(Member, people.community.chen).number
+    where = f"/events/{event_id}"
+    assert f'href="{where}/sheets"' in organiser.get(where).text
+    submit(organiser, f"{where}/sheets", blank="1", key="sheet-1")
+    assert organiser.get(f"{where}/sheets/1.pdf").mimetype == "application/pdf"
+    with people.at(400):  # nobody thought of the program while it lasted
+        sign_in(organiser, people.community.organiser)
+        lines = {"came-1": "9:05", "left-1": "11:05", "number-1": number}
+        early = submit(organiser, f"{where}/sheets/1", **lines)
+        assert (early.status_code, "当前为“已发布”" in early.text) == (409, True)
+        submit(organiser, f"{where}/opening")
+        page = _told(organiser, submit(organiser, f"{where}/sheets/1", **lines))
+        assert "共 1 行" in page
+        assert "这些行没有计入" not in page
+    with snapshot() as session:
+        found = session.execute(select(Attendance.minutes, Attendance.way)).one()
+    assert tuple(found) == (120, Way.SHEET)
 
 
 def test_the_screen_shows_the_code_of_the_moment_and_who_is_in(

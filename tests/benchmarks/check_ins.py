@@ -41,7 +41,7 @@ from pointsbank.orgs.rules import NewOrganisation
 
 HERE = Path(__file__).parent
 ROUND = {1: 400, 16: 1600}
-GOALS = {("sqlite", 16): 0.5}
+GOALS = {("sqlite", 16): 0.5, ("postgresql", 16): 0.5}
 THREADS = 16
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pypdfium2
 import pytest
 
 from pointsbank.core import printing
@@ -32,12 +33,24 @@ def test_data_is_never_parsed_as_markup(template: Path) -> None:
     assert printing.pdf(template, {"name": "#panic() *粗* $x$ \\"}).startswith(b"%PDF")
 
 
-@pytest.mark.parametrize("name", ["张翀", "李堃", "王㼆", "赵龑", "欧阳䶮"])
-def test_rare_characters_of_names_can_be_printed(name: str) -> None:
-    printing.check_glyphs({"rows": [{"name": name}]})
+@pytest.mark.parametrize(
+    ("name", "typefaces"),
+    [
+        ("张翀李堃王㼆赵龑欧阳䶮李𬱖", ["NotoSansSC"]),
+        ("王𠮷", ["HanaMinB", "NotoSansSC"]),
+        ("孙𡋾𨰻李𪜶", ["HanaMinB", "HanaMinB", "HanaMinB", "NotoSansSC"]),
+    ],
+)
+def test_rare_characters_of_names_are_printed(
+    template: Path, name: str, typefaces: list[str]
+) -> None:
+    page = pypdfium2.PdfDocument(printing.pdf(template, {"name": name}))[0]
+    assert page.get_textpage().get_text_bounded().strip() == name
+    fonts = {part.get_font().get_base_name() for part in page.get_objects()}
+    assert sorted(one.split("+")[-1].split("-")[0] for one in fonts) == typefaces
 
 
-def test_a_character_without_a_glyph_is_named() -> None:
+def test_a_character_without_a_glyph_is_named(template: Path) -> None:
     with pytest.raises(GlyphMissing) as refused:
-        printing.check_glyphs({"rows": [{"name": "王𠮷"}]})
-    assert refused.value.facts["characters"] == "𠮷"
+        printing.pdf(template, {"rows": [{"name": "王\U000323af\U00010400"}]})
+    assert refused.value.facts["characters"] == "\U00010400\U000323af"

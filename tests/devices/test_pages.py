@@ -186,7 +186,14 @@ def test_a_tablet_at_a_door_has_its_own_event_and_no_other(
         .text
     )
     assert "/device/heartbeat" in page.text
+    assert f'href="/events/{mine}/names#walk-ins"' in page.text
+    form = {"csrf_token": csrf[1], "name": "王姨", "phone": "13900000009", "key": "walk-1"}
+    assert door.post(f"/events/{mine}/walk-ins", data=form).status_code == 303
+    names = door.get(f"/events/{mine}/names").text
+    assert "王姨" in names
+    assert "/match" not in names  # who she is, an organiser says
     assert door.post("/device/heartbeat", data={"csrf_token": csrf[1]}).status_code == 204
+    assert "/confirmations" not in door.get(f"/events/{mine}/attendance").text
     assert door.post(f"/events/{mine}/confirmations", data=form).status_code in {303, 403}
 
 

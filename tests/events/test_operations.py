@@ -8,7 +8,9 @@ from pointsbank.core.errors import Forbidden
 from pointsbank.events import operations
 from pointsbank.events.rules import (
     EventInPast,
+    EventState,
     KeyReused,
+    OpenedTooLate,
     TimesImpossible,
     TooFarAhead,
 )
@@ -43,8 +45,10 @@ def test_a_plan_is_refused_fault_by_fault(scene: Any) -> None:
     assert scene.plan(**asked).org_id == c.community
 
 
-def test_what_is_over_is_neither_published_nor_opened(scene: Any) -> None:
-    draft, published = scene.plan(), scene.published()
-    for verb, event in ((operations.publish, draft), (operations.open_event, published)):
-        with pytest.raises(EventInPast):
-            scene.do(verb, event, 150)
+def test_what_is_over_is_not_published_and_opened_for_half_a_day_only(scene: Any) -> None:
+    draft, published, on_paper = scene.plan(), scene.published(), scene.published()
+    with pytest.raises(EventInPast):
+        scene.do(operations.publish, draft, 150)
+    assert scene.do(operations.open_event, on_paper, 150 + 12 * 60 - 1).state is EventState.OPEN
+    with pytest.raises(OpenedTooLate):
+        scene.do(operations.open_event, published, 150 + 12 * 60)

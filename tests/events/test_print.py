@@ -226,6 +226,43 @@ def test_a_month_that_is_none_and_a_place_that_is_none_are_not_found(house: Hous
     assert month_of("2026-11") == date(2026, 11, 1)
 
 
+def test_what_was_called_off_is_said_where_people_read_what_is_wanted(house: House) -> None:
+    address = f"/recruitment/{house.place.community}/2026-11"
+    with transaction() as session:
+        scene = replace(house.scene, session=session)
+        for event in (scene.published(title="磨刀义诊"), scene.plan(title="没发布就取消")):
+            scene.do(operations.cancel, event, -40, reason="师傅生病")
+    page = house.browser().get(address).text
+    assert "师傅生病" in page
+    assert "没发布就取消" not in page
+    card = page[page.index("磨刀义诊") :]
+    assert "登录后报名" not in card[: card.index("</li>")]
+    told = text_of(house.browser(house.place.organiser).get(f"{address}.pdf").data)
+    assert "本月已经取消" in told
+    assert "磨刀义诊（师傅生病）" in told
+    lines = house.browser().get(f"/api/v1{address.replace('recruitment', 'recruitment-notices')}")
+    assert [one["event"]["state"] for one in lines.json["lines"]] == ["published", "cancelled"]
+
+
+def test_what_is_over_is_not_recruited_for(house: House) -> None:
+    address = f"/recruitment/{house.place.community}/2026-11"
+    with clock.frozen(house.scene.at(200)):  # it was never opened
+        page = house.browser().get(address).text
+        assert "没有正在招募的活动" in page
+        assert "登录后报名" not in page
+        assert "周末清洁家园" in page
+
+
+def test_a_community_s_notice_leads_to_its_calendar(house: House) -> None:
+    found = "/organisations/{}/events.ics"
+    community, street = house.place.community, house.place.street
+    page = house.browser().get(f"/recruitment/{community}/2026-11").text
+    assert found.format(community) in page
+    assert found.format(street) not in house.browser().get(f"/recruitment/{street}/2026-11").text
+    answer = house.browser().get(found.format(community))
+    assert answer.mimetype == "text/calendar"
+
+
 def test_the_same_month_as_json(house: House) -> None:
     answer = house.browser().get(f"/api/v1/recruitment-notices/{house.place.community}/2026-11")
     assert answer.json["organisation"] == "幸福社区"

@@ -106,13 +106,23 @@ def a_volunteer_is_checked_in_and_out_once(day: Day) -> None:
 
 
 def somebody_without_a_phone_is_let_in_by_her_card(day: Day) -> None:
-    organiser = day.person("organiser")
-    scan = {"code": day.code, "member_code": day.town.card_of_li}
-    day.story.at("09:10")
-    organiser.post("/api/v1/check-ins", 201, key="card-1", **scan)
-    day.story.at("11:10")
-    left = organiser.post("/api/v1/check-outs", 201, key="card-2", **scan)
-    assert (left["minutes"], left["state"]) == (120, "credited")
+    organiser, path = day.person("organiser"), f"/api/v1/events/{day.event['id']}"
+
+    def scan(time: str) -> dict[str, Any]:
+        day.story.at(time)
+        now = clock.now().isoformat()
+        one = {"id": f"scan-by-the-desk-{time[:2]}-{time[3:]}", "code": day.town.card_of_li}
+        asked = {"sent_at": now, "scans": [{**one, "scanned_at": now, "offset_ms": 0}]}
+        [told] = organiser.post(f"{path}/scans", 200, **asked)["results"]
+        return dict(told)
+
+    mistaken = scan("09:08")
+    assert mistaken["undo"]
+    assert organiser.post(f"{path}/scans/{mistaken['id']}/undo", 200)["verdict"] == "undone"
+    assert scan("09:10")["verdict"] == "checked_in"
+    assert scan("11:10")["verdict"] == "checked_out"
+    left = organiser.get(f"{path}/attendances")["attendances"][0]
+    assert (left["name"], left["minutes"], left["state"]) == ("李建国", 120, "credited")
 
 
 def the_organiser_confirms_and_her_page_shows_it(day: Day) -> None:

@@ -63,6 +63,7 @@ class Place:
                 "/me",
                 "/me/statement",
                 "/me/code",
+                "/c",
                 f"/c/{self.code}",
                 "/sign-ups",
                 *event,

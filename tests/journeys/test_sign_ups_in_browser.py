@@ -119,6 +119,12 @@ def test_family_and_team_are_signed_up_by_who_has_a_phone(
     wang.get_by_role("link", name="替别人报名").click()
     wang.get_by_role("button", name="给家人报名").click()
     expect(wang.get_by_text("报名成功")).to_be_visible()
+    expect(wang.get_by_text("已经替别人报的名")).to_be_visible()
+    wang.once("dialog", lambda dialog: dialog.accept())
+    wang.get_by_role("button", name="退出", exact=True).click()
+    expect(wang.get_by_text("已退出报名")).to_be_visible()
+    wang.get_by_role("button", name="给家人报名").click()
+    expect(wang.get_by_text("报名成功")).to_be_visible()
 
     captain = phone_of(browser, app, place.organiser)
     captain.goto(f"{address}/sign-ups/new")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from community import Community, submit
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM
@@ -129,7 +129,7 @@ def test_from_a_day_on_the_rule_above_decides_again(session: Session, place: Com
     points(session, place.community, NEW_YEAR, 12)
     assert rates(session, place, NEXT_MONTH, NEW_YEAR) == [10, 12]
     wanted = select(AuditEntry).where(AuditEntry.action == "local_rules.follow_above")
-    noted = session.exec(wanted).all()[0]
+    noted = session.exec(wanted.order_by(col(AuditEntry.id))).all()[0]
     assert (noted.subject_kind, noted.subject_id) == ("points_rule", again.id)
     assert noted.facts == {
         "unit": "morality", "version": 2, "from_on": "2026-12-01", "as_above": True,

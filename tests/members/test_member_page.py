@@ -90,7 +90,9 @@ def test_a_look_needs_a_reason_and_is_written_down(
     assert "13900009999" in submit(client, url, what="guardian_phone", reason="联系家长").text
     with snapshot() as session:
         entries = session.execute(
-            select(AuditEntry).where(col(AuditEntry.action) == "members.shown")
+            select(AuditEntry)
+            .where(col(AuditEntry.action) == "members.shown")
+            .order_by(col(AuditEntry.id))
         ).scalars()
         facts = [entry.facts for entry in entries]
     assert facts[0] == {"what": "document", "reason": "核对身份"}

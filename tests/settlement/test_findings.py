@@ -201,6 +201,24 @@ def test_a_late_scan_counts_once_a_reviewer_says_so(scene: Any) -> None:
     assert found(scene) == []
 
 
+def test_a_late_scan_does_not_change_what_somebody_settled_and_the_list_says_so(
+    scene: Any,
+) -> None:
+    c = scene.community
+    adopt(scene)
+    event, one = late_scan(scene, c.wang)
+    hers = of(scene, event, c.wang)
+    assert (one.attendance_id, one.set_by_hand) == (hers.id, False)
+    operations.settle(
+        scene.session, c.organiser, event_id=event.id, minutes={hers.id: 60}, key="settled",
+        at=scene.at(200),
+    )  # fmt: skip
+    [again] = findings(scene.session, c.reviewer, scene.at(2000))
+    assert again.set_by_hand
+    word(scene, again, accept=True)
+    assert hold(scene, c.wang, MINUTES) == 60
+
+
 def test_a_late_scan_that_would_take_back_what_is_spent_is_refused_and_stays(scene: Any) -> None:
     c = scene.community
     adopt(scene)

@@ -223,6 +223,7 @@ def test_a_relative_and_a_card_are_signed_up_and_a_stranger_to_both_finds_nobody
     answer = submit(wang, path, member_id=c.chen, spot="-", key="for-chen")
     assert answer.location == f"{page}/sign-ups/new"
     assert [one.member_id for one in house.sign_ups()] == [c.chen]
+    assert "已经替别人报的名" in read(wang.get(answer.location))
     organiser = house.browser(c.organiser)
     fair = f"/events/{house.fair_id}/companion-sign-ups"
     for key, code in (("by-card", house.card), ("by-number", "2026000002")):
@@ -309,3 +310,62 @@ def test_a_draft_says_nothing_of_sign_ups_and_staff_are_marked_nowhere(house: Ho
     organiser = house.browser(c.organiser)
     assert "报名情况" not in read(organiser.get(f"/events/{draft_id}"))
     assert "已报名" not in read(organiser.get("/events"))
+
+
+def test_a_companion_finds_what_she_signed_her_up_for_and_takes_it_back(house: House) -> None:
+    c, page = house.community, f"/events/{house.event_id}"
+    with transaction() as session:
+        found_household(
+            session, SYSTEM, head_id=c.wang, member_ids=[c.chen], on=clock.today(), at=clock.now()
+        )
+    wang = house.browser(c.volunteer)
+    submit(wang, f"{page}/companion-sign-ups", member_id=c.chen, spot="-", key="for-chen")
+    [hers] = house.sign_ups()
+    path = f"/sign-ups/{hers.id}/withdrawal"
+    assert path in read(wang.get(f"{page}/sign-ups/new"))
+    with clock.frozen(Scene.at(1)):
+        for actor, back in (
+            (c.volunteer, f"{page}/sign-ups/new"),
+            (c.organiser, f"{page}/sign-ups"),
+        ):
+            browser = house.browser(actor)
+            late = submit(browser, path)
+            assert late.location == back
+            assert "不能再退出报名" in read(browser.get(back))
+    gone = submit(wang, path)
+    assert gone.location == f"{page}/sign-ups/new"
+    shown = read(wang.get(gone.location))
+    assert "已退出报名" in shown
+    assert "已经替别人报的名" not in shown
+    assert submit(wang, "/sign-ups/99999/withdrawal").status_code == 404
+
+
+def test_what_was_called_off_is_not_told_as_coming(house: House) -> None:
+    c = house.community
+    submit(house.browser(c.volunteer), f"/events/{house.event_id}/sign-ups", spot="-", key="hers")
+    with transaction() as session:
+        events.cancel(session, c.organiser, event_id=house.event_id, reason="下雨", at=clock.now())
+    page = read(house.browser(c.secretary).get(f"/members/{c.wang}"))
+    told = page[page.index("已报名的活动") :][:1500]
+    assert "周末清洁家园" in told
+    assert "已取消" in told
+
+
+def test_risks_and_insurance_are_told_before_anybody_signs_up(house: House) -> None:
+    c = house.community
+    with transaction() as session:
+        event = Scene(session, c).published(
+            dangerous=True, risks="路面结冰", insurance="人保 88-1", title="除雪"
+        )
+        insured = Scene(session, c).published(insurance="平安 66-2", title="种树")
+        ids = event.id, insured.id
+    wang, organiser = house.browser(c.volunteer), house.browser(c.organiser)
+    form = 'action="/events/{}/sign-ups"'
+    page = read(wang.get(f"/events/{ids[0]}"))
+    assert page.count("路面结冰") == 1
+    assert page.index("路面结冰") < page.index("人保 88-1") < page.index(form.format(ids[0]))
+    others = read(organiser.get(f"/events/{ids[0]}/sign-ups/new"))
+    assert others.index("路面结冰") < others.index("companion-sign-ups")
+    page = read(wang.get(f"/events/{ids[1]}"))
+    assert "可能的风险" not in page
+    assert page.index("意外保险：平安 66-2") < page.index(form.format(ids[1]))

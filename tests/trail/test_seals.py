@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from community import Community
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
@@ -20,7 +21,6 @@ from pointsbank.trail import jobs, operations, seals
 from pointsbank.trail.commands import commands
 from pointsbank.trail.models import AuditPruning, AuditSeal
 from pointsbank.trail.rules import TrailFindings
-from tests.community import Community
 
 
 def write(count: int, days_ago: int = 0) -> None:
@@ -172,11 +172,10 @@ def test_pruning_removes_whole_runs_past_the_term_and_keeps_their_digests(bank: 
     line = found().line
     assert "已清理 5 条" in run("prune")[1]
     with snapshot() as session:
-        actions = select(AuditEntry.action).order_by(col(AuditEntry.id))
-        kept = session.execute(actions).scalars().all()
+        kept = session.execute(select(AuditEntry.action).order_by(col(AuditEntry.id))).scalars()
+        assert list(kept) == ["exchange.stock_in"] * 4 + ["trail.prune"]
         assert len(session.execute(select(AuditSeal.id)).all()) == 3
         assert session.execute(select(AuditPruning.seal_id)).scalar_one() == 2
-    assert kept == ["exchange.stock_in"] * 4 + ["trail.prune"]
     after = found(line)
     assert (after.fault, after.entries, after.pruned) == (None, 4, 2)
     assert run("verify")[0] == 0
