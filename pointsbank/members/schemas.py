@@ -208,10 +208,6 @@ class SkillRequest(Request):
     name = Text(20, required=True)
 
 
-class SkillForm(Request):
-    name = Text(20, required=True)
-
-
 class SkillsView(View):
     skills = ma.fields.List(ma.fields.String())
 

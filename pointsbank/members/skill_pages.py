@@ -9,7 +9,7 @@ from pointsbank.core.database import snapshot, transaction
 from pointsbank.core.errors import Invalid
 from pointsbank.members import operations, queries
 from pointsbank.members.rules import SKILLS
-from pointsbank.members.schemas import SkillForm
+from pointsbank.members.schemas import SkillRequest
 from pointsbank.web import PageBlueprint, actor, allow, form
 from pointsbank.web.errors import sentence_of, status_of
 
@@ -26,15 +26,14 @@ def skills() -> Page:
 @pages.post("/skills")
 @allow(*operations.REGISTRARS)
 def add() -> Response | Page:
-    """One more for the whole bank, asked for by the first organisation that she keeps."""
+    """One more, asked for by an organisation and there for the whole bank."""
     try:
-        name = form(SkillForm)["name"]
-        org_id = min(queries.held_by(actor(), *operations.REGISTRARS))
+        asked = form(SkillRequest)
         with transaction() as session:
-            operations.add_skill(session, actor(), name=name, org_id=org_id, at=clock.now())
+            operations.add_skill(session, actor(), **asked, at=clock.now())
     except Invalid as refused:
         return _page(refused)
-    flash(gettext("已增加“%(name)s”。", name=name), "success")
+    flash(gettext("已增加“%(name)s”。", name=asked["name"]), "success")
     return redirect("/skills", 303)
 
 
@@ -43,6 +42,7 @@ def _page(refused: Invalid | None) -> Page:
         known = queries.skills(session)
     page = render_template(
         "members/skills.html", own=known[len(SKILLS) :], standing=SKILLS,
+        org_id=min(queries.held_by(actor(), *operations.REGISTRARS)),
         typed=request.form.get("name", ""), errors=refused.fields if refused else {},
         refused=sentence_of(refused) if refused else "",
     )  # fmt: skip

@@ -218,9 +218,11 @@ def test_new_words_of_a_consent_are_signed_anew(client: FlaskClient, community: 
 def test_a_town_adds_a_skill_on_a_page(client: FlaskClient, community: Community) -> None:
     sign_in(client, community.secretary)
     assert 'href="/skills"' in client.get("/members").text
-    assert submit(client, "/skills", name="剪纸").location == "/skills"
+    asked = {"org_id": community.community}
+    assert submit(client, "/skills", **asked, name="剪纸").location == "/skills"
+    assert f'name="org_id" value="{community.community}"' in client.get("/skills").text
     assert "剪纸" in client.get("/skills").text
-    empty = submit(client, "/skills", name=" ")
+    empty = submit(client, "/skills", **asked, name=" ")
     assert (empty.status_code, "请填写此项" in empty.text) == (422, True)
     assert 'value="剪纸"' in client.get(f"/members/{community.wang}").text
     assert 'value="剪纸"' in client.get("/enrolments").text
