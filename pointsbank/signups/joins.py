@@ -49,3 +49,18 @@ def begins() -> Any:
 
 def ends() -> Any:
     return func.coalesce(col(Shift.ends_at), col(Event.ends_at))
+
+
+def shift_end(event_id: Any, member_id: Any) -> Any:
+    """SQL: when the last shift ends for which the member of one column signed up at the event of
+    the other; NULL: for none."""
+    return (
+        select(func.max(col(Shift.ends_at)))
+        .join(SignUp, col(SignUp.shift_id) == col(Shift.id))
+        .where(
+            col(SignUp.event_id) == event_id,
+            col(SignUp.member_id) == member_id,
+            col(SignUp.state) == SignUpState.SIGNED_UP,
+        )
+        .scalar_subquery()
+    )

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import aliased
@@ -32,6 +31,7 @@ from pointsbank.signups.joins import (
     of_event,
     people,
     person,
+    shift_end,
     with_times,
 )
 from pointsbank.signups.mine import coming, doubles
@@ -49,7 +49,7 @@ from pointsbank.signups.rules import (
     spots,
 )
 
-__all__ = ["coming", "doubles"]
+__all__ = ["coming", "doubles", "shift_end"]
 
 MOST_LISTED = 10_000
 MOST_TEAMS = 500
@@ -286,21 +286,6 @@ class Listed:
     name: str
     phone_tail: str
     team: str
-
-
-def shift_end(event_id: Any, member_id: Any) -> Any:
-    """SQL: when the last shift ends for which the member of one column signed up at the event of
-    the other; NULL: for none."""
-    return (
-        select(func.max(col(Shift.ends_at)))
-        .join(SignUp, col(SignUp.shift_id) == col(Shift.id))
-        .where(
-            col(SignUp.event_id) == event_id,
-            col(SignUp.member_id) == member_id,
-            col(SignUp.state) == SignUpState.SIGNED_UP,
-        )
-        .scalar_subquery()
-    )
 
 
 def listed(session: Session, event_id: int) -> list[Listed]:
