@@ -14,6 +14,7 @@ from pointsbank.accounts import operations, queries
 from pointsbank.accounts.rules import GRANTABLE, STATE_NAMES, AccountLine, Slip
 from pointsbank.accounts.schemas import (
     AccountsQuery,
+    PlacesQuery,
     RoleForm,
     SearchForm,
     StaffAccountForm,
@@ -22,7 +23,7 @@ from pointsbank.accounts.schemas import (
 from pointsbank.core import bank, clock
 from pointsbank.core.actor import ROLE_NAMES, Role
 from pointsbank.core.database import Session, snapshot, transaction
-from pointsbank.core.errors import Invalid, Refused, say
+from pointsbank.core.errors import Conflict, Invalid, Refused, say
 from pointsbank.members.rules import RELATION_NAMES
 from pointsbank.web import PageBlueprint, actor, allow, form, query
 from pointsbank.web.errors import sentence_of, status_of
@@ -58,7 +59,7 @@ def accounts() -> str:
         found = queries.accounts(
             session, actor(), on=clock.today(), sought=sought, most=PAGE + 1, **wanted
         )
-        places = queries.places(session, actor())
+        places = queries.places(session, actor(), named=asked.get("org_id"))
     return _listed(asked, found, places, sought)
 
 
@@ -108,11 +109,21 @@ def open_account() -> Page:
 
 def _new_page(refused: Refused | None) -> Page:
     with snapshot() as session:
-        places = queries.places(session, actor())
-    page = render_template(
-        "accounts/new.html", places=places, today=clock.today(), **_told(refused)
-    )
+        offered = _places(session)
+    page = render_template("accounts/new.html", today=clock.today(), **offered, **_told(refused))
     return page, status_of(refused) if refused else 200
+
+
+def _places(session: Session) -> dict[str, Any]:
+    """The organisations to choose from: where they are many, those that were sought by ``q``."""
+    asked = query(PlacesQuery) if request.method == "GET" else PlacesQuery().load({})
+    typed = request.form.get("org_id", "")
+    named = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 16 else None
+    found = queries.places(session, actor(), asked["q"], named=asked.get("org_id", named))
+    return {
+        "places": found, "place": asked.get("org_id", ""), "q": asked["q"],
+        "many": bool(asked["q"]) or len(found) >= queries.MOST_PLACES,
+    }  # fmt: skip
 
 
 def _slip_page(slip: Slip) -> Page:
@@ -138,7 +149,7 @@ def _account_page(session: Session, user_id: int, refused: Refused | None) -> Pa
         "accounts/account.html",
         account=queries.account(session, me, user_id, on=today),
         enrolled=access.has_authenticator(session, user_id),
-        places=queries.places(session, me),
+        **_places(session),
         sessions=_sessions(session, user_id),
         role_relations=queries.ROLE_RELATIONS,
         relation_names=RELATION_NAMES,
@@ -244,10 +255,32 @@ def _changed(user_id: int, change: Any, told: str, **named: int) -> Response | P
     return redirect(f"/accounts/{user_id}", 303)
 
 
+@pages.get("/members/<int:member_id>/account")
+@allow(*RENEWERS)
+def member_account(member_id: int) -> Page:
+    return _member_account(member_id, None)
+
+
+def _member_account(member_id: int, refused: Refused | None) -> Page:
+    with snapshot() as session:
+        page = render_template(
+            "accounts/member_account.html",
+            found=queries.account_of_member(session, actor(), member_id),
+            keeps_accounts=Role.ADMINISTRATOR in actor().roles,
+            **_told(refused),
+        )
+    return page, status_of(refused) if refused else 200
+
+
 @pages.post("/members/<int:member_id>/account")
 @allow(*RENEWERS)
 def open_member_account(member_id: int) -> Page:
     """A member's way in: her first PIN on a slip, or a new one."""
-    with transaction() as session:
-        slip = operations.open_member_account(session, actor(), member_id=member_id, at=clock.now())
+    try:
+        with transaction() as session:
+            slip = operations.open_member_account(
+                session, actor(), member_id=member_id, at=clock.now()
+            )
+    except Conflict as refused:
+        return _member_account(member_id, refused)
     return _slip_page(slip)

@@ -1,11 +1,13 @@
 """Accounts as those see them who keep them: by organisation, role and state."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from pointsbank.access import queries as access
@@ -19,9 +21,9 @@ from pointsbank.core.database import Session
 from pointsbank.members import queries as members
 from pointsbank.members.models import Member
 from pointsbank.members.operations import REGISTRARS
-from pointsbank.members.rules import Relation
+from pointsbank.members.rules import NoSuchMember, Relation
 from pointsbank.orgs import queries as orgs
-from pointsbank.orgs.models import Organisation, OrganisationReach
+from pointsbank.orgs.models import Organisation, OrganisationKind
 
 MOST_PLACES = 500
 
@@ -116,6 +118,28 @@ def account(session: Session, actor: Actor, user_id: int, *, on: date) -> Accoun
     raise NoSuchUser
 
 
+@dataclass(frozen=True, slots=True)
+class MemberAccount:
+    """A member's way in; without a ``state`` she has none yet."""
+
+    member: Member
+    phone: str
+    user_id: int | None
+    state: AccountState | None
+
+
+def account_of_member(session: Session, actor: Actor, member_id: int) -> MemberAccount:
+    """For who may open it, or renew its password, where she lives. Refuses: NoSuchMember."""
+    member = members.member(session, member_id)
+    if not actor.may(*RENEWERS, org_id=member.residence_id):
+        raise NoSuchMember
+    user = access.user_of_member(session, member_id)
+    phone = members.shown_phone(member)
+    if user is None:
+        return MemberAccount(member, phone, None, None)
+    return MemberAccount(member, phone, user.id, _state(user))
+
+
 def held_role(session: Session, actor: Actor, user_id: int, grant_id: int, *, on: date) -> HeldRole:
     """One role of an account, as ``account`` shows it; else ``NoSuchUser`` or ``NoSuchGrant``."""
     for held in account(session, actor, user_id, on=on).roles:
@@ -199,16 +223,29 @@ def _roles(
     return found
 
 
-def places(session: Session, actor: Actor) -> list[tuple[int, str]]:
-    """The organisations that this administrator may choose from, nearest the top first."""
+def places(
+    session: Session, actor: Actor, q: str = "", *, named: int | None = None
+) -> list[tuple[int, str]]:
+    """The organisations that this administrator may choose from, areas first and high before low,
+    at most ``MOST_PLACES``: of a county with its units there are more, and ``q`` finds those whose
+    name holds it. ``named`` is one that is to be among them. Two of one name are told apart by what
+    is above them.
+    """
     held = {grant.org_id for grant in actor.grants if grant.role is Role.ADMINISTRATOR}
-    rows = session.execute(
-        select(col(Organisation.id), col(Organisation.name))
-        .join(OrganisationReach, col(OrganisationReach.organisation_id) == col(Organisation.id))
-        .where(
-            orgs.among(OrganisationReach.ancestor_id, held), col(Organisation.closed_on).is_(None)
-        )
-        .order_by(col(OrganisationReach.depth), col(Organisation.id))
-        .limit(MOST_PLACES)
+    here, above = aliased(Organisation), aliased(Organisation)
+    wanted = (
+        select(col(here.id), col(here.name), func.coalesce(above.name, ""))
+        .join(OrganisationKind, col(OrganisationKind.code) == col(here.kind))
+        .outerjoin(above, col(above.id) == col(here.parent_id))
+        .where(col(here.id).in_(orgs.ids_below(held)), col(here.closed_on).is_(None))
     )
-    return list({row.id: row.name for row in rows}.items())
+    matching = wanted.where(col(here.name).contains(q, autoescape=True))
+    order = (col(OrganisationKind.line).desc(), col(OrganisationKind.level), col(here.id))
+    rows = list(session.execute(matching.order_by(*order).limit(MOST_PLACES)))
+    if named is not None and all(row[0] != named for row in rows):
+        rows += session.execute(wanted.where(col(here.id) == named))
+    counted = Counter(name for _, name, _ in rows)
+    return [
+        (org_id, f"{name}（{parent}）" if counted[name] > 1 and parent else name)
+        for org_id, name, parent in rows
+    ]

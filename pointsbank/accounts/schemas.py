@@ -25,6 +25,13 @@ class AccountsQuery(Request):
     after = Whole(load_default=0)
 
 
+class PlacesQuery(Request):
+    """Among which organisations to choose, and which one at first."""
+
+    q = Text(40, least=0, load_default="")
+    org_id = Whole(least=1)
+
+
 class SearchForm(Request):
     sought = Text(50, least=0, load_default="")
 

@@ -2,7 +2,8 @@
 
 Such a file has ``PLACE``, its order on the page, and ``panel(session, actor, member_id, on)``,
 which gives a ``Panel`` or nothing; and, if it has something for a household's page too,
-``household_panel(session, household_id)``.
+``household_panel(session, household_id)``. It is asked for readers of the whole profile, and where
+it has ``EVERY_READER`` for every reader of the register: then it looks itself who that is.
 """
 
 from dataclasses import dataclass

@@ -31,7 +31,8 @@ class PersonFile(Protocol):
 
     def erase(self, session: Session, member_id: int, at: datetime) -> None:
         """Personal data goes for ever: names, numbers, texts, uploads. Rows that the ledger, a seal
-        or another person's record needs stay, under the member's id. Harmless when repeated.
+        or another person's record needs stay, under the member's id. Harmless when repeated. The
+        register's own is the last: until then she is found by her name and numbers.
         """
 
 

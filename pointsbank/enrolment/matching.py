@@ -84,6 +84,19 @@ def remembered(known: Known, row: Row, keys: Keys, number: int) -> bytes:
     )  # fmt: skip
 
 
+def forgotten(packed: bytes, member: Member) -> bytes:
+    """What a chunk remembers, without the rows that this person is found by."""
+    born = _birth_key(member.name, member.birth_on) if member.birth_on else None
+    hers = {
+        key[:_SHORT] for key in (member.document_digest, member.phone_digest, born) if key
+    }  # fmt: skip
+    return b"".join(
+        _REMEMBERED.pack(*row)
+        for row in _REMEMBERED.iter_unpack(packed)
+        if hers.isdisjoint(row[:3])
+    )
+
+
 def keys_of(row: Row) -> Keys:
     new = row.member
     return Keys(

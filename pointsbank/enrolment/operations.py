@@ -17,6 +17,7 @@ from pointsbank.core.encryption import digest
 from pointsbank.enrolment import queries
 from pointsbank.enrolment.applicants import applicant_sealed
 from pointsbank.enrolment.models import Application, DeskEnrolment
+from pointsbank.enrolment.report_ins import end_report_ins
 from pointsbank.enrolment.rules import (
     APPLICATION_KEPT,
     APPLICATION_WINDOW,
@@ -40,6 +41,11 @@ from pointsbank.members.models import Member
 from pointsbank.members.rules import Consent, ConsentWay, NewMember, checked
 from pointsbank.orgs import queries as orgs
 from pointsbank.orgs.rules import COMMUNITY, OrganisationClosed
+
+__all__ = [
+    "Enrolled", "apply", "approve", "end_report_ins", "enrol", "forget_old", "refuse",
+    "renew_password", "show_contact",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

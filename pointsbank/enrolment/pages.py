@@ -66,10 +66,18 @@ def _tabs() -> dict[str, Any]:
 
 def _enrolment_tabs(here: str) -> list[dict[str, Any]]:
     """The places of enrolment that this person may go to."""
-    tabs = [("/enrolments", gettext("窗口登记")), ("/enrolments/applications", gettext("登记申请"))]
+    with snapshot() as session:
+        waiting = queries.count_pending(session, actor())
+    tabs = [
+        ("/enrolments", gettext("窗口登记"), None),
+        ("/enrolments/applications", gettext("登记申请"), waiting or None),
+    ]
     if actor().reach(*IMPORTERS):
-        tabs.append(("/enrolments/imports", gettext("名册导入")))
-    return [{"url": url, "label": label, "active": url == here} for url, label in tabs]
+        tabs.append(("/enrolments/imports", gettext("名册导入"), None))
+    return [
+        {"url": url, "label": label, "active": url == here, "count": count}
+        for url, label, count in tabs
+    ]
 
 
 @pages.get("/register")
@@ -366,6 +374,8 @@ def _desk(typed: dict[str, str], refused: Refused | None) -> Page:
             homes=queries.homes_in_reach(session, actor()),
             employers=queries.names_of(session, EMPLOYER),
             branches=queries.names_of(session, PARTY_BRANCH),
+            skills=members.skills(session),
+            chosen_skills=request.form.getlist("skills"),
             lately=lately,
             residences=members.homes(session, (row.member for row in lately)),
             party=[(str(status), gettext(name)) for status, name in PARTY_STATUS_NAMES.items()],

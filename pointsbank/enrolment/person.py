@@ -10,7 +10,7 @@ from sqlmodel import col
 from pointsbank.core.database import Session
 from pointsbank.core.errors import say
 from pointsbank.core.person import Sections
-from pointsbank.enrolment import queries
+from pointsbank.enrolment import queries, traces
 from pointsbank.enrolment.chunks import opened, sealed
 from pointsbank.enrolment.models import (
     Application,
@@ -21,6 +21,7 @@ from pointsbank.enrolment.models import (
     ReportIn,
 )
 from pointsbank.enrolment.rules import APPLICATION_NAMES
+from pointsbank.members import queries as members
 from pointsbank.orgs import queries as orgs
 
 TABLES = ("application", "desk_enrolment", "imported_member", "report_in")
@@ -51,14 +52,18 @@ def _applied(session: Session, member_id: int) -> list[dict[str, Any]]:
             say("结果"): APPLICATION_NAMES[found.state],
             say("原因"): found.reason,
         }
-        for found in session.execute(_of(Application, member_id)).scalars()
+        for found in session.execute(
+            _of(Application, member_id).order_by(col(Application.id))
+        ).scalars()
     ]
 
 
 def _at_desk(session: Session, member_id: int) -> list[dict[str, Any]]:
     return [
         {say("登记方式"): say("窗口登记"), say("办理时间"): found.enrolled_at}
-        for found in session.execute(_of(DeskEnrolment, member_id)).scalars()
+        for found in session.execute(
+            _of(DeskEnrolment, member_id).order_by(col(DeskEnrolment.enrolled_at))
+        ).scalars()
     ]
 
 
@@ -67,6 +72,7 @@ def _imported(session: Session, member_id: int) -> list[dict[str, Any]]:
         select(ImportedMember, col(MemberImport.begun_at))
         .join(MemberImport, col(MemberImport.id) == col(ImportedMember.import_id))
         .where(col(ImportedMember.member_id) == member_id)
+        .order_by(col(ImportedMember.import_id))
     )
     return [
         {
@@ -104,8 +110,10 @@ def _reported(session: Session, member_id: int) -> list[dict[str, Any]]:
 def erase(session: Session, member_id: int, at: datetime) -> None:
     """What was written of her goes; when she came and where she reported in stays, by her id.
 
-    Of a workbook that has not gone by its term yet, the row that registered her is emptied.
+    Of workbooks that have not gone by their term yet, the row that registered her is emptied, and
+    every other in which she stands.
     """
+    traces.remove(session, members.member(session, member_id))
     for row in session.execute(_of(ImportedMember, member_id)).scalars():
         _empty_row(session, row)
         row.former_number = ""

@@ -120,7 +120,8 @@ def alike(session: Session, person: NewMember) -> list[Likeness]:
     for by, condition in asked.items():
         if condition is None:
             continue
-        for member in session.execute(select(Member).where(condition)).scalars():
+        wanted = select(Member).where(condition).order_by(col(Member.id))
+        for member in session.execute(wanted).scalars():
             before = found[member.id].by if member.id in found else ()
             found[member.id] = Likeness(member, (*before, by))
     return list(found.values())
@@ -138,12 +139,16 @@ def has_similar(session: Session, person: NewMember) -> bool:
 
 
 def communities_of(session: Session, org_ids: Collection[int]) -> dict[int, int]:
-    """For each organisation the community that it is, or lies in."""
-    lines = orgs.ancestors_of(session, org_ids)
+    """For each organisation the community that it is, or lies in: the highest place there in which
+    people may live, for a town may have kinds of its own.
+    """
+    homes = orgs.home_kinds(session)
     return {
-        org_id: place.id for org_id, line in lines.items() for place in line
-        if place.kind == COMMUNITY
-    }  # fmt: skip
+        org_id: place.id  # the last, which is the highest
+        for org_id, line in orgs.ancestors_of(session, org_ids).items()
+        for place in line
+        if place.kind in homes
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +198,12 @@ def report_in(session: Session, actor: Actor, report_in_id: int, *, lock: bool =
     ):
         raise NoSuchReportIn
     return found
+
+
+def report_ins_of(session: Session, member_id: int) -> list[ReportIn]:
+    """Every report-in of a member, the newest first."""
+    wanted = select(ReportIn).where(col(ReportIn.member_id) == member_id)
+    return list(session.execute(wanted.order_by(col(ReportIn.id).desc())).scalars())
 
 
 def open_report_in(session: Session, member_id: int) -> ReportIn | None:

@@ -44,7 +44,9 @@ def report_in(
     Her branch at work and her unit stay what they are; her residence becomes the grid. ``duty`` is
     what she takes on. A repeat with the same key is an answer. Refuses: KeyReused, NoSuchMember,
     Forbidden (organiser, secretary or administrator where she lives), MemberLeft, NotInService,
-    NotInThisCommunity (a grid elsewhere), DayOutOfOrder (later than today), ReportedInAlready.
+    NotInThisCommunity (a grid elsewhere), DayOutOfOrder (later than today, or before the report-in
+    that it takes the place of), ReportedInAlready (here, for this unit). One in a community where
+    she does not live any more, or for a former unit, ends with this day.
     """
     earlier: ReportIn | None = session.execute(
         select(ReportIn).where(col(ReportIn.key) == key)
@@ -65,7 +67,11 @@ def report_in(
     _check_day(on, earliest=person.registered_on, at=at)
     open_one = queries.open_report_in(session, member_id)
     if open_one is not None:
-        raise ReportedInAlready(on=open_one.reported_on)
+        if (open_one.community_id, open_one.employer_id) == (community_id, person.employer_id):
+            raise ReportedInAlready(on=open_one.reported_on)
+        _check_day(on, earliest=open_one.reported_on, at=at)
+        open_one.ended_on = on
+        _kept(session, actor, open_one, "enrolment.report_in_ended", on=on, at=at)
 
     _place(session, person, grid_id, on, at)
     found = ReportIn(
@@ -113,6 +119,21 @@ def end_report_in(
     _check_day(on, earliest=found.reported_on, at=at)
     found.ended_on = on
     return _kept(session, actor, found, "enrolment.report_in_ended", on=on, at=at)
+
+
+def end_report_ins(
+    session: Session, actor: Actor, *, member_id: int, on: date, at: datetime
+) -> int:
+    """End what stands of a member who leaves the register with a day; how many that was.
+
+    For features that end a membership, which have asked who may: it refuses nothing.
+    """
+    found = queries.open_report_in(session, member_id)
+    if found is None:
+        return 0
+    found.ended_on = max(on, found.reported_on)
+    _kept(session, actor, found, "enrolment.report_in_ended", on=found.ended_on, at=at)
+    return 1
 
 
 def _kept(

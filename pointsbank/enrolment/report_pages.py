@@ -91,7 +91,9 @@ def _new(member_id: int, typed: dict[str, str], refused: Refused | None) -> Page
     with snapshot() as session:
         person = members.member_seen_by(session, actor(), member_id)
         open_one = queries.open_report_in(session, member_id)
-        names = _called(session, person.employer_id, person.branch_id)
+        reported = (open_one.community_id, open_one.employer_id) if open_one else (None, None)
+        names = _called(session, person.employer_id, person.branch_id, *reported)
+        community_id = queries.communities_of(session, [person.residence_id])[person.residence_id]
         page = render_template(
             "enrolment/report_in_new.html",
             person=person,
@@ -101,6 +103,7 @@ def _new(member_id: int, typed: dict[str, str], refused: Refused | None) -> Page
             phone=members.shown_phone(person),
             party=PARTY_STATUS_NAMES,
             open_one=open_one,
+            stands=reported == (community_id, person.employer_id),
             typed=typed,
             today=clock.today(),
             errors=refused.fields if isinstance(refused, Invalid) else {},

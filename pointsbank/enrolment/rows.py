@@ -31,6 +31,7 @@ from pointsbank.members.rules import (
     checked,
     sex_of,
 )
+from pointsbank.orgs.rules import BUILDING, BUILDING_GROUP, ESTATE, GRID
 
 MOST_FORMER_CHARACTERS = 40
 _SEXES = {"女": Sex.FEMALE, "男": Sex.MALE, "女性": Sex.FEMALE, "男性": Sex.MALE}
@@ -172,12 +173,14 @@ def _place(row: Row, said: Mapping[Column, str], places: Places) -> None:
         row.bad(Trouble.NO_COMMUNITY)
         return
     residence_id = row.community_id = community_id
-    for column, kind, trouble in (
-        (Column.GRID, "grid", Trouble.NO_GRID),
-        (Column.BUILDING_GROUP, "building_group", Trouble.NO_BUILDING_GROUP),
+    for column, kinds, trouble in (
+        (Column.GRID, (GRID, ESTATE), Trouble.NO_GRID),
+        (Column.BUILDING_GROUP, (BUILDING_GROUP, BUILDING), Trouble.NO_BUILDING_GROUP),
     ):
         if name := said.get(column):
-            inside = places.inside.get((residence_id, kind, name), ())
+            inside = [
+                o for kind in kinds for o in places.inside.get((residence_id, kind, name), ())
+            ]
             if len(inside) == 1:
                 residence_id = inside[0]
             else:

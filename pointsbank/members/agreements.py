@@ -64,15 +64,15 @@ def withdraw_consent(
 ) -> None:
     """Note that a member no longer agrees.
 
-    Refuses: NoSuchMember, Forbidden (as ``give_consent``), NoSuchConsent, LeaveInstead (she
-    herself, of her registration: leaving withdraws it).
+    Refuses: NoSuchMember, Forbidden (as ``give_consent``), NoSuchConsent, LeaveInstead (of the
+    registration of who is in the register: leaving withdraws it).
     """
     withdrawing = locked(session, member_id)
     _check_may(actor, withdrawing)
     standing = queries.standing_consents(session, member_id).get(kind)
     if standing is None:
         raise NoSuchConsent
-    if kind is Consent.REGISTRATION and actor.member_id == member_id:
+    if kind is Consent.REGISTRATION and withdrawing.left_on is None:
         raise LeaveInstead
     _withdraw(session, standing, at)
     audit.record(

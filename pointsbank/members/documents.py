@@ -70,7 +70,7 @@ def check_document(kind: DocumentKind, number: str) -> str:
     bare = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", number)).upper()
     if not _DOCUMENT_FORMS[kind].fullmatch(bare):
         raise DocumentInvalid(kind=DOCUMENT_NAMES[kind])
-    follows_gb = len(bare) == _GB_11643 and kind in _NUMBERED
+    follows_gb = len(bare) == _GB_11643 and kind in NUMBERED_KINDS
     if follows_gb and (with_check_digit(bare[:-1]) != bare or _birth(bare) is None):
         raise DocumentInvalid(kind=DOCUMENT_NAMES[kind])
     return bare
@@ -84,7 +84,9 @@ def with_check_digit(digits: str) -> str:
 
 _GB_11643 = 18
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_NUMBERED = {DocumentKind.ID_CARD, DocumentKind.RESIDENCE_PERMIT, DocumentKind.FOREIGNER_CARD}
+NUMBERED_KINDS = frozenset(
+    {DocumentKind.ID_CARD, DocumentKind.RESIDENCE_PERMIT, DocumentKind.FOREIGNER_CARD}
+)
 _DOCUMENT_FORMS = {
     DocumentKind.ID_CARD: re.compile(r"(?!8[123]|9)[0-9]{17}[0-9X]"),
     DocumentKind.RESIDENCE_PERMIT: re.compile(r"8[123][0-9]{15}[0-9X]"),
@@ -103,7 +105,7 @@ def _birth(number: str) -> date | None:
 
 def birth_of(document: Document) -> date | None:
     """The birth date that a checked number of eighteen characters holds."""
-    numbered = document.kind in _NUMBERED and len(document.number) == _GB_11643
+    numbered = document.kind in NUMBERED_KINDS and len(document.number) == _GB_11643
     return _birth(document.number) if numbered else None
 
 

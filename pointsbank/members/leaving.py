@@ -48,7 +48,7 @@ def leave(
     into_id: int | None = None,
 ) -> Member:
     """Take a member out of the register with a day; her ties, teams and party status end with it,
-    and where she leaves by herself her consent to be registered.
+    and where she leaves (and does not die) her consent to be registered.
 
     Her balances stay as they are. ``into_id``: the member into whom she is merged. Refuses:
     NoSuchMember, Forbidden (who keeps the register where she lives; she herself, to leave),
@@ -65,7 +65,7 @@ def leave(
     for dated in _DATED:
         end_open(session, dated, [dated.c.member_id == member_id], until=on)
     pass_on(session, member_id, on)
-    if herself:
+    if leaving is Leaving.LEFT:
         consent = _CONSENT.c
         session.execute(
             update(_CONSENT)
@@ -87,8 +87,9 @@ def leave(
 def come_back(session: Session, actor: Actor, *, member_id: int, on: date, at: datetime) -> Member:
     """Take a member into the register again, with the ties that ended as she left.
 
-    From the day after at the latest it is as if she had never left. What was merged meanwhile is
-    its successor now; of what was closed she is no more. Refuses: NoSuchMember, Forbidden (who
+    From the day after at the latest it is as if she had never left, but for her consent, which she
+    gives anew. What was merged meanwhile is its successor now; of what was closed she is no more.
+    Refuses: NoSuchMember, Forbidden (who
     keeps the register where she lived), NotLeft, DayInFuture, OrganisationClosed (her home).
     """
     back = locked(session, member_id)

@@ -8,7 +8,7 @@ from sqlalchemy import insert, select, update
 from sqlmodel import Session, col
 
 from pointsbank.core import audit, clock
-from pointsbank.core.actor import Actor, Role
+from pointsbank.core.actor import Actor
 from pointsbank.core.errors import Forbidden
 from pointsbank.members import queries
 from pointsbank.members.adoptions import adopt_consent_text, adopt_registration_rule
@@ -37,12 +37,13 @@ from pointsbank.members.places import (
 )
 from pointsbank.members.record import add_skill, change_member, show
 from pointsbank.members.registration import (
+    CARD_STAFF,
     REGISTRARS,
     register,
     register_many,
     unregister_many,
 )
-from pointsbank.members.rules import CardAlreadyLost, MemberLeft, NoSuchMember
+from pointsbank.members.rules import CardAlreadyLost, MemberLeft, NoSuchCard, NoSuchMember
 
 __all__ = [
     "CARD_STAFF", "REGISTRARS", "add_skill", "adopt_consent_text", "adopt_registration_rule",
@@ -50,11 +51,9 @@ __all__ = [
     "found_household", "give_consent", "issue_card", "issue_cards", "issue_missing_cards",
     "join_household", "join_team", "leave", "leave_household", "leave_team", "move_member",
     "note_deputy_role", "note_honour", "note_training", "register", "register_many",
-    "report_card_lost", "show", "strike_out", "unregister_many",
+    "report_card_lost", "report_cards_lost", "show", "strike_out", "unregister_many",
     "withdraw_consent",
 ]  # fmt: skip
-
-CARD_STAFF = (Role.CLERK, Role.SECRETARY, Role.ADMINISTRATOR)
 
 
 def issue_card(
@@ -124,7 +123,8 @@ def report_card_lost(session: Session, actor: Actor, *, card_id: int, at: dateti
     """
     card = queries.card(session, card_id)
     holder = queries.member(session, card.member_id)
-    if actor.member_id != holder.id and not actor.may(*CARD_STAFF, org_id=holder.residence_id):
+    hers = actor.member_id is not None and actor.member_id in (holder.id, holder.merged_into_id)
+    if not hers and not actor.may(*CARD_STAFF, org_id=holder.residence_id):
         raise Forbidden
     if card.lost_at is not None:
         raise CardAlreadyLost(lost_on=clock.local_day(card.lost_at))
@@ -135,3 +135,17 @@ def report_card_lost(session: Session, actor: Actor, *, card_id: int, at: dateti
     )  # fmt: skip
     session.refresh(card)
     return card
+
+
+def report_cards_lost(session: Session, actor: Actor, *, member_id: int, at: datetime) -> int:
+    """Report every good card of a person lost, those of her merged records too; how many.
+
+    Refuses: NoSuchMember, NoSuchCard (she has none), Forbidden (as ``report_card_lost``).
+    """
+    queries.member(session, member_id)
+    good = queries.good_card_ids(session, queries.ids_of_person(session, member_id))
+    if not good:
+        raise NoSuchCard
+    for card_id in good:
+        report_card_lost(session, actor, card_id=card_id, at=at)
+    return len(good)

@@ -16,7 +16,15 @@ from pointsbank.core.database import Session, snapshot, transaction
 from pointsbank.core.encryption import seal, unseal
 from pointsbank.core.errors import Conflict, Invalid, Refused, say
 from pointsbank.core.narrowings import narrowing_of
-from pointsbank.members import operations, own_pages, profile, queries, search
+from pointsbank.members import (
+    card_pages,
+    operations,
+    own_pages,
+    profile,
+    queries,
+    search,
+    skill_pages,
+)
 from pointsbank.members.cards import label_sheet, sheet
 from pointsbank.members.labels import SHEETS
 from pointsbank.members.models import Member
@@ -64,7 +72,8 @@ from pointsbank.web.errors import sentence_of, status_of
 from pointsbank.web.navigation import Link
 
 pages = PageBlueprint("members", __name__)
-pages.register_blueprint(own_pages.pages)
+for _room in (own_pages, skill_pages, card_pages):
+    pages.register_blueprint(_room.pages)
 NAVIGATION = [Link("/members", say("成员名册"), 46, frozenset(queries.REGISTER_READERS))]
 PAGE_SIZE = 30
 Answer = Response | tuple[str, int]
@@ -287,8 +296,7 @@ def _member(
 ) -> str:
     with snapshot() as session:
         found = profile.profile(session, actor(), member_id, clock.today())
-        home_id = found.member.residence_id
-        offered = profile.offered(session, actor(), home_id, clock.today())
+        offered = profile.offered(session, actor(), found.member, clock.today())
     return render_template(
         "members/member.html", found=found, offered=offered, part_asked=part, shown=shown,
         refused=sentence_of(refused) if refused else "", errors=getattr(refused, "fields", {}),
@@ -363,7 +371,9 @@ def _listed(
         asked=_address(asked),
         party=PARTY_STATUS_NAMES if actor().reach(*queries.PARTY_READERS) else None,
         stars=file.OPTIONS if (file := narrowing_of("stars")) else {},
+        consents=CONSENT_NAMES,
         makes_cards=bool(_holders(found)),
+        keeps=bool(actor().reach(*operations.REGISTRARS)),
         labels=[
             (name, gettext("%(size)s 毫米，一页 %(count)s 张", size=one.size, count=one.count))
             for name, one in SHEETS.items()

@@ -88,7 +88,8 @@ def move_member(
     )
     audit.record(
         session, actor, "members.moved", ("member", member_id), at=at, org_id=moved.residence_id,
-        on=on, changed={str(r): (now[r], org_id) for r, org_id in changed.items()},
+        on=on, before={f"{r}_id": now[r] for r in changed},
+        after={f"{r}_id": org_id for r, org_id in changed.items()},
     )  # fmt: skip
     return moved
 
@@ -189,7 +190,8 @@ def change_party_status(
     )
     audit.record(
         session, actor, "members.party_status_changed", ("member", member_id), at=at,
-        org_id=changed.residence_id, on=on, changed={"party_status": (before, status)},
+        org_id=changed.residence_id, on=on, before={"party_status": before},
+        after={"party_status": status},
     )  # fmt: skip
     return changed
 

@@ -1,6 +1,7 @@
 """One member as her page shows her, as far as the reader may see it; and what forms offer."""
 
 import importlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -8,7 +9,8 @@ from functools import cache
 from importlib.util import find_spec
 from types import ModuleType
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from pointsbank.core.actor import Actor
@@ -27,7 +29,7 @@ from pointsbank.members.models import (
     PartyStanding,
     TrainingRecord,
 )
-from pointsbank.members.registration import REGISTRARS
+from pointsbank.members.registration import CARD_STAFF, REGISTRARS
 from pointsbank.members.rules import (
     Consent,
     Leaving,
@@ -38,7 +40,7 @@ from pointsbank.members.rules import (
 )
 from pointsbank.orgs import queries as orgs
 from pointsbank.orgs.models import Organisation, OrganisationKind
-from pointsbank.orgs.rules import COMMUNITY, Line
+from pointsbank.orgs.rules import COMMUNITY_LEVEL, Line
 
 MOST_CHOICES = 1_000
 PROFILE_READERS = queries.PARTY_READERS
@@ -56,7 +58,10 @@ class Relative:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Behind ``personal`` stands what only ``PROFILE_READERS`` see; else it is empty."""
+    """Behind ``personal`` stands what only ``PROFILE_READERS`` see; else it is empty. ``shares``:
+    who reads is of where she lives, or she agreed that her unit and branch see her service.
+    ``kept``: the record of which this one is a part now.
+    """
 
     member: Member
     home: str
@@ -67,6 +72,9 @@ class Profile:
     personal: bool
     may_change: bool
     may_return: bool
+    may_card: bool
+    shares: bool
+    kept: Member | None = None
     age: int | None = None
     guardian: MemberGuardian | None = None
     guardian_phone: str = ""
@@ -102,6 +110,10 @@ def profile(session: Session, actor: Actor, member_id: int, on: date) -> Profile
     places = orgs.organisations(session, (tie.org_id for tie in ties))
     card = queries.good_card(session, member_id)
     keeps = actor.may(*REGISTRARS, org_id=seen.residence_id)
+    consents = queries.consents(session, member_id) if personal else []
+    shares = actor.may(*PROFILE_READERS, org_id=seen.residence_id) or any(
+        given.kind is Consent.SHARING and given.withdrawn_at is None for given in consents
+    )
     basic = Profile(
         member=seen,
         home=queries.homes(session, [seen])[seen.residence_id],
@@ -112,6 +124,10 @@ def profile(session: Session, actor: Actor, member_id: int, on: date) -> Profile
         personal=personal,
         may_change=keeps and seen.left_on is None,
         may_return=keeps and seen.leaving in {Leaving.LEFT, Leaving.DIED},
+        may_card=actor.may(*CARD_STAFF, org_id=seen.residence_id) and seen.left_on is None,
+        shares=shares,
+        kept=queries.member(session, seen.merged_into_id) if seen.merged_into_id else None,
+        panels=_panels(session, actor, member_id, on, every=not (personal and shares)),
     )
     if not personal:
         return basic
@@ -127,13 +143,22 @@ def profile(session: Session, actor: Actor, member_id: int, on: date) -> Profile
         deputy_roles=queries.noted(session, DeputyRole, hers),
         training=queries.noted(session, TrainingRecord, hers),
         honours=queries.noted(session, HonourRecord, hers),
-        consents=queries.consents(session, member_id),
+        consents=consents,
         household=household,
         relatives=relatives,
-        panels=[
-            p for m in _contributors() if (p := m.panel(session, actor, member_id, on)) is not None
-        ],
     )
+
+
+def _panels(
+    session: Session, actor: Actor, member_id: int, on: date, *, every: bool
+) -> list[Panel]:
+    """What the features contribute; ``every``: only those for every reader of the register."""
+    return [
+        panel
+        for module in _contributors()
+        if (not every or hasattr(module, "EVERY_READER"))
+        and (panel := module.panel(session, actor, member_id, on)) is not None
+    ]
 
 
 def household_of(session: Session, member_id: int) -> tuple[Household | None, list[Relative]]:
@@ -183,6 +208,7 @@ def household_page(session: Session, actor: Actor, household_id: int) -> Househo
             panel
             for module in _contributors()
             if hasattr(module, "household_panel")
+            and actor.may(*PROFILE_READERS, org_id=head.residence_id)
             and (panel := module.household_panel(session, household_id)) is not None
         ],
     )
@@ -224,14 +250,17 @@ class Offered:
     choices: "Choices"
     skills: Sequence[str]
     texts: dict[Consent, str]
+    versions: dict[Consent, int]
 
 
-def offered(session: Session, actor: Actor, residence_id: int, on: date) -> Offered:
+def offered(session: Session, actor: Actor, member: Member, on: date) -> Offered:
     versions = queries.text_versions(session, on)
+    now = [org_id for org_id in (member.branch_id, member.employer_id) if org_id]
     return Offered(
-        choices(session, actor, near_id=residence_id),
+        choices(session, actor, near_id=member.residence_id, now=now),
         queries.skills(session),
         {kind: queries.consent_text(session, kind, versions[kind]) for kind in Consent},
+        versions,
     )
 
 
@@ -245,46 +274,67 @@ class Choices:
     teams: Sequence[tuple[int, str]]
 
 
-def choices(session: Session, actor: Actor, *, near_id: int | None = None) -> Choices:
-    """The organisations within the actor's reach, at most so many of a sort: communities, and the
-    homes in that of ``near_id``.
+def choices(
+    session: Session, actor: Actor, *, near_id: int | None = None, now: Sequence[int] = ()
+) -> Choices:
+    """What this actor may choose from, at most so many of a sort: the communities within reach, and
+    the homes in that of ``near_id``; where there is no community, all homes. Branches, units and
+    teams within reach, but of the whole bank for who keeps a register: people work anywhere.
+    ``now``: where somebody belongs, which is offered in any case.
     """
-    reach = col(Organisation.id).in_(
-        orgs.ids_below(queries.held_by(actor, *queries.REGISTER_READERS))
-    )
+    held = queries.held_by(actor, *queries.REGISTER_READERS)
+    reach = col(Organisation.id).in_(orgs.ids_below(held))
+    anywhere = bool(queries.held_by(actor, *REGISTRARS))
 
     def of(line: Line) -> list[tuple[int, str]]:
-        return _named(session, reach, col(Organisation.line) == line)
+        here = [col(Organisation.line) == line]
+        found = _named(session, *here, *([] if anywhere else [reach]))
+        missing = set(now) - {org_id for org_id, _ in found}
+        more = _named(session, *here, orgs.among(Organisation.id, missing)) if missing else []
+        return found + more
 
-    communities = _named(session, reach, col(Organisation.kind) == COMMUNITY)
+    communities = _named(
+        session, reach, col(Organisation.line) == Line.TERRITORY,
+        col(OrganisationKind.level) == COMMUNITY_LEVEL,
+    )  # fmt: skip
+    kinds = orgs.kinds(session)
     above = orgs.ancestors(session, near_id) if near_id else []
-    near = next((org.id for org in above if org.kind == COMMUNITY), None)
-    homes = _homes_in(session, near, reach) if near else []
+    near = next((org.id for org in reversed(above) if kinds[org.kind].is_home), None)
+    tops = [near] if near else [] if communities else sorted(held)
+    homes = _homes_in(session, tops, reach) if tops else []
     listed = [(org_id, name) for org_id, name in communities if org_id != near]
     return Choices([*homes, *listed], of(Line.PARTY), of(Line.EMPLOYER), of(Line.TEAM))
 
 
 def _homes_in(
-    session: Session, community_id: int, reach: ColumnElement[bool]
+    session: Session, top_ids: Sequence[int], reach: ColumnElement[bool]
 ) -> list[tuple[int, str]]:
-    """A community and the homes below it, each called from the community down."""
+    """The homes below these, and themselves, each called from its community down."""
     found = _named(
         session, reach, col(Organisation.line) == Line.TERRITORY,
-        col(Organisation.id).in_(orgs.ids_below([community_id])),
+        col(Organisation.id).in_(orgs.ids_below(top_ids)),
     )  # fmt: skip
     called = queries.called_from_community(session, [org_id for org_id, _ in found])
-    return sorted(called.items(), key=lambda item: (item[0] != community_id, item[1]))
+    return sorted(called.items(), key=lambda item: (item[0] not in top_ids, item[1]))
 
 
 def _named(session: Session, *where: ColumnElement[bool]) -> list[tuple[int, str]]:
+    """Ids and names; of several of one name what is above them tells which."""
+    above = aliased(Organisation)
     wanted = (
-        select(col(Organisation.id), col(Organisation.name))
+        select(col(Organisation.id), col(Organisation.name), func.coalesce(above.name, ""))
         .join(OrganisationKind, col(OrganisationKind.code) == col(Organisation.kind))
+        .outerjoin(above, col(above.id) == col(Organisation.parent_id))
         .where(*where, col(Organisation.closed_on).is_(None))
         .order_by(col(OrganisationKind.level), col(Organisation.id))
         .limit(MOST_CHOICES)
     )
-    return [(org_id, name) for org_id, name in session.execute(wanted)]
+    rows = session.execute(wanted).all()
+    counted = Counter(name for _, name, _ in rows)
+    return [
+        (org_id, f"{name}（{parent}）" if counted[name] > 1 and parent else name)
+        for org_id, name, parent in rows
+    ]
 
 
 @cache

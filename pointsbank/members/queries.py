@@ -278,6 +278,14 @@ def good_card(session: Session, member_id: int) -> Card | None:
     return session.execute(wanted).scalar_one_or_none()
 
 
+def good_card_ids(session: Session, member_ids: Iterable[int]) -> list[int]:
+    """The cards of these members that are not lost, the newest first."""
+    wanted = select(col(Card.id)).where(
+        orgs.among(Card.member_id, member_ids), col(Card.lost_at).is_(None)
+    )
+    return list(session.execute(wanted.order_by(col(Card.id).desc())).scalars())
+
+
 def good_cards(session: Session, member_ids: Iterable[int]) -> dict[int, str]:
     """The digits of each member's newest card that is not lost; who has none is left out."""
     wanted = (

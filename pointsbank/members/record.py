@@ -93,10 +93,11 @@ def change_member(
         _set_guardian(session, member_id, guardian, at)
     session.refresh(changed)
     after = _shown(changed)
+    other = [name for name in before if before[name] != after[name]]
     audit.record(
         session, actor, "members.changed", ("member", member_id), at=at,
         org_id=changed.residence_id, fields=sorted(changes),
-        changed={n: (before[n], after[n]) for n in before if before[n] != after[n]},
+        before={name: before[name] for name in other}, after={name: after[name] for name in other},
     )  # fmt: skip
     return changed
 
@@ -104,7 +105,8 @@ def change_member(
 def show(
     session: Session, actor: Actor, *, member_id: int, what: Secret, reason: str, at: datetime
 ) -> str:
-    """In full what is masked elsewhere: a document's number, a phone. Every look is audited.
+    """In full what is masked elsewhere: a document's number, a phone. Every look is audited, with
+    its reason, in which she herself is masked: the trail is kept when she is erased.
 
     Refuses: NoSuchMember, Forbidden (secretary or administrator of the residence), ReasonMissing,
     TooLong, NothingToShow.
@@ -123,7 +125,7 @@ def show(
         raise NothingToShow
     audit.record(
         session, actor, "members.shown", ("member", member_id), at=at,
-        org_id=seen.residence_id, what=what, reason=given,
+        org_id=seen.residence_id, what=what, reason=_veiled(given, seen),
     )  # fmt: skip
     return unseal(sealed)
 
@@ -212,6 +214,19 @@ def _set_guardian(
 def _guardian_phone(session: Session, member_id: int) -> bytes | None:
     guardian = queries.guardian(session, member_id)
     return guardian.phone_sealed if guardian else None
+
+
+def _veiled(text: str, member: Member) -> str:
+    """What staff wrote, with her name and numbers masked."""
+    names = {member.name: masked_name(member.name)}
+    if member.phone_sealed:
+        phone = unseal(member.phone_sealed)
+        names[phone] = masked_phone(phone)
+    if member.document_sealed:
+        names[unseal(member.document_sealed)] = masked_document(member.document_tail)
+    for clear, masked in names.items():
+        text = text.replace(clear, masked)
+    return text
 
 
 def _shown(member: Member) -> dict[str, Any]:

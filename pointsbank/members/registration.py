@@ -39,6 +39,7 @@ from pointsbank.orgs.models import Organisation
 from pointsbank.orgs.rules import Kind, Line, NoSuchOrganisation, OrganisationClosed
 
 REGISTRARS = (Role.SECRETARY, Role.ADMINISTRATOR)
+CARD_STAFF = (Role.CLERK, *REGISTRARS)
 _SLICE = 10_000
 _members = table_of(Member)
 _LINES = {

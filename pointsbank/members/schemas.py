@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import marshmallow as ma
+from flask_babel import lazy_gettext
 
 from pointsbank.members.labels import Labels
 from pointsbank.members.minors import MOST_RELATION_CHARACTERS
@@ -48,6 +49,8 @@ class FiltersQuery(FormOfParts):
     team_id = _id()
     party_status = choice(PartyStatus)
     stars = Whole(most=9, metadata={"description": "stands at this star today"})
+    agreed = choice(Consent, metadata={"description": "agrees to this"})
+    not_agreed = choice(Consent, metadata={"description": "does not, or no longer, agree to this"})
     left = ma.fields.Boolean(metadata={"description": "who left the register, not who is in it"})
 
 
@@ -116,13 +119,23 @@ class ChangeRequest(Request):
         return {**data, "skills": tuple(data["skills"])} if "skills" in data else data
 
 
+def _check_whole(data: Mapping[str, Any], *names: str) -> None:
+    """All of these or none: a part left empty by mistake would take the whole away."""
+    empty = [name for name in names if not data.get(name)]
+    if 0 < len(empty) < len(names):
+        raise ma.ValidationError([str(lazy_gettext("请填写此项。"))], empty[0])
+
+
 class DocumentForm(FormOfParts):
+    """No kind and no number: the document is registered no more."""
+
     version = _id(required=True)
     kind = choice(DocumentKind)
     number = Text(40)
 
     @ma.post_load
     def _as_changes(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        _check_whole(data, "kind", "number")
         kind, number = data.pop("kind", None), data.pop("number", None)
         return {**data, "document": Document(kind, number) if kind and number else None}
 
@@ -135,6 +148,7 @@ class GuardianForm(FormOfParts):
 
     @ma.post_load
     def _as_changes(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        _check_whole(data, "name", "phone", "relation")
         phone, relation = data.pop("phone"), data.pop("relation")
         name = data.pop("name", None)
         return {**data, "guardian": Guardian(name, phone, relation) if name else None}

@@ -17,7 +17,8 @@ from pointsbank.core.actor import Actor
 from pointsbank.core.narrowings import narrowing_of
 from pointsbank.members import pinyin
 from pointsbank.members.codes import CODE_DIGITS
-from pointsbank.members.models import Affiliation, Card, Member, NameKey
+from pointsbank.members.documents import NUMBERED_KINDS
+from pointsbank.members.models import Affiliation, Card, Member, MemberConsent, NameKey
 from pointsbank.members.queries import (
     PARTY_READERS,
     REGISTER_READERS,
@@ -27,6 +28,7 @@ from pointsbank.members.queries import (
 )
 from pointsbank.members.rules import (
     PHONE,
+    Consent,
     Document,
     DocumentInvalid,
     DocumentKind,
@@ -39,21 +41,19 @@ from pointsbank.orgs import queries as orgs
 
 FEW = 2_000
 FEW_ONE_BY_ONE = 6_000
-"""More are looked at one by one for a party status or a star: along an index so many more would be
-passed.
+"""More are looked at one by one for a party status, a consent or a star: along an index so many
+more would be passed.
 """
 _KEYS_EACH = 4
 _TAIL = 4
 _LAST = "\U0010ffff"
-_NUMBERED = (
-    DocumentKind.ID_CARD, DocumentKind.RESIDENCE_PERMIT, DocumentKind.FOREIGNER_CARD,
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
     """Whom to list: of an organisation and those below it, by each relation; ``left``: those who
-    are no longer in the register instead of those who are; ``stars``: of that level ``on`` a day.
+    are no longer in the register instead of those who are; ``stars``: of that level ``on`` a day;
+    ``agreed``, ``not_agreed``: who agrees to that, or does not.
     """
 
     residence_id: int | None = None
@@ -62,6 +62,8 @@ class Filters:
     team_id: int | None = None
     party_status: PartyStatus | None = None
     stars: int | None = None
+    agreed: Consent | None = None
+    not_agreed: Consent | None = None
     left: bool = False
     on: date = date.max
 
@@ -133,6 +135,10 @@ def _scope(session: Session, actor: Actor, filters: Filters) -> _Scope:
     status: list[ColumnElement[bool]] = []
     if filters.party_status is not None:
         status.append(col(Member.party_status) == filters.party_status)
+    if filters.agreed is not None:
+        status.append(col(Member.id).in_(_agreeing(filters.agreed)))
+    if filters.not_agreed is not None:
+        status.append(col(Member.id).not_in(_agreeing(filters.not_agreed)))
     is_left = col(Member.left_on).is_not(None) if filters.left else col(Member.left_on).is_(None)
     where = [is_left, *narrowing, *status]
     held = held_by(actor, *REGISTER_READERS)
@@ -172,6 +178,13 @@ def _narrowing(filters: Filters) -> list[ColumnElement[bool]]:
         )
         where.append(col(Member.id).in_(in_team))
     return where
+
+
+def _agreeing(kind: Consent) -> Select[int]:
+    """The ids of those who agree to this now."""
+    return select(col(MemberConsent.member_id)).where(
+        col(MemberConsent.kind) == kind, col(MemberConsent.withdrawn_at).is_(None)
+    )
 
 
 def _within(held: set[int]) -> ColumnElement[bool]:
@@ -247,9 +260,12 @@ def _exactly(bare: str) -> list[ColumnElement[bool]]:
 
 
 def _documents(bare: str) -> Iterator[Document]:
-    for kind in _NUMBERED:
-        with suppress(DocumentInvalid):
-            yield Document(kind, check_document(kind, bare))
+    """Whose documents' numbers this may be: a passport's has letters and digits."""
+    mixed = bare.isascii() and not bare.isdecimal() and not bare.isalpha()
+    for kind in DocumentKind:
+        if kind in NUMBERED_KINDS or mixed:
+            with suppress(DocumentInvalid):
+                yield Document(kind, check_document(kind, bare))
 
 
 def _members(session: Session, wanted: Select[Any], size: int) -> list[Member]:

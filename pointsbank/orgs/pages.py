@@ -42,6 +42,7 @@ from pointsbank.orgs.words import (
     ELSEWHERE,
     FOLLOWS,
     OWN_HISTORY,
+    PEOPLE,
     PREVIEWS,
     RENAMES,
     ROLES_END,
@@ -205,6 +206,9 @@ def _details(session: Session, org_id: int, phone: str = "") -> str:
         may_change=may(*FOUNDERS, org_id=org.parent_id or org_id),
         may_found=may(*FOUNDERS, org_id=org_id),
         may_look=may(*operations.CONTACT_READERS, org_id=org_id),
+        people=PEOPLE.get(org.line),
+        may_list=may(*STAFF - {Role.AUDITOR}, org_id=org_id),
+        may_keep=may(Role.ADMINISTRATOR, org_id=org_id),
     )
 
 

@@ -1,7 +1,7 @@
 """How changes of the tree are told: beforehand, and in an organisation's history."""
 
 from pointsbank.core.errors import say
-from pointsbank.orgs.rules import Verb
+from pointsbank.orgs.rules import Line, Verb
 
 PREVIEWS = {
     Verb.FOUNDED: say("自%(on)s起，在“%(from)s”之下新设“%(to)s”（%(name)s）。"),
@@ -43,6 +43,14 @@ TITLES = {
     Verb.SPLIT: say("拆分"),
     Verb.CLOSED: say("撤销组织"),
 }
+
+PEOPLE = {
+    Line.TERRITORY: "residence_id",
+    Line.PARTY: "branch_id",
+    Line.EMPLOYER: "employer_id",
+    Line.TEAM: "team_id",
+}
+"""By which filter of the register the people of an organisation are listed."""
 
 OWN_HISTORY = {
     Verb.FOUNDED: say("在“%(to)s”之下设立"),

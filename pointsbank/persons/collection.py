@@ -11,7 +11,11 @@ from pointsbank.core.resources import features
 
 @cache
 def person_files() -> dict[str, PersonFile]:
-    """The files by feature: the register first, then by name."""
+    """The files by feature: the register first, then by name.
+
+    An erasure takes them from the last to the first: by what the register holds of her others find
+    what they hold.
+    """
     names = sorted(features(), key=lambda name: (name != "members", name))
     found = {name: f"pointsbank.{name}.person" for name in names if name != "core"}
     return {

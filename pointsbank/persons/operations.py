@@ -11,6 +11,7 @@ from pointsbank.access.rules import check_roles_meet
 from pointsbank.core import audit, clock
 from pointsbank.core.actor import Actor, Role
 from pointsbank.core.errors import Forbidden
+from pointsbank.enrolment import operations as enrolment
 from pointsbank.ledger import operations as ledger
 from pointsbank.local_rules.operations import adopt
 from pointsbank.members import operations as members
@@ -186,6 +187,7 @@ def leave(
         session.add(gone)
         session.flush()
     transfers.end_transfers(session, actor, member_id=member_id, at=at)
+    enrolment.end_report_ins(session, actor, member_id=member_id, on=on, at=at)
     members.leave(session, actor, member_id=member_id, leaving=leaving, on=on, at=at)
     audit.record(
         session, actor, "persons.leave", ("member", member_id), at=at, org_id=record.residence_id,
@@ -246,7 +248,8 @@ def erase(
     session.flush()
     for record_id in ids:
         transfers.end_transfers(session, actor, member_id=record_id, at=at)
-        for file in person_files().values():
+        enrolment.end_report_ins(session, actor, member_id=record_id, on=today, at=at)
+        for file in reversed(person_files().values()):
             file.erase(session, record_id, at)
     audit.record(
         session, actor, "persons.erase", ("member", member_id), at=at, org_id=record.residence_id,

@@ -20,6 +20,7 @@ from pointsbank.persons import operations, queries, questions
 from pointsbank.persons.questions import Question
 from pointsbank.persons.rules import ASKED_NAMES, ERASERS, MERGERS, SIGN_NAMES
 from pointsbank.persons.schemas import (
+    ComparisonForm,
     DepartureRequest,
     DistinctPairRequest,
     ErasureQuestionRequest,
@@ -63,16 +64,33 @@ def told(value: Any) -> Any:
 
 @pages.get("/duplicates")
 @allow(*MERGERS)
-def duplicates() -> str:
-    page = query(PageQuery)["page"]
+def duplicates() -> Page:
+    return _duplicates(query(PageQuery)["page"], None)
+
+
+def _duplicates(page: int, refused: Refused | None) -> Page:
     with snapshot() as session:
         found = queries.duplicates(session, actor(), page=page)
         merges = queries.merges_in_reach(session, actor(), page=1)
         apart = queries.pairs_told_apart(session, actor())
-    return render_template(
+    shown = render_template(
         "persons/duplicates.html", found=found, merges=merges, apart=apart, page=page,
-        pages=-(-found.total // queries.PAGE),
+        pages=-(-found.total // queries.PAGE), typed=request.form, **_told(refused),
     )  # fmt: skip
+    return shown, status_of(refused) if refused else 200
+
+
+@pages.post("/duplicates/comparisons")
+@allow(*MERGERS)
+def compare_by_number() -> Response | Page:
+    """Two records that no sign brings together: one of them has a slip of the pen in its name."""
+    try:
+        asked = form(ComparisonForm)
+        with snapshot() as session:
+            one, two = queries.records_by_number(session, actor(), asked["one"], asked["two"])
+    except Refused as refused:
+        return _duplicates(1, refused)
+    return redirect(f"/duplicates/{one}/{two}", 303)
 
 
 @pages.get("/duplicates/<int:one_id>/<int:two_id>")

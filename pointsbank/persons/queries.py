@@ -30,6 +30,7 @@ from pointsbank.persons.rules import (
     LeavingRule,
     NoSuchMerge,
     NoSuchPair,
+    SameRecord,
     Sign,
 )
 from pointsbank.signups import queries as signups
@@ -165,6 +166,19 @@ def records_side_by_side(
     homes = members.homes(session, found.values())
     one, two = (_side(session, found[one], homes, at) for one in (one_id, two_id))
     return one, two
+
+
+def records_by_number(session: Session, actor: Actor, one: str, two: str) -> tuple[int, int]:
+    """The two records of these volunteer numbers, where the actor may join each.
+
+    Refuses: NoSuchMember, SameRecord.
+    """
+    found = [members.member_by_number(session, actor, number) for number in (one, two)]
+    if not all(actor.may(*MERGERS, org_id=record.residence_id) for record in found):
+        raise NoSuchMember
+    if found[0].id == found[1].id:
+        raise SameRecord
+    return found[0].id, found[1].id
 
 
 def _side(session: Session, record: Member, homes: dict[int, str], at: datetime) -> RecordSide:

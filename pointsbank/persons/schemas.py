@@ -14,6 +14,11 @@ class PageQuery(Request):
     page = Whole(least=1, most=100_000, load_default=1)
 
 
+class ComparisonForm(Request):
+    one = Text(20, required=True, metadata={"description": "a volunteer number"})
+    two = Text(20, required=True, metadata={"description": "another"})
+
+
 class MergeRequest(Request):
     kept_id = Whole(least=1, required=True)
     other_id = Whole(least=1, required=True)

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from pointsbank.access import queries as access
@@ -40,10 +41,14 @@ def trail(
     and what was done about her. ``org_id`` means it and all below.
     """
     name = func.coalesce(col(Member.name), col(User.display_name), "")
+    about = aliased(Member)
     wanted = (
-        select(_entry, name)
+        select(_entry, name, func.coalesce(col(about.number), ""))
         .outerjoin(User, and_(col(_entry.actor_kind) == "user", col(User.id) == _entry.actor_id))
         .outerjoin(Member, col(Member.id) == col(User.member_id))
+        .outerjoin(
+            about, and_(col(_entry.subject_kind) == "member", col(about.id) == _entry.subject_id)
+        )
         .where(_audited_by(session, actor))
         .order_by(col(_entry.id).desc())
         .limit(most)
@@ -62,7 +67,7 @@ def trail(
         wanted = wanted.where(col(_entry.at) >= day_start(since))
     if until is not None:
         wanted = wanted.where(col(_entry.at) < day_start(until + timedelta(days=1)))
-    return [_trail_line(found, shown) for found, shown in session.execute(wanted)]
+    return [_trail_line(*found) for found in session.execute(wanted)]
 
 
 def _audited_by(session: Session, actor: Actor) -> ColumnElement[bool]:
@@ -101,7 +106,7 @@ def places(session: Session, actor: Actor) -> list[tuple[int, str]]:
     return [(row.id, row.name) for row in session.execute(wanted)]
 
 
-def _trail_line(entry: AuditEntry, actor_name: str) -> TrailLine:
+def _trail_line(entry: AuditEntry, actor_name: str, subject_number: str) -> TrailLine:
     return TrailLine(
         id=entry.id,
         at=entry.at,
@@ -115,4 +120,5 @@ def _trail_line(entry: AuditEntry, actor_name: str) -> TrailLine:
         subject_id=entry.subject_id,
         org_id=entry.org_id,
         facts=entry.facts,
+        subject_number=subject_number,
     )

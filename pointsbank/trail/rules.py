@@ -7,7 +7,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class TrailLine:
-    """An entry of the audit trail with the name of who acted, for the auditor's eyes."""
+    """An entry of the audit trail with the name of who acted, for the auditor's eyes;
+    ``subject_number`` is the volunteer number of the member whom it is about.
+    """
 
     id: int
     at: datetime
@@ -21,6 +23,7 @@ class TrailLine:
     subject_id: int
     org_id: int | None
     facts: dict[str, Any]
+    subject_number: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,16 @@ from pointsbank.access.rules import ENTRY_NAMES
 from pointsbank.core.actor import ROLE_NAMES, SCOPE_NAMES
 from pointsbank.core.errors import say
 from pointsbank.ledger.rules import DEFAULT_UNITS, EXPIRY_NAMES, SPENT_REVERSAL_NAMES
+from pointsbank.members.rules import (
+    CONSENT_NAMES,
+    CONSENT_WAY_NAMES,
+    DEPUTY_NAMES,
+    LEAVING_NAMES,
+    PARTY_STATUS_NAMES,
+    RELATION_NAMES,
+    SEX_NAMES,
+)
+from pointsbank.orgs.rules import KINDS, LINE_NAMES
 
 ACTION_NAMES = {
     "access.change_password": say("修改自己的密码"),
@@ -220,6 +230,14 @@ FACT_NAMES = {
     "branch_id": say("党支部编号"),
     "employer_id": say("单位编号"),
     "fields": say("修改的内容"),
+    "available": say("可服务时间"),
+    "birth_on": say("出生日期"),
+    "document": say("证件号码"),
+    "guardian": say("监护人"),
+    "party_status": say("政治面貌"),
+    "phone": say("手机号"),
+    "sex": say("性别"),
+    "skills": say("技能"),
     "from_on": say("开始日期"),
     "into": say("并入的编号"),
     "least_age": say("最低年龄"),
@@ -274,6 +292,20 @@ FACT_NAMES = {
 }
 
 VALUE_NAMES: dict[str, str] = {
+    **{kind.value: name for kind, name in CONSENT_NAMES.items()},
+    **{way.value: name for way, name in CONSENT_WAY_NAMES.items()},
+    **{kind.value: name for kind, name in DEPUTY_NAMES.items()},
+    **{leaving.value: name for leaving, name in LEAVING_NAMES.items()},
+    **{status.value: name for status, name in PARTY_STATUS_NAMES.items()},
+    **{relation.value: name for relation, name in RELATION_NAMES.items()},
+    **{sex.value: name for sex, name in SEX_NAMES.items()},
+    **{kind.code: kind.name for kind in KINDS},
+    **{line.value: name for line, name in LINE_NAMES.items()},
+    "training": say("培训"),
+    "honour": say("表彰奖励"),
+    "deputy_role": say("两代表一委员"),
+    "guardian_phone": say("监护人电话"),
+    **{name: FACT_NAMES[name] for name in ("document", "phone")},
     **{entry.value: name for entry, name in ENTRY_NAMES.items()},
     **{role.value: name for role, name in ROLE_NAMES.items()},
     **{scope.value: name for scope, name in SCOPE_NAMES.items()},

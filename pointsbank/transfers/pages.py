@@ -10,9 +10,10 @@ from werkzeug.wrappers import Response
 
 from pointsbank.core import clock
 from pointsbank.core.actor import Role
-from pointsbank.core.database import snapshot, transaction
+from pointsbank.core.database import Session, snapshot, transaction
 from pointsbank.core.errors import Invalid, Refused, say
 from pointsbank.ledger.rules import DEFAULT_UNITS
+from pointsbank.members import queries as members
 from pointsbank.members.rules import RELATION_NAMES, Relation
 from pointsbank.transfers import operations, queries
 from pointsbank.transfers.models import MembershipTransfer
@@ -172,14 +173,23 @@ def _new_page(asked: dict[str, Any], *, refused: Refused | None = None) -> Page:
     searched = bool(asked["q"]) or way == "in"
     with snapshot() as session:
         places = queries.places_named(session, relation, asked["q"], within) if searched else []
+        typed = request.form or _named(session, asked["member_id"])
     page = render_template(
         "transfers/new.html",
         ways=ways, way=way, asked=asked, places=places, searched=searched,
-        typed=request.form, most=queries.MOST_PLACES, key=secrets.token_urlsafe(16),
+        typed=typed, most=queries.MOST_PLACES, key=secrets.token_urlsafe(16),
         refused=sentence_of(refused) if refused else "",
         errors=refused.fields if isinstance(refused, Invalid) else {},
     )  # fmt: skip
     return page, status_of(refused) if refused else 200
+
+
+def _named(session: Session, member_id: int) -> dict[str, str]:
+    """Number and name of her from whose page staff came. Refuses: NoSuchMember."""
+    if not member_id:
+        return {}
+    whom = members.member_seen_by(session, actor(), member_id)
+    return {"number": whom.number, "name": whom.name}
 
 
 _WAYS = {"in": "incoming", "out": "outgoing", "mine": "mine"}
@@ -190,6 +200,7 @@ def _asked_before() -> dict[str, Any]:
     typed = request.form
     found = [relation for relation in TRANSFERABLE if relation == typed.get("relation")]
     return {
+        "member_id": 0,
         "way": typed.get("way", "mine"),
         "relation": found[0] if found else Relation.RESIDENCE,
         "q": "".join(letter for letter in typed.get("q", "")[:40] if letter.isprintable()),

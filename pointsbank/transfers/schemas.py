@@ -41,6 +41,7 @@ class BoxQuery(Request):
 
 
 class NewQuery(Request):
+    member_id = Whole(least=1, load_default=0)
     way = ma.fields.String(validate=ma.validate.OneOf(["in", "out", "mine"]), load_default="mine")
     relation = _relation(load_default=Relation.RESIDENCE.value)
     q = Text(40, least=0, load_default="")

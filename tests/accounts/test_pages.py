@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from pointsbank.access import operations as access
 from pointsbank.access import queries as users
 from pointsbank.access.rules import RolesConflict
-from pointsbank.accounts import queries
+from pointsbank.accounts import panel, queries
 from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM, Actor, Grant, Role
 from pointsbank.core.database import snapshot, transaction
@@ -19,7 +19,9 @@ from pointsbank.core.errors import Refused
 from pointsbank.members import operations as members
 from pointsbank.members import queries as member_queries
 from pointsbank.members import search
-from pointsbank.members.rules import Relation
+from pointsbank.members.rules import Leaving, Relation
+from pointsbank.orgs import operations as orgs
+from pointsbank.orgs.rules import NewOrganisation
 from tests.access.test_authenticators import enrol
 from tests.community import Community, sign_in, submit
 
@@ -210,3 +212,93 @@ def test_each_role_names_the_relations_by_which_it_reaches_members(
                 except Refused:
                     kept = False
             assert kept == (relation in told.keeps), (told.role, relation)
+
+
+def test_a_grid_worker_lets_a_member_in_from_her_page(
+    app: Flask, client: FlaskClient, community: Community
+) -> None:
+    sign_in(client, community.organiser)
+    url = f"/members/{community.li}/account"
+    assert f'href="{url}">' in client.get(f"/members/{community.li}").text
+    before = client.get(url).text
+    assert ("还没有账号" in before, "138****0002" in before) == (True, True)
+    first = slip_password(submit(client, url).text)
+    hers = app.test_client()
+    assert submit(hers, "/sign-in", name="13800000002", password=first).status_code == 303
+    assert "重设密码并打印" in client.get(url).text
+    assert slip_password(submit(client, url).text) != first
+    assert "/sign-in" in hers.get("/me").location  # the new one ended her session
+
+
+def test_whose_account_is_closed_or_who_left_is_told_there(
+    client: FlaskClient, community: Community
+) -> None:
+    with transaction() as session:
+        access.disable_user(session, SYSTEM, user_id=community.volunteer.id, at=clock.now())
+        members.leave(
+            session, SYSTEM, member_id=community.zhao, leaving=Leaving.LEFT, on=clock.today(),
+            at=clock.now(),
+        )  # fmt: skip
+    sign_in(client, community.secretary)
+    url = f"/members/{community.wang}/account"
+    assert "账号已停用，请由管理员" in client.get(url).text
+    refused = submit(client, url)
+    assert (refused.status_code, "该账号已于" in refused.text) == (409, True)
+    assert "已退出登记，不能再登录" in client.get(f"/members/{community.zhao}/account").text
+    with snapshot() as session:
+        assert panel.panel(session, community.secretary, community.zhao, clock.today()) is None
+        assert panel.panel(session, community.secretary, community.wang, clock.today())
+    sign_in(client, community.administrator)
+    assert f'href="/accounts/{community.volunteer.id}"' in client.get(url).text
+    sign_in(client, community.stranger)
+    assert client.get(url).status_code == 404
+    sign_in(client, community.clerk)
+    assert client.get(url).status_code == 403
+
+
+def test_in_a_county_with_many_units_each_community_can_still_be_chosen(
+    admin: FlaskClient, community: Community, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """667 units founded before the communities, and more than a list takes."""
+    monkeypatch.setattr(queries, "MOST_PLACES", 8)
+    rows = [
+        NewOrganisation("employer", f"第{n}中学", date(2020, 1, 1), parent_id=community.county)
+        for n in range(20)
+    ]
+    with transaction() as session:
+        units = orgs.found_many(session, SYSTEM, rows, at=clock.now())
+    offered = admin.get("/accounts/new").text
+    assert f'<option value="{community.community}">幸福社区</option>' in offered
+    assert f'<option value="{units[7]}"' not in offered
+    sought = admin.get("/accounts/new?q=第7").text
+    assert re.findall(r'<option value="(\d+)"', sought)[:1] == [str(units[7])]
+    named = admin.get(f"/accounts/new?org_id={units[7]}").text
+    assert f'<option value="{units[7]}" selected>第7中学</option>' in named
+    role = admin.get(f"/accounts/{community.clerk.id}?q=第7").text
+    assert f'<option value="{units[7]}">第7中学</option>' in role
+    filtered = admin.get(f"/accounts?org_id={units[7]}").text
+    assert f'<option value="{units[7]}" selected>' in filtered
+    form = {"display_name": "新人", "staff_name": "新人", "from_on": "x", "until_on": ""}
+    again = submit(admin, "/accounts", **form, org_id=units[7], role="")
+    assert (again.status_code, f'value="{units[7]}" selected' in again.text) == (422, True)
+
+
+def test_organisations_of_one_name_are_told_apart_by_what_is_above(
+    admin: FlaskClient, community: Community
+) -> None:
+    page = admin.get("/accounts/new").text
+    for parent in ("幸福社区第一网格", "光明社区第一网格"):
+        assert f"1号楼（{parent}）" in page
+
+
+def test_an_organisations_page_leads_to_its_people_and_accounts(
+    admin: FlaskClient, client: FlaskClient, community: Community
+) -> None:
+    page = admin.get(f"/organisations/{community.employer}/details").text
+    for way in ("/members?employer_id=", "/accounts?org_id=", "/accounts/new?org_id="):
+        assert f'href="{way}{community.employer}"' in page
+        assert admin.get(f"{way}{community.employer}").status_code == 200
+    sign_in(client, community.auditor)
+    page = client.get(f"/organisations/{community.employer}/details").text
+    assert "/members?" not in page
+    assert "/accounts" not in page

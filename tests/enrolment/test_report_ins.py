@@ -25,6 +25,9 @@ from pointsbank.enrolment.rules import (
 from pointsbank.members import operations as members
 from pointsbank.members import queries as member_queries
 from pointsbank.members.rules import Leaving, MemberLeft, NoSuchMember
+from pointsbank.orgs import operations as orgs
+from pointsbank.orgs.rules import Line, NewOrganisation
+from pointsbank.persons import operations as persons
 from tests.community import Community
 
 TODAY = date(2026, 11, 21)
@@ -139,6 +142,66 @@ def test_the_receipt_goes_back_once_and_a_report_in_ends_once(
         report_ins.return_receipt(
             session, community.secretary, report_in_id=second.id, on=TODAY, at=at
         )
+
+
+def test_who_has_moved_away_or_changed_her_unit_reports_in_anew(
+    session: Session, community: Community
+) -> None:
+    """Nobody of the new place could end what she began at the old one."""
+    at, first = clock.now(), reported(session, community)
+    members.move_member(
+        session, SYSTEM, member_id=community.sun, residence_id=community.other_grid, on=TODAY, at=at
+    )
+    asked = {"member_id": community.sun, "at": at, "grid_id": None}
+    with pytest.raises(DayOutOfOrder):
+        report_ins.report_in(
+            session, community.stranger, on=TODAY - timedelta(days=1), key="too-early", **asked
+        )
+    second = report_ins.report_in(session, community.stranger, on=TODAY, key="there", **asked)
+    session.refresh(first)
+    assert (first.ended_on, second.community_id) == (TODAY, community.other_community)
+    [unit] = orgs.found_many(
+        session, SYSTEM,
+        [NewOrganisation("employer", "洮北区财政局", TODAY, parent_id=community.county)], at=at,
+    )  # fmt: skip
+    members.move_member(session, SYSTEM, member_id=community.sun, employer_id=unit, on=TODAY, at=at)
+    third = report_ins.report_in(session, community.stranger, on=TODAY, key="anew", **asked)
+    session.refresh(second)
+    assert (second.ended_on, third.employer_id) == (TODAY, unit)
+
+
+def test_a_place_of_a_towns_own_kind_receives_people_too(
+    session: Session, community: Community
+) -> None:
+    at = clock.now()
+    orgs.add_kind(
+        session, SYSTEM, code="village", line=Line.TERRITORY, level=45, name="自然屯", at=at
+    )
+    row = NewOrganisation("village", "前屯", TODAY, parent_id=community.street)
+    [village] = orgs.found_many(session, SYSTEM, [row], at=at)
+    members.move_member(
+        session, SYSTEM, member_id=community.sun, residence_id=village, on=TODAY, at=at
+    )
+    found = report_ins.report_in(
+        session, SYSTEM, member_id=community.sun, on=TODAY, key="village", at=at
+    )
+    assert found.community_id == village
+    assert queries.grids_beside(session, village) == []
+
+
+def test_who_leaves_the_register_is_reported_in_no_more(
+    session: Session, community: Community
+) -> None:
+    asked = {"member_id": community.sun, "on": TODAY - timedelta(days=9), "at": clock.now()}
+    assert report_ins.end_report_ins(session, SYSTEM, **asked) == 0
+    one = reported(session, community)
+    persons.leave(
+        session, community.secretary, leaving=Leaving.DIED, key="gone", **asked | {"on": TODAY}
+    )
+    session.refresh(one)
+    assert one.ended_on == TODAY
+    found, total = queries.report_ins(session, community.secretary)
+    assert (found, total) == ([], 0)
 
 
 def test_community_and_unit_see_it_and_nobody_else(session: Session, community: Community) -> None:

@@ -24,6 +24,8 @@ PLACES = Places(
     communities={"幸福社区": [HERE], "光明社区": [THERE], "重名社区": [HERE, THERE]},
     inside={
         (HERE, "grid", "第一网格"): [GRID], (GRID, "building_group", "1号楼"): [GROUP],
+        (HERE, "estate", "锦绣小区"): [21], (21, "building", "3号楼"): [22],
+        (HERE, "grid", "同名"): [23], (HERE, "estate", "同名"): [24],
     },
     employers={"教育局": [(EMPLOYER, None)], "超市": [(11, None), (12, None)]},
     branches={"第一支部": [(BRANCH, HERE), (FAR_BRANCH, THERE)]},
@@ -100,6 +102,7 @@ def test_what_cannot_be_registered_says_why(cells: dict[str, str], trouble: str)
         ({"joined_party_on": "2011-01-01"}, "joined_without_party"),
         ({"party_status": "其他"}, "party_status"),
         ({"grid": "第九网格"}, "no_grid"),
+        ({"grid": "同名"}, "no_grid"),
         ({"building_group": "9号楼"}, "no_building_group"),
         ({"employer": "没有单位"}, "no_employer"),
         ({"employer": "超市"}, "no_employer"),
@@ -114,6 +117,11 @@ def test_what_is_doubtful_is_left_out_and_said(cells: dict[str, str], trouble: s
     found = row(**cells)
     assert troubles(found) == ([], [trouble])
     checked(found.member, on=TODAY, rule=RegistrationRule(), skills=TERMS.skills)
+
+
+def test_an_estate_and_its_buildings_are_homes_too() -> None:
+    found = row(grid="锦绣小区", building_group="3号楼")
+    assert (troubles(found), found.member.residence_id) == (([], []), 22)
 
 
 def test_a_month_of_birth_is_enough_beside_a_document() -> None:

@@ -262,6 +262,7 @@ def forms(ground: Ground) -> dict[tuple[str, str], dict[str, Any]]:
         ("secretary", "/merges"): {
             "kept_id": ground.place.wang, "other_id": ground.place.li, "key": key,
         },
+        ("secretary", "/duplicates/comparisons"): {"one": "2026000001", "two": "2026000002"},
         ("secretary", "/distinct-pairs"): {
             "one_id": ground.place.wang, "two_id": ground.place.li,
         },

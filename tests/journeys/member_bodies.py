@@ -20,7 +20,7 @@ def member_jsons(ground: Ground) -> dict[tuple[str, str, str], dict[str, Any]]:
 
 
 def member_forms(ground: Ground) -> dict[tuple[str, str], dict[str, Any]]:
-    her = f"/members/{ground.place.li}"
+    her, here = f"/members/{ground.place.li}", ground.place.community
     parts: dict[str, dict[str, Any]] = {
         "looks": {"what": "phone", "reason": "联系"},
         "record": {"version": 1, "name": "李建国"},
@@ -43,6 +43,7 @@ def member_forms(ground: Ground) -> dict[tuple[str, str], dict[str, Any]]:
         **{("secretary", f"{her}/{part}"): body for part, body in parts.items()},
         ("volunteer", "/me/consents"): {"kind": "sharing"},
         ("volunteer", "/me/consents/withdrawal"): {"kind": "sharing"},
+        ("secretary", "/skills"): {"org_id": here, "name": "剪纸"},
         ("secretary", "/households"): {"head_id": ground.place.li, "on": DAY},
         ("secretary", f"/households/{ground.household}/members"): {
             "number": "2026000002", "on": DAY,

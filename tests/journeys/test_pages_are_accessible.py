@@ -101,7 +101,8 @@ class Place:
         ]
         pages["secretary"] += [
             f"/members/{wang}", f"/members/{wang}/departure", f"/duplicates/{wang}/{li}",
-            "/duplicates", "/members?stars=0", "/transfers", "/reviews",
+            "/duplicates", "/members?stars=0", "/transfers", "/reviews", "/skills",
+            f"/members/{wang}/account", f"/transfers/new?way=out&q=光明&member_id={wang}",
         ]  # fmt: skip
         pages["administrator"].append(f"/members/{wang}/erasure")
         if self.station:

@@ -1,5 +1,7 @@
 """Who leaves or dies keeps her history; who is erased leaves figures under a number."""
 
+import zlib
+from base64 import b85decode
 from datetime import timedelta
 from typing import Any
 
@@ -8,16 +10,28 @@ from sqlalchemy import select
 
 from pointsbank.access import operations as access
 from pointsbank.access import queries as access_queries
+from pointsbank.attendance import operations as attendance
 from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM, Actor, Role
 from pointsbank.core.database import Database, snapshot, transaction
+from pointsbank.core.encryption import unseal
 from pointsbank.core.errors import Forbidden, Refused
+from pointsbank.enrolment import operations as enrolment
+from pointsbank.events.models import Event
+from pointsbank.keys.rotation import sealed_tables
 from pointsbank.ledger import queries as ledger
 from pointsbank.ledger.models import TransferText
 from pointsbank.ledger.rules import MINUTES, MORALITY, PARTY
 from pointsbank.ledger.verify import verify
 from pointsbank.members import queries as member_queries
-from pointsbank.members.rules import Leaving, MemberLeft, NoSuchMember, Relation
+from pointsbank.members.rules import (
+    Consent,
+    Leaving,
+    MemberLeft,
+    NewMember,
+    NoSuchMember,
+    Relation,
+)
 from pointsbank.passbook import queries as passbook
 from pointsbank.passbook.rules import Whose
 from pointsbank.persons import operations, queries, rules
@@ -26,10 +40,13 @@ from pointsbank.persons.rules import ErasureAsked, PointsOnLeaving
 from pointsbank.transfers import operations as transfers
 from pointsbank.transfers import queries as transfer_queries
 from tests.community import SINCE
+from tests.enrolment.importing import begun
 from tests.exchange.test_two_clerks import at_once
 from tests.joint import give_at_home, household
 from tests.persons.conftest import Twice, earn
 from tests.persons.test_merge import join, part
+
+PHONE = "13800000001"
 
 
 def leave(twice: Twice, actor: Actor | None = None, **changes: Any) -> Departure:
@@ -159,6 +176,48 @@ def test_an_erasure_leaves_figures_under_a_number_and_nothing_of_the_person(
         assert user.password_hash == ""
         assert verify(session).fault is None
         assert queries.erasure_of(session, twice.kept) is not None
+
+
+def test_nothing_sealed_says_who_she_was_whoever_wrote_it(twice: Twice) -> None:
+    """She came to an event unregistered, stands in a workbook that registered nobody, and applied
+    once more: by her phone, which the register forgets last.
+    """
+    people, at = twice.shop.people, clock.now()
+    rows = [["郑秀兰", "13900000001"], ["王桂芳", "13800000001"]]
+    person = NewMember("王桂芳", people.community, PHONE, consents=(Consent.REGISTRATION,))
+    with transaction() as session:
+        event_id = session.execute(select(Event.id)).scalars().first() or 0
+        attendance.note_walk_in(
+            session, SYSTEM, event_id=event_id, name="王桂芳", phone=PHONE, key="walked", at=at
+        )
+        begun(session, people.community, rows)
+        visitor = Actor("visitor", 0, address="192.0.2.7")
+        enrolment.apply(session, visitor, person=person, key="applied", at=at)
+    before = sealed_texts()
+    assert sum("王桂芳" in text for text in before) == 3  # walk-in, workbook, application
+    erase(twice)
+    after = sealed_texts()
+    assert any("郑秀兰" in text for text in after)
+    for secret in ("王桂芳", PHONE):
+        assert not [text for text in after if secret in text], secret
+
+
+def sealed_texts() -> list[str]:
+    """Whatever the bank holds sealed, opened."""
+    found = []
+    with snapshot() as session:
+        for held in sealed_tables():
+            for row in session.execute(select(*(held.table.c[name] for name in held.sealed))):
+                found += [unseal(value) for value in row if value is not None]
+    return [_unpacked(text) for text in found]
+
+
+def _unpacked(text: str) -> str:
+    """A workbook's rows are pressed before they are sealed."""
+    try:
+        return zlib.decompress(b85decode(text)).decode()
+    except (ValueError, zlib.error):
+        return text
 
 
 def test_an_erasure_takes_all_records_of_a_person(twice: Twice) -> None:

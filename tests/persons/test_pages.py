@@ -170,3 +170,28 @@ def test_the_api_does_the_same(twice: Twice, herself: FlaskClient) -> None:
         key="by-the-api",
     )  # fmt: skip
     assert (status, erased["points_given_up"]) == (201, {"morality": 120, "party": 30})
+
+
+def test_two_records_whose_names_differ_are_compared_by_their_numbers(
+    twice: Twice, secretary: FlaskClient, client: FlaskClient
+) -> None:
+    with transaction() as session:
+        numbers = {
+            name: member_queries.member(session, member_id).number
+            for name, member_id in (
+                ("one", twice.kept),
+                ("two", twice.shop.people.li),
+                ("far", twice.shop.people.zhou),
+            )
+        }
+    url = "/duplicates/comparisons"
+    assert f'action="{url}"' in secretary.get("/duplicates").text
+    found = submit(secretary, url, one=f" {numbers['one']}", two=numbers["two"])
+    assert found.location == f"/duplicates/{twice.kept}/{twice.shop.people.li}"
+    assert "李建国" in secretary.get(found.location).text
+    same = submit(secretary, url, one=numbers["one"], two=numbers["one"])
+    assert (same.status_code, "请选择两份不同的登记" in same.text) == (422, True)
+    for number in (numbers["far"], "2020999999"):
+        unknown = submit(secretary, url, one=numbers["one"], two=number)
+        assert (unknown.status_code, "没有这位成员" in unknown.text) == (404, True)
+    assert submit(secretary, url, one="", two="").status_code == 422

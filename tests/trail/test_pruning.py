@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from conftest import addresses
 from sqlalchemy import select
+from sqlmodel import col
 
 from pointsbank.core import bank as bank_module
 from pointsbank.core import clock, database
@@ -28,7 +29,8 @@ def left() -> tuple[int, int, list[int]]:
     with snapshot() as session:
         entries = session.execute(select(AuditEntry.id)).all()
         seals = session.execute(select(AuditSeal.id)).all()
-        pruned = session.execute(select(AuditPruning.entry_count)).scalars().all()
+        counts = select(AuditPruning.entry_count).order_by(col(AuditPruning.id))
+        pruned = session.execute(counts).scalars().all()
     return len(entries), len(seals), list(pruned)
 
 

@@ -146,3 +146,27 @@ def test_the_api_does_the_same(stage: Stage, stranger: FlaskClient) -> None:
     listed = stranger.get(f"{API}?box=incoming").json
     assert (listed["total"], listed["waiting"]) == (1, 0)
     assert stranger.get(url).json["member_name"] == "陈玉兰"
+
+
+def test_it_is_begun_on_her_page_and_stands_there_afterwards(
+    stage: Stage, client: FlaskClient
+) -> None:
+    sign_in(client, stage.people.secretary)
+    her = f"/members/{stage.people.wang}"
+    way = f"/transfers/new?way=out&amp;member_id={stage.people.wang}"
+    assert f'href="{way}"' in client.get(her).text
+    page = client.get(f"/transfers/new?way=out&member_id={stage.people.wang}&q=光明").text
+    for typed in ('value="2026000001"', 'value="王桂芳"'):
+        assert typed in page
+    answer = submit(
+        client, "/transfers", way="out", relation="residence", q="光明", number="2026000001",
+        name="王桂芳", to_org_id=stage.people.other_grid, key="from-her-page",
+    )  # fmt: skip
+    assert answer.status_code == 303
+    page = client.get(her).text
+    assert "幸福社区第一网格" in page
+    assert "→ 光明社区第一网格" in page
+    assert f'href="{answer.location}"' in page
+    sign_in(client, stage.people.stranger)
+    other = client.get(f"/transfers/new?way=out&member_id={stage.people.wang}&q=光明")
+    assert (other.status_code, "王桂芳" in other.text) == (404, False)
