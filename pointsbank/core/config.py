@@ -65,6 +65,7 @@ class Settings(BaseSettings):
     claim_minutes: int = Field(10, ge=1, le=60)
     seal_minutes: int = Field(5, ge=1, le=1440)
     unsealed_most: int = Field(100_000, ge=1)
+    expiry_notice_days: int = Field(30, ge=1, le=366)
     audit_months: int = Field(24, ge=6, le=240)
     upload_bytes: int = Field(2_000_000, ge=10_000)
     import_bytes: int = Field(20_000_000, ge=10_000, le=100_000_000)

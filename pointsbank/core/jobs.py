@@ -5,7 +5,7 @@ import importlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from apscheduler.schedulers.base import BaseScheduler
@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from pointsbank.core import bank, clock
 from pointsbank.core.courtesy import giving_way
-from pointsbank.core.database import Database, Table, col, current, key, transaction
+from pointsbank.core.database import Database, Table, col, current, key, snapshot, transaction
 from pointsbank.core.resources import features
 
 # One leader a bank, and a bank is a schema.
@@ -26,13 +26,19 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """``cron`` is a crontab line in the service's time zone; ``run`` takes the instant at which the
-    run is due.
+    """``cron`` is a crontab line in the service's time zone, or says it once the bank is open;
+    ``run`` takes the instant at which the run is due. ``made_up``: a day's run that nobody was up
+    for is made when somebody is; a village's computer is off at night.
     """
 
     name: str
-    cron: str
+    cron: str | Callable[[], str]
     run: Callable[[datetime], None]
+    made_up: bool = False
+
+    @property
+    def line(self) -> str:
+        return self.cron if isinstance(self.cron, str) else self.cron()
 
 
 class JobRun(Table, table=True):
@@ -88,17 +94,39 @@ def run_due(job: Job, due_at: datetime) -> bool:
 
 
 def schedule(scheduler: BaseScheduler) -> None:
-    """Put every job on the scheduler."""
+    """Put every job on the scheduler, and at once what is to be made up of the last day."""
     for job in jobs():
         scheduler.add_job(
             _fire,
-            CronTrigger.from_crontab(job.cron, timezone=clock.zone()),
+            _trigger(job),
             args=[job],
             id=job.name,
             coalesce=True,
             max_instances=1,
-            misfire_grace_time=3600,
+            misfire_grace_time=None if job.made_up else 3600,
         )
+        if job.made_up:
+            scheduler.add_job(make_up, args=[job], id=f"{job.name}.missed")
+
+
+def _trigger(job: Job) -> CronTrigger:
+    return CronTrigger.from_crontab(job.line, timezone=clock.zone())
+
+
+def make_up(job: Job) -> bool:
+    """Run a job for its last slot within a day, unless it ran then or since; whether it ran."""
+    trigger, now = _trigger(job), clock.now()
+    slot, later = None, trigger.get_next_fire_time(None, now - timedelta(days=1))
+    while later is not None and later <= now:
+        slot, later = later, trigger.get_next_fire_time(None, later + timedelta(seconds=1))
+    if slot is None:
+        return False
+    slot = slot.astimezone(UTC)
+    ran = select(col(JobRun.id)).where(col(JobRun.job) == job.name, col(JobRun.due_at) >= slot)
+    with snapshot() as session:
+        if session.execute(ran.limit(1)).first():
+            return False
+    return run_due(job, slot)
 
 
 def _fire(job: Job) -> None:

@@ -20,9 +20,9 @@ from pointsbank.events.schemas import (
     EventsView,
     EventView,
     FromTemplateRequest,
+    LaterRequest,
     ManyEventsView,
     NewShiftRequest,
-    NotedRequest,
     NoticeView,
     PlanRequest,
     PostRequest,
@@ -193,7 +193,7 @@ def add_post(asked: dict[str, Any], event_id: int) -> Post:
 
 
 @api.post("/events/<int:event_id>/posts/and-later")
-@api.arguments(NotedRequest)
+@api.arguments(LaterRequest)
 @api.response(200, ManyEventsView)
 @allow(*ORGANISERS)
 def arrange_later(asked: dict[str, Any], event_id: int) -> dict[str, Any]:

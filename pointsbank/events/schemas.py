@@ -84,6 +84,13 @@ class NotedRequest(Request):
     )
 
 
+class LaterRequest(Request):
+    note = Text(
+        200, least=0, required=True,
+        metadata={"description": "what changed and why; empty where none is published"},
+    )  # fmt: skip
+
+
 class NotedForm(Form, NotedRequest):
     pass
 

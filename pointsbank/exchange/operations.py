@@ -183,7 +183,7 @@ def redeem_many(
     ``basket.at`` dates the redemption, ``at`` is when the book hears of it.
     Refusals of a basket: KeyTaken; EmptyBasket, WrongQuantity; NoSuchMember, NoSuchGoods,
     GoodsNotHere; Forbidden (clerk of the counter); MemberLeft, GoodsWithdrawn, MixedUnits;
-    OutOfStock, TooFewPoints. A refusal of the ledger (a closed period) refuses the batch.
+    OutOfStock, InDebt, TooFewPoints. A refusal of the ledger (a closed period) refuses the batch.
     """
     queries.lock_keys(session, [basket.key for basket in baskets])
     till = Till.read(session, baskets, clock.local_day(at))

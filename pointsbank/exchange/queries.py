@@ -2,17 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Row, Select, func, select, text
 
-from pointsbank.core import clock
+from pointsbank.core import bank, clock
 from pointsbank.core.actor import Actor, Role
 from pointsbank.core.database import Session, table_of
 from pointsbank.exchange import purses, rules
 from pointsbank.exchange.models import Goods, Redemption, StockMovement
 from pointsbank.exchange.rules import NoSuchGoods, Offer, RedemptionState
 from pointsbank.ledger.models import Unit
+from pointsbank.ledger.queries import NextLapse, next_lapses
+from pointsbank.ledger.rules import OwnerKind
 from pointsbank.members import queries as members
 from pointsbank.members.models import Member
 from pointsbank.orgs import queries as orgs
@@ -33,7 +35,7 @@ _LOCK_KEYS = text(
 @dataclass(frozen=True, slots=True)
 class Customer:
     """Who stands at the counter and what she has by unit: ``balances`` her own, ``household`` what
-    she may spend of her household's.
+    she may spend of her household's; ``lapsing``: what of her own lapses soon.
     """
 
     member_id: int
@@ -42,6 +44,7 @@ class Customer:
     phone_tail: str
     balances: dict[str, int]
     household: dict[str, int]
+    lapsing: dict[str, NextLapse]
 
     @property
     def spendable(self) -> dict[str, int]:
@@ -194,7 +197,10 @@ def redeemed_by_member(
 
 
 def _customer(session: Session, member: Member, at: datetime) -> Customer:
-    own, joint = purses.balances(session, member.id, clock.local_day(at))
+    today = clock.local_day(at)
+    own, joint = purses.balances(session, member.id, today)
+    near = today + timedelta(days=bank.settings().expiry_notice_days)
+    hers = members.ids_of_person(session, member.id)
     return Customer(
         member_id=member.id,
         number=member.number,
@@ -202,6 +208,7 @@ def _customer(session: Session, member: Member, at: datetime) -> Customer:
         phone_tail=member.phone_tail,
         balances=own,
         household=joint,
+        lapsing=next_lapses(session, OwnerKind.MEMBER, hers, on=today, until=near),
     )
 
 

@@ -154,6 +154,14 @@ class TooFewPoints(Exhausted):
     sentence = say("积分不够：现有 %(has)s 分，需要 %(needed)s 分，还差 %(short)s 分。")
 
 
+class InDebt(Exhausted):
+    """What was spent was not rightly earned; what is earned later repays it first."""
+
+    sentence = say(
+        "还欠 %(debt)s 分：有积分花掉以后被更正了。以后记入的积分先还欠分，还清之前不能兑换。"
+    )
+
+
 class TooMuchStock(Exhausted):
     sentence = say("%(goods)s的库存不能超过 %(most)s %(unit_name)s。")
 
@@ -247,7 +255,9 @@ def drawn(purse: Mapping[AccountRef, int], total: int) -> tuple[tuple[AccountRef
 
 
 def check_points(needed: int, has: int) -> None:
-    """Refuse more points than there are, saying how many are missing."""
+    """Refuse while there is debt, and more points than there are, saying how many are missing."""
+    if has < 0:
+        raise InDebt(debt=-has)
     if needed > has:
         raise TooFewPoints(has=has, needed=needed, short=needed - has)
 

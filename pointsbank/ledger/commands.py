@@ -1,6 +1,6 @@
-"""``pointsbank ledger …``: verify the book, seal it, close days, copy it out and in."""
+"""``pointsbank ledger …``: units, verify the book, seal it, close days, what lapses, copies."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -11,12 +11,108 @@ from pointsbank.core import bank, clock
 from pointsbank.core.actor import SYSTEM
 from pointsbank.core.database import snapshot, transaction
 from pointsbank.ledger import jobs, journal, operations, transcript
+from pointsbank.ledger.lapses import lapsing as lapsing_accounts
 from pointsbank.ledger.manifest import Manifest
 from pointsbank.ledger.notice import SealLine
+from pointsbank.ledger.rules import (
+    DEFAULT_UNITS,
+    EXPIRY_NAMES,
+    OWNER_NAMES,
+    SPENT_REVERSAL_NAMES,
+    ExpiryPolicy,
+    SpentReversal,
+    UnitDeclaration,
+)
+from pointsbank.ledger.units import units as declared_units
 from pointsbank.ledger.verify import Findings, last_verified
 from pointsbank.ledger.verify import verify as verify_book
 
 commands = click.Group("ledger", help="账本。The ledger.")
+_POINTS = {unit.code: unit for unit in DEFAULT_UNITS if unit.spendable}
+
+
+@commands.command("units")
+def units() -> None:
+    """列出计量单位及其条款。List the units and their terms."""
+    with snapshot() as session:
+        for unit in declared_units(session):
+            click.echo(_terms(unit))
+
+
+@commands.command("declare")
+@click.argument("unit", type=click.Choice([*_POINTS]))
+@click.option(
+    "--expiry",
+    type=click.Choice([policy.value for policy in ExpiryPolicy]),
+    default=ExpiryPolicy.NEVER.value,
+    show_default=True,
+    help="积分何时到期，先得的先到期。When points lapse, first in first out.",
+)
+@click.option(
+    "--months",
+    default=0,
+    help="--expiry months：满几个月后的月底。To the end of the month, so many months on.",
+)
+@click.option(
+    "--spent-reversal",
+    type=click.Choice([how.value for how in SpentReversal]),
+    default=SpentReversal.REFUSE.value,
+    show_default=True,
+    help="更正已花掉的积分：不许，或记为欠分。A correction of what is spent: refused, or a debt.",
+)
+def declare(unit: str, expiry: str, months: int, spent_reversal: str) -> None:
+    """按本地条款设立一种积分，须在第一个管理员之前。Declare points on a town's own terms.
+
+    条款一经设立不能更改。没有设立的，随第一个管理员按“长期有效、已花掉的不能冲正”设立。
+
+    Do so before the first administrator is added: with her come the points that are not declared
+    yet, which never lapse. Terms stand for ever.
+    """
+    declared = UnitDeclaration(
+        unit,
+        _POINTS[unit].name,
+        spendable=True,
+        expiry=ExpiryPolicy(expiry),
+        expiry_months=months,
+        spent_reversal=SpentReversal(spent_reversal),
+    )
+    with transaction() as session:
+        operations.declare_unit(session, SYSTEM, unit=declared, at=clock.now())
+    click.echo(f"✓ {_terms(declared)}")
+
+
+def _terms(unit: UnitDeclaration) -> str:
+    terms = [f"{unit.name} {unit.code}"]
+    if unit.spendable:
+        months = f" {unit.expiry_months}" if unit.expiry is ExpiryPolicy.MONTHS else ""
+        terms.append(f"{EXPIRY_NAMES[unit.expiry]} {unit.expiry}{months}")
+        how = unit.spent_reversal
+        terms.append(f"{SPENT_REVERSAL_NAMES[how]} {how}")
+    return " · ".join(terms)
+
+
+@commands.command("lapsing")
+@click.option(
+    "--days",
+    type=click.IntRange(0, 400),
+    help="今后几天之内，不写则按 expiry_notice_days。Within so many days from now.",
+)
+def lapsing(days: int | None) -> None:
+    """列出即将到期的积分：谁、哪种、多少。List who is about to lose points, and how many.
+
+    志愿者在“我的存折”里看得到自己的。Volunteers are told of their own on their pages.
+    """
+    ahead = bank.settings().expiry_notice_days if days is None else days
+    until = clock.today() + timedelta(days=ahead)
+    with snapshot() as session:
+        found = lapsing_accounts(session, until=until)
+    for one in found:
+        whose = f"{OWNER_NAMES[one.account.owner_kind]} #{one.account.owner_id}"
+        click.echo(f"{whose}\t{one.account.unit}\t{one.amount}")
+    click.echo(
+        f"到 {until:%Y-%m-%d} 为止，{len(found):,} 个账户将有积分到期 / accounts that lose points",
+        err=True,
+    )
 
 
 @commands.command("verify")
@@ -42,7 +138,7 @@ def verify(*, since_last: bool, published: tuple[str, ...]) -> None:
     when more is unsealed than unsealed_most.
     """
     console = Console(stderr=True)
-    lines = [SealLine.read(line) for line in published]
+    digests = _digests([SealLine.read(line) for line in published])
     with snapshot() as session, _bar(console) as bar:
         since = last_verified(session) if since_last else None
         total = journal.transfer_count(session, after_seal=since.seal_id if since else 0)
@@ -50,7 +146,7 @@ def verify(*, since_last: bool, published: tuple[str, ...]) -> None:
         found = verify_book(
             session,
             since=since,
-            published={line.seal_id: line.digest for line in lines},
+            published=digests,
             progress=lambda read: bar.update(task, completed=read),
         )
         bar.update(task, completed=found.transfers)
@@ -62,6 +158,18 @@ def verify(*, since_last: bool, published: tuple[str, ...]) -> None:
             "  The last verification reached no seal, or found a fault: read the whole book."
         )
     _tell(found, bank.settings().unsealed_most)
+
+
+def _digests(lines: list[SealLine]) -> dict[int, bytes]:
+    """By seal; two lines of one seal that differ prove nothing but that one of them is wrong."""
+    digests: dict[int, bytes] = {}
+    for line in lines:
+        if digests.setdefault(line.seal_id, line.digest) != line.digest:
+            raise click.ClickException(
+                f"给出的两行都是第 {line.seal_id} 次封存，却不相同，至少一行有误，请核对公告原件。"
+                f" The two lines of seal {line.seal_id} differ: one of them is wrong."
+            )
+    return digests
 
 
 def _bar(console: Console) -> Progress:
@@ -120,6 +228,11 @@ def _tell(found: Findings, unsealed_most: int) -> None:
     required=True,
     type=click.DateTime(["%Y-%m-%d"]),
     help="结账到哪一天（含）。The last day to close.",
+)
+@click.confirmation_option(
+    "--yes",
+    prompt="结账不能撤回，确定吗？ A period stays closed for ever. Go on?",
+    help="不再询问。Do not ask.",
 )
 def close(until: datetime) -> None:
     """结账：此后不再记入这一天及以前。Close the days until this one."""

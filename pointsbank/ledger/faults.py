@@ -10,6 +10,7 @@ SENTENCES = {
     "added": say("%(table)s 第 %(row_id)s 行是封存后插入的。"),
     "chain": say("%(table)s 第 %(row_id)s 行与前后的封存连不上。"),
     "balance": say("%(table)s 第 %(row_id)s 行的余额或序号与往来不符。"),
+    "floor": say("%(table)s 第 %(row_id)s 行使余额低于允许的下限。"),
     "unit": say("%(table)s 第 %(row_id)s 行的计量单位与账户不符。"),
     "reversal": say("%(table)s 第 %(row_id)s 行冲正了不该冲正的，或冲多了。"),
     "text": say("%(table)s 第 %(row_id)s 行的文字被改动。"),

@@ -18,6 +18,7 @@ from pointsbank.ledger.seals import seal_run
 _unit = TABLES["unit"]
 _account = TABLES["account"]
 _transfer = TABLES["transfer"]
+_period = TABLES["period"]
 _seal = TABLES["seal"]
 _verification = TABLES["verification"]
 
@@ -218,6 +219,21 @@ def last_verification(session: Session, *, whole: bool = False) -> VerificationE
     if row is None:
         return None
     return VerificationEntry(row[0], row[1], row[2], row[3], Fault(*row[4:]) if row[4] else None)
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodEntry:
+    """Days that are closed, until one, and since when."""
+
+    until_on: date
+    closed_at: datetime
+
+
+def periods(session: Session, *, most: int = 12) -> list[PeriodEntry]:
+    """The last closed periods, newest first."""
+    columns = _period.c["until_on", "closed_at"]
+    rows = session.execute(select(*columns).order_by(_period.c.until_on.desc()).limit(most))
+    return [PeriodEntry(*row) for row in rows]
 
 
 def unsealed_count(session: Session) -> int:

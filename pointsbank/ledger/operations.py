@@ -21,7 +21,6 @@ from pointsbank.ledger.models import (
     Seal,
     Transfer,
     TransferText,
-    Unit,
     Verification,
 )
 from pointsbank.ledger.periods import first_later, last_period, write_sheet
@@ -29,17 +28,15 @@ from pointsbank.ledger.posting import apply, apply_all, as_text
 from pointsbank.ledger.queries import reversible
 from pointsbank.ledger.reader import Reach, Reader, SealRow
 from pointsbank.ledger.rules import (
-    DEFAULT_UNITS,
     NothingPosted,
     PeriodClosed,
     PeriodNotOver,
     Posted,
     Posting,
-    UnitDeclaration,
-    UnitDeclared,
     UnknownTransfer,
 )
 from pointsbank.ledger.seals import seal_run
+from pointsbank.ledger.units import declare_default_units, declare_unit
 from pointsbank.ledger.verify import Findings
 
 __all__ = [
@@ -59,27 +56,6 @@ __all__ = [
     "reverse",
     "seal_next",
 ]
-
-
-def declare_default_units(session: Session, actor: Actor, *, at: datetime) -> None:
-    """Declare minutes, morality and party points where they are not declared yet."""
-    for unit in DEFAULT_UNITS:
-        declare_unit(session, actor, unit=unit, at=at)
-
-
-def declare_unit(session: Session, actor: Actor, *, unit: UnitDeclaration, at: datetime) -> None:
-    """Declare a unit; its terms stand for ever. A repeat with the same terms is no change.
-
-    Refuses ``UnitDeclared`` where the code stands for other terms.
-    """
-    open_book(session).units()  # takes its place in the sealer's queue
-    terms = asdict(unit)
-    columns = [col(getattr(Unit, name)) for name in terms]
-    declared = session.execute(select(*columns).where(col(Unit.code) == unit.code)).first()
-    if declared is None:
-        session.execute(insert(Unit).values(declared_at=at, **terms))
-    elif tuple(declared) != tuple(terms.values()):
-        raise UnitDeclared(unit=unit.code)
 
 
 def post(

@@ -51,6 +51,7 @@ def _shown(session: Session, asked: dict[str, Any]) -> dict[str, Any]:
     return {
         "transfers": found[:PAGE],
         "seals": journal.seals(session, most=3),
+        "periods": journal.periods(session, most=3),
         "units": units,
         "unsealed_count": journal.unsealed_count(session),
         "unsealed_most": bank.settings().unsealed_most,

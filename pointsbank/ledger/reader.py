@@ -119,6 +119,11 @@ class Reader:
         ).fetchone()
         return row[0] or 0
 
+    def floors(self) -> dict[int, tuple[int, bool]]:
+        """Of each unit its floor, and whether a reversal may leave a debt."""
+        rows = self._cursor.execute("SELECT id, floor, spent_reversal = 'debt' FROM unit")
+        return {row[0]: (row[1], bool(row[2])) for row in rows}
+
     def figures(self) -> Iterator[tuple[int, int, int]]:
         """Every account's id, balance and version."""
         yield from self._chunks("SELECT a.id, a.balance, a.version FROM account a", "a.id")

@@ -1,18 +1,25 @@
 """Balances and versions, recounted from the transfers as they go by."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pointsbank.ledger.encoding import Columns
+from pointsbank.ledger.encoding import TRANSFER, Columns
 from pointsbank.ledger.faults import Found
+
+_REVERSES = 1 << TRANSFER.optional.index("reverses")  # in the mask of what is NULL
 
 
 @dataclass(slots=True)
 class Standing:
-    """An account's figures, recounted; ``tracked``: the book tells them too."""
+    """An account's figures, recounted; ``tracked``: the book tells them too.
+
+    A balance never falls below ``floor``, but by a reversal where that may leave a ``debt``.
+    """
 
     unit_id: int
     tracked: bool
+    floor: int
+    debt: bool
     balance: int = 0
     version: int = 0
 
@@ -29,15 +36,24 @@ class Standing:
 class Recount:
     """Grows with accounts only."""
 
-    def __init__(self, closings: Sequence[tuple[int, int, bytes]]) -> None:
+    def __init__(
+        self,
+        closings: Sequence[tuple[int, int, bytes]],
+        floors: Mapping[int, tuple[int, bool]],
+    ) -> None:
         """``closings``: of each period the first transfer that may be dated later, the last before
-        its close, and its last day."""
+        its close, and its last day. ``floors``: of each unit its floor, and whether a reversal may
+        leave a debt."""
         self.standings: dict[int, Standing] = {}
-        self._closings = closings
+        self._closings, self._floors = closings, floors
 
     def accounts(self, columns: Columns) -> None:
         for row_id, unit_id, owner_kind in zip(*columns[:2], columns[4], strict=True):
-            self.standings[row_id] = Standing(unit_id, owner_kind != b"system")
+            self.open(row_id, unit_id, tracked=owner_kind != b"system")
+
+    def open(self, account_id: int, unit_id: int, *, tracked: bool, **figures: int) -> None:
+        floor, debt = self._floors.get(unit_id, (0, False))
+        self.standings[account_id] = Standing(unit_id, tracked, floor, debt, **figures)
 
     def transfers(self, columns: Columns) -> None:
         """Raise ``Found`` for the first transfer whose figures do not follow from those before."""
@@ -60,6 +76,8 @@ class Recount:
             if source.tracked:
                 if source.balance != source_balance or source.version != source_version:
                     raise Found("balance", "transfer", row_id)
+                if source.balance < source.floor and (mask & _REVERSES or not source.debt):
+                    raise Found("floor", "transfer", row_id)
             else:
                 nothing = 0b0011
             if destination.tracked:

@@ -97,6 +97,18 @@ HOLD_NAMES = {
     HoldOutcome.EXPIRED: say("已过期"),
 }
 
+EXPIRY_NAMES = {
+    ExpiryPolicy.NEVER: say("长期有效"),
+    ExpiryPolicy.END_OF_YEAR: say("当年年底到期"),
+    ExpiryPolicy.END_OF_NEXT_YEAR: say("次年年底到期"),
+    ExpiryPolicy.MONTHS: say("满若干月后的月底到期"),
+}
+
+SPENT_REVERSAL_NAMES = {
+    SpentReversal.REFUSE: say("已花掉的不能冲正"),
+    SpentReversal.DEBT: say("冲正后记为欠分，以后的积分先还"),
+}
+
 OWNER_NAMES = {
     OwnerKind.MEMBER: say("个人"),
     OwnerKind.HOUSEHOLD: say("家庭"),
@@ -272,12 +284,6 @@ class AmountOutOfRange(Invalid):
 
 class UnknownUnit(NotFound):
     sentence = say("没有“%(unit)s”这种计量单位。")
-
-
-class UnitDeclared(Conflict):
-    """A unit's terms stand for ever: other terms are another unit."""
-
-    sentence = say("“%(unit)s”已经设立，条款不能更改，请另设一种。")
 
 
 class UnknownTransfer(NotFound):

@@ -17,7 +17,7 @@ from pointsbank.ledger.holds import wrong_hold
 from pointsbank.ledger.models import TABLES
 from pointsbank.ledger.periods import Sheets, closings
 from pointsbank.ledger.reader import BEGINNING, END, LAYOUTS, Reach, Reader, Rows, SealRow
-from pointsbank.ledger.recount import Recount, Standing
+from pointsbank.ledger.recount import Recount
 from pointsbank.ledger.rules import LARGEST_ID
 from pointsbank.ledger.seals import GENESIS, Hasher, first_difference, marks_of
 
@@ -80,7 +80,7 @@ def verify(
     published: dict[int, bytes] | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Findings:
-    """Recompute seals, balances, versions, reversals, texts and closed periods.
+    """Recompute seals, balances, versions, floors, reversals, caps, holds, texts, closed periods.
 
     ``published`` are digests from public notices by seal id; ``progress`` is told how many
     transfers have been read. Memory grows with accounts, not with transfers.
@@ -117,7 +117,7 @@ class _Check:
     ) -> None:
         self.session, self.reader = session, Reader(session)
         self.since, self.published, self.progress = since, dict(published), progress
-        self.recount = Recount(closings(session))
+        self.recount = Recount(closings(session), self.reader.floors())
         self.reach = since.reach if since else BEGINNING
         verified = since.period_id if since else 0
         self.sheets = Sheets(session, self.reader, self.recount, verified)
@@ -148,7 +148,7 @@ class _Check:
             if earlier is None or earlier.digest != self.published.pop(seal_id):
                 raise Found("seal", "seal", seal_id)
         for row_id, unit_id, tracked, balance, version in self.reader.standings(self.reach):
-            self.recount.standings[row_id] = Standing(unit_id, tracked, balance, version)
+            self.recount.open(row_id, unit_id, tracked=tracked, balance=balance, version=version)
         self.sheets.begin(self.reach)
 
     def chain(self) -> None:
@@ -226,6 +226,8 @@ class _Check:
                 raise Found("reversal", "transfer", row_id)
         if (wrong := wrong_hold(self.session)) is not None:
             raise Found("balance" if wrong[0] == "account" else "hold", *wrong)
+        if (account_id := self.reader.first(_OVERDRAWN)) is not None:
+            raise Found("floor", "account", account_id)
         if (use_id := wrong_cap(self.session)) is not None:
             raise Found("cap", "cap_use", use_id)
         if (period_id := self.sheets.first_wrong()) is not None:
@@ -239,6 +241,14 @@ def _blocks(tables: Sequence[Rows], until: Reach) -> Iterator[tuple[int, Columns
     for kind, rows in enumerate(tables):
         for columns in rows.until(until.of(LAYOUTS[kind])):
             yield kind, columns
+
+
+_OVERDRAWN = (
+    "SELECT min(a.id) FROM account a JOIN unit u ON u.id = a.unit_id"
+    " WHERE a.owner_kind <> 'system' AND a.balance - a.held < u.floor"
+    " AND u.spent_reversal <> 'debt'"
+)
+"""By what is held; what falls below by a transfer is found at the transfer."""
 
 
 def _wrong_reversals(after: int | None) -> tuple[str, str]:

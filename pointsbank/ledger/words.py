@@ -6,7 +6,13 @@ from collections.abc import Callable, Mapping
 
 from pointsbank.core.errors import say
 
-ORIGIN_NAMES = {"attendance": say("活动签到"), "redemption": say("兑换单")}
+ORIGIN_NAMES = {
+    "attendance": say("活动签到"),
+    "redemption": say("兑换单"),
+    "membership_transfer": say("关系转接"),
+    "departure": say("退出登记"),
+    "member": say("删除个人信息"),
+}
 RULE_NAMES = {"hour_rule": say("时长规则"), "points_rule": say("积分规则")}
 CATEGORY_NAMES = {
     "scanned": say("扫码记录"),

@@ -10,6 +10,7 @@ from pointsbank.core.panels import Happened, Panel, Shown
 from pointsbank.ledger.queries import balances, joint_statement
 from pointsbank.ledger.rules import DEFAULT_UNITS, MINUTES, REASON_NAMES, household_account
 from pointsbank.members.queries import ids_of_person, member
+from pointsbank.passbook.lapses import warnings
 from pointsbank.passbook.lines import Line, told, told_at_home
 from pointsbank.passbook.queries import (
     accounts,
@@ -25,8 +26,8 @@ _JOINT = 30
 _NAMES = {unit.code: unit.name for unit in DEFAULT_UNITS}
 
 
-def panel(session: Session, _actor: Actor, member_id: int, _on: date) -> Panel:
-    """Her balances, and her newest entries of every unit."""
+def panel(session: Session, _actor: Actor, member_id: int, on: date) -> Panel:
+    """Her balances, what of them lapses soon, and her newest entries of every unit."""
     person = member(session, member_id)
     amounts = balances(session, *ids_of_person(session, member_id))
     units = units_of(person, amounts)
@@ -43,6 +44,10 @@ def panel(session: Session, _actor: Actor, member_id: int, _on: date) -> Panel:
         figures=(
             *(Shown(_NAMES[unit], _amount(unit, amounts[unit]), _unit(unit)) for unit in units),
             *(Shown(say("家庭账户"), _amount(unit, joint[unit]), _unit(unit)) for unit in joint),
+            *(
+                Shown(say("即将到期"), _amount(found.unit, found.lapse.amount), _unit(found.unit))
+                for found in warnings(session, member_id, on)
+            ),
         ),
         lines=tuple(_happened(line) for line in lines),
     )

@@ -44,6 +44,7 @@ from pointsbank.members.queries import (
 from pointsbank.members.rules import IN_THE_PARTY
 from pointsbank.orgs.queries import among, ancestors
 from pointsbank.orgs.rules import BUILDING_GROUP, COMMUNITY
+from pointsbank.passbook.lapses import Warned, warnings
 from pointsbank.passbook.lines import Line, told, told_at_home
 from pointsbank.passbook.rules import Movement, Picture, Whose, months_of, picture
 from pointsbank.stars.queries import standing
@@ -84,6 +85,7 @@ class Overview:
     year: Picture
     household: dict[str, int]
     newest_at_home: list[Line]
+    warnings: list[Warned]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,7 @@ def overview(session: Session, member_id: int, at: datetime) -> Overview:
         year=year_picture(session, earned, clock.local_day(at).year),
         household=household,
         newest_at_home=_newest_at_home(session, member_id, household),
+        warnings=warnings(session, member_id, clock.local_day(at)),
     )
 
 

@@ -17,11 +17,10 @@ from pointsbank.trail.rules import TrailFault, TrailFindings
 
 MOST_A_RUN = 1_000
 GENESIS = bytes(32)
-NOTHING = -1  # in place of a NULL: no organisation has this id
 FIRST = -(2**63)  # below every id, also a forged one
 
 _entry, _seal, _pruning = table_of(AuditEntry), table_of(AuditSeal), table_of(AuditPruning)
-_NUMBERS = struct.Struct(">5q")
+_NUMBERS = struct.Struct(">5q?")
 _LENGTHS = struct.Struct(">6I")
 _HEADER = struct.Struct(">5q")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -33,15 +32,19 @@ _ALONE = text(f"SELECT pg_try_advisory_xact_lock({SEALING_LOCK})")
 
 
 def encoded(row: Mapping[str, Any]) -> bytes:
-    """One entry: numbers of 8 bytes, how long each text is, the texts; facts as JSON in order."""
-    org_id = NOTHING if row["org_id"] is None else row["org_id"]
+    """One entry: numbers of 8 bytes, whether it has no organisation, how long each text is, the
+    texts; facts as JSON in order.
+    """
+    org_id = row["org_id"]
     facts = json.dumps(
         row["facts"], ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str
     )
     named = ("actor_kind", "roles", "address", "action", "subject_kind")
     texts = [str(value).encode() for value in (*(row[name] for name in named), facts)]
-    numbers = (row["id"], _microseconds(row["at"]), row["actor_id"], row["subject_id"], org_id)
-    return _NUMBERS.pack(*numbers) + _LENGTHS.pack(*map(len, texts)) + b"".join(texts)
+    numbers = (row["id"], _microseconds(row["at"]), row["actor_id"], row["subject_id"], org_id or 0)
+    return (
+        _NUMBERS.pack(*numbers, org_id is None) + _LENGTHS.pack(*map(len, texts)) + b"".join(texts)
+    )
 
 
 def _microseconds(at: datetime) -> int:

@@ -3,7 +3,7 @@
 from pointsbank.access.rules import ENTRY_NAMES
 from pointsbank.core.actor import ROLE_NAMES, SCOPE_NAMES
 from pointsbank.core.errors import say
-from pointsbank.ledger.rules import DEFAULT_UNITS
+from pointsbank.ledger.rules import DEFAULT_UNITS, EXPIRY_NAMES, SPENT_REVERSAL_NAMES
 from pointsbank.members.rules import (
     CONSENT_NAMES,
     CONSENT_WAY_NAMES,
@@ -87,6 +87,7 @@ ACTION_NAMES = {
     "exchange.withdraw_goods": say("下架物品"),
     "keys.rotate": say("更换密钥"),
     "ledger.close_period": say("关闭账期"),
+    "ledger.declare_unit": say("设立积分"),
     "ledger.export_book": say("导出账本"),
     "ledger.import_book": say("导入账本"),
     "local_rules.follow_above": say("恢复执行上级的规则"),
@@ -195,6 +196,7 @@ SUBJECT_NAMES = {
     "star_ladder": say("星级标准"),
     "trail": say("审计记录"),
     "transfer_rule": say("转接规则"),
+    "unit": say("积分种类"),
     "user": say("账号"),
     "supplement": say("补录申请"),
 }
@@ -272,12 +274,14 @@ FACT_NAMES = {
     "price_points": say("所需积分"),
     "quantity": say("数量"),
     "expires_on": say("到期日"),
+    "expiry": say("到期办法"),
     "role": say("角色"),
     "rows": say("行数"),
     "scope": say("用途"),
     "scopes": say("用途"),
     "seal_from": say("可封存日期"),
     "sign_in": say("登录编号"),
+    "spent_reversal": say("冲正已花掉的积分"),
     "two": say("登记乙的成员编号"),
     "unit": say("积分种类"),
     "unsettled": say("待核定人数"),
@@ -306,4 +310,6 @@ VALUE_NAMES: dict[str, str] = {
     **{role.value: name for role, name in ROLE_NAMES.items()},
     **{scope.value: name for scope, name in SCOPE_NAMES.items()},
     **{unit.code: unit.name for unit in DEFAULT_UNITS},
+    **{policy.value: name for policy, name in EXPIRY_NAMES.items()},
+    **{how.value: name for how, name in SPENT_REVERSAL_NAMES.items()},
 }

@@ -1,11 +1,11 @@
 """Jobs: a due slot runs once, whoever fires it, and a failure is recorded, not raised."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from conftest import NOW
 from sqlalchemy import select
 
-from pointsbank.core import jobs
+from pointsbank.core import clock, jobs
 from pointsbank.core.database import Database, snapshot
 from pointsbank.core.jobs import Job, JobRun
 
@@ -36,11 +36,28 @@ def test_one_process_leads(bank: Database) -> None:
         assert again
 
 
-def test_every_job_has_its_own_name_and_a_crontab_line() -> None:
+def test_every_job_has_its_own_name_and_a_crontab_line(bank: Database) -> None:
     from apscheduler.schedulers.background import BackgroundScheduler
 
     found = jobs.jobs()
     assert len({job.name for job in found}) == len(found)
     scheduler = BackgroundScheduler()
     jobs.schedule(scheduler)
-    assert len(scheduler.get_jobs()) == len(found)
+    made_up = {f"{job.name}.missed" for job in found if job.made_up}
+    assert {job.id for job in scheduler.get_jobs()} == {job.name for job in found} | made_up
+
+
+def test_a_day_s_run_that_nobody_was_up_for_is_made_up_once(bank: Database) -> None:
+    ran: list[datetime] = []
+    nightly = Job("test.nightly", "10 0 * * *", ran.append, made_up=True)
+    slot = NOW.replace(hour=0, minute=10)
+    assert jobs.make_up(nightly)
+    assert not jobs.make_up(nightly)
+    assert ran == [slot]
+    with clock.frozen(NOW + timedelta(days=3)):
+        assert jobs.run_due(nightly, clock.now().replace(minute=0))
+        assert not jobs.make_up(nightly)  # it ran since
+    with clock.frozen(NOW + timedelta(days=9)):
+        assert jobs.make_up(nightly)
+    assert ran[-1] == slot + timedelta(days=9)
+    assert not jobs.make_up(Job("test.yearly", "0 0 1 1 *", ran.append, made_up=True))

@@ -2,7 +2,7 @@
 
 import copy
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 MEMBERS = ("m1", "m2", "m3")
@@ -39,11 +39,15 @@ class Ask:
 
 @dataclass
 class Plain:
-    """``floor``: how far down a balance may go. ``debt``: what is spent may be reversed."""
+    """``floor``: how far down a balance may go. ``debt``: what is spent may be reversed.
+    ``expiry``: the policy and its months. ``closed``: nothing more is dated until this day.
+    """
 
     floor: int = 0
     debt: bool = False
     spendable: bool = True
+    expiry: tuple[str, int] = ("never", 0)
+    closed: date | None = None
     balance: dict[str, int] = field(default_factory=lambda: dict.fromkeys(MEMBERS, 0))
     held: dict[str, int] = field(default_factory=lambda: dict.fromkeys(MEMBERS, 0))
     book: dict[str, tuple[Ask, int, int | None, int | None]] = field(default_factory=dict)
@@ -81,6 +85,74 @@ class Plain:
     def left(self, key: str) -> int:
         undone = sum(entry[1] for entry in self.book.values() if entry[0].reverses == key)
         return self.book[key][1] - undone
+
+    def as_of(self, who: str, day: date) -> int:
+        """What had come to somebody less what had gone, by the end of a day."""
+        dated = [(ask, amount) for ask, amount, *_ in self.book.values() if ask.day <= day]
+        came = sum(amount for ask, amount in dated if ask.destination == who)
+        return came - sum(amount for ask, amount in dated if ask.source == who)
+
+    def end(self, day: date) -> date:
+        """The last day of what is earned on a day."""
+        policy, months = self.expiry
+        if policy == "never":
+            return date.max
+        if policy != "months":
+            return date(day.year + (policy == "end_of_next_year"), 12, 31)
+        for _ in range(months + 1):
+            day = day.replace(day=28) + timedelta(days=4)  # some day of the next month
+            day = day.replace(day=1)
+        return day - timedelta(days=1)
+
+    def lots(self, who: str) -> list[tuple[date, int]]:
+        """What came to somebody, by its end, less what of it was reversed; what had lapsed and
+        came back has a new end.
+        """
+        return sorted(
+            (self.end(ask.day), self.left(key))
+            for key, (ask, *_) in self.book.items()
+            if ask.destination == who and (ask.reverses is None or self._had_lapsed(ask))
+        )
+
+    def _had_lapsed(self, ask: Ask) -> bool:
+        return self.book[ask.reverses or ""][0].destination == "expired"
+
+    def gone(self, who: str) -> int:
+        """What somebody spent or lost, less what of the spending was taken back."""
+        gone = 0
+        for ask, amount, *_ in self.book.values():
+            if ask.source == who and ask.reverses is None:
+                gone += amount
+            elif ask.destination == who and ask.reverses and not self._had_lapsed(ask):
+                gone -= amount
+        return gone
+
+    def lapse(self, name: str, on: date) -> dict[str, int] | str:
+        """Who loses how much on a day, as of each lot what is over is taken from the first on."""
+        lost = {who: self.over(who, on) for who in MEMBERS}
+        lost = {who: amount for who, amount in lost.items() if amount}
+        if lost and self.closed is not None and on <= self.closed:
+            return "PeriodClosed"
+        for who, amount in lost.items():
+            self._one(Ask(f"{name}:{who}", who, "expired", amount, day=on), set())
+        return lost
+
+    def over(self, who: str, on: date) -> int:
+        """What of somebody's lots has lapsed before a day and is neither gone nor held."""
+        if not self.spendable:
+            return 0
+        taken, over = self.gone(who) + self.held[who], 0
+        for end, amount in self.lots(who):
+            here = min(amount, taken)
+            taken -= here
+            over += amount - here if end < on else 0
+        return over
+
+    def give_up(self, name: str, who: str) -> int:
+        amount = self.balance[who] - self.held[who] if self.spendable else 0
+        if amount > 0:
+            self._one(Ask(f"{name}:{who}", who, "expired", amount), set())
+        return max(amount, 0)
 
     def used(self, who: str, name: str, window: str, day: date) -> int:
         """What came to somebody under a name in the window of a day, and was not reversed."""
@@ -149,9 +221,11 @@ class Plain:
             return "PostingMalformed"
         if ask.caps and (ask.destination not in MEMBERS or ask.reverses is not None):
             return "PostingMalformed"
+        if ask.reverses is not None and ask.reverses not in before_batch:
+            return "UnknownTransfer"
+        if self.closed is not None and ask.day <= self.closed:
+            return "PeriodClosed"
         if ask.reverses is not None:
-            if ask.reverses not in before_batch:
-                return "UnknownTransfer"
             original = self.book[ask.reverses][0]
             if (original.destination, original.source) != (ask.source, ask.destination):
                 return "PostingMalformed"

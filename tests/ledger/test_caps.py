@@ -14,6 +14,7 @@ from pointsbank.ledger import queries
 from pointsbank.ledger.rules import (
     LONGEST_CODE,
     MOST_AMOUNT,
+    WINDOW_NAMES,
     Cap,
     CapReached,
     CapWindow,
@@ -148,6 +149,34 @@ def test_of_several_caps_the_tightest_decides(caps: Any, asked: int, got: Any) -
     bears = tuple(Cap("deeds", *one) for one in caps)
     assert amounts(*posted(capped("a", asked, *bears))) == [got]
     assert len(uses()) == (0 if got is CapReached else len(bears))
+
+
+WINDOWS = [  # its first day and its last, the days beside it
+    (CapWindow.DAY, "2026-11-21", "2026-11-21", "2026-11-20", "2026-11-22"),
+    (CapWindow.WEEK, "2026-12-28", "2027-01-03", "2026-12-27", "2027-01-04"),
+    (CapWindow.MONTH, "2028-02-01", "2028-02-29", "2028-01-31", "2028-03-01"),
+    (CapWindow.QUARTER, "2026-10-01", "2026-12-31", "2026-09-30", "2027-01-01"),
+    (CapWindow.YEAR, "2026-01-01", "2026-12-31", "2025-12-31", "2027-01-01"),
+]
+
+
+@pytest.mark.parametrize(("over", "rest"), [(CLIP, 10), (WITHHOLD, 0), (REFUSE, CapReached)])
+@pytest.mark.parametrize(("window", "first", "last", "before", "after"), WINDOWS)
+def test_each_length_of_a_cap_counts_from_its_first_day_to_its_last(
+    window: CapWindow, first: str, last: str, before: str, after: str, over: OverCap, rest: Any
+) -> None:
+    days = [date.fromisoformat(day) for day in (first, last, before, after)]
+    answers = posted(
+        *(
+            capped(f"k{n}", 30, window=window, most=40, over=over, effective_on=day)
+            for n, day in enumerate(days)
+        )
+    )
+    assert amounts(*answers) == [30, rest, 30, 30]
+    refused = [one for one in answers if isinstance(one, CapReached)]
+    named = [WINDOW_NAMES[window]] if over is REFUSE else []
+    assert [one.facts["window"] for one in refused] == named
+    assert fault() is None
 
 
 def test_days_and_months_are_counted_beside_each_other() -> None:

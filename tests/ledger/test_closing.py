@@ -10,9 +10,10 @@ from sqlalchemy import text
 
 from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM, Actor
-from pointsbank.core.database import Database, snapshot, transaction
+from pointsbank.core.database import APPEND_ONLY, Database, snapshot, transaction
 from pointsbank.core.errors import Forbidden
 from pointsbank.ledger import operations, queries
+from pointsbank.ledger.periods import balance_as_of
 from pointsbank.ledger.rules import (
     MINUTES,
     MORALITY,
@@ -21,11 +22,14 @@ from pointsbank.ledger.rules import (
     PeriodClosed,
     PeriodNotOver,
     UnitDeclaration,
-    UnitDeclared,
     member_account,
 )
+from pointsbank.ledger.units import UnitDeclared
+from pointsbank.ledger.verify import verify
 from tests.ledger.accounts import (
+    ANA,
     TODAY,
+    capped,
     declare,
     earns,
     posted,
@@ -113,6 +117,39 @@ def test_a_period_is_closed_by_the_program_in_order_and_when_it_is_over() -> Non
     assert attempt(SYSTEM, TODAY - timedelta(days=1)) == 2
 
 
+def test_a_month_is_closed_after_a_year_and_a_year_after_its_months() -> None:
+    days = [date(2025, 12, 31), date(2026, 1, 31), date(2026, 2, 28)]
+    posted(*(earns(f"e{n}", amount=10**n, effective_on=day) for n, day in enumerate(days)))
+    assert close(days[0]) == 1  # a year
+    assert [close(day) for day in days[1:]] == [2, 3]
+    with pytest.raises(PeriodClosed):
+        close(date(2025, 11, 30))
+    assert close(days[2]) == 3
+    with snapshot() as session:
+        sheets = session.execute(
+            text(
+                "SELECT p.period_id, p.balance FROM period_balance p JOIN account a"
+                " ON a.id = p.account_id WHERE a.owner_kind = 'member' ORDER BY p.period_id"
+            )
+        ).all()
+        assert sheets == [(1, 1), (2, 11), (3, 111)]
+        assert verify(session).fault is None
+
+
+def test_a_later_correction_is_dated_into_the_open_period_and_refers_back() -> None:
+    posted(earns("e", effective_on=date(2026, 10, 5)))
+    close(date(2026, 10, 31))
+    with pytest.raises(PeriodClosed):
+        reversed_(1, effective_on=date(2026, 10, 5))
+    with snapshot() as session:
+        day = queries.open_day(session, date(2026, 10, 5), TODAY)
+    reversed_(1, effective_on=day)
+    with snapshot() as session:
+        newest, _ = queries.statement(session, ANA)
+        assert (newest.effective_on, newest.reverses, newest.amount) == (TODAY, 1, -100)
+        assert balance_as_of(session, ANA, date(2026, 10, 31)) == 100
+
+
 def test_only_the_program_seals() -> None:
     with pytest.raises(Forbidden), transaction() as session:
         operations.seal_next(session, SOMEBODY, at=clock.now())
@@ -129,11 +166,16 @@ def test_a_run_is_sealed_once_and_chained() -> None:
 
 
 @pytest.mark.parametrize(
-    "table", ["unit", "transfer", "seal", "period", "period_balance", "hold", "hold_resolution"]
+    "table",
+    [
+        *("unit", "transfer", "cap_use", "hold", "hold_resolution"),
+        *("period", "period_balance", "seal", "verification"),
+    ],
 )
 @pytest.mark.parametrize("verb", ["UPDATE {} SET {} = {}", "DELETE FROM {}"])
 def test_the_database_refuses_to_change_the_book(bank: Database, table: str, verb: str) -> None:
-    posted(earns("e", effective_on=date(2026, 10, 1)))
+    assert table in APPEND_ONLY
+    posted(capped("e", 100, effective_on=date(2026, 10, 1)))
     close(date(2026, 10, 31))
     at = clock.now()
     with transaction() as session:
@@ -142,6 +184,10 @@ def test_the_database_refuses_to_change_the_book(bank: Database, table: str, ver
         )
         operations.release(session, SYSTEM, hold_id=hold.id, at=at)
     sealed()
+    with snapshot() as session:
+        found = verify(session)
+    with transaction() as session:
+        operations.record_verification(session, SYSTEM, findings=found, at=at)
     column = {"period_balance": "period_id", "hold_resolution": "hold_id"}.get(table, "id")
     with pytest.raises(Exception, match="append-only"), bank.administer() as connection:
         connection.execute(text(verb.format(table, column, column)))

@@ -1,6 +1,6 @@
 """``pointsbank ledger …`` and the job that seals."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,8 @@ from pointsbank.core.database import Database, snapshot, transaction
 from pointsbank.ledger import jobs, journal, operations, queries
 from pointsbank.ledger.commands import commands
 from pointsbank.ledger.manifest import BookNotEmpty
+from pointsbank.ledger.rules import PeriodNotOver
+from pointsbank.ledger.units import UnitDeclared, UnitMalformed
 from tests.ledger.accounts import ANA, declare, earns, posted, spends
 from tests.ledger.copies import new_bank
 from tests.ledger.test_verify import changed, unprotected
@@ -21,8 +23,8 @@ from tests.ledger.test_verify import changed, unprotected
 HOUR = timedelta(hours=1)
 
 
-def ran(*words: str) -> Result:
-    return CliRunner().invoke(commands, list(words))
+def ran(*words: str, typed: str = "") -> Result:
+    return CliRunner().invoke(commands, list(words), input=typed)
 
 
 @pytest.fixture(autouse=True)
@@ -106,8 +108,70 @@ def test_a_printed_line_proves_the_book_later() -> None:
     assert ran("verify", "--published", forged).exit_code == 1
 
 
-def test_a_period_is_closed_from_the_command_line() -> None:
-    assert ran("close", "--until", "2026-10-31").exit_code == 0
+def test_lines_of_one_seal_that_differ_are_not_both_believed() -> None:
+    line = ran("seal").stdout.strip()
+    forged = line[:-1] + ("0" if line[-1] != "0" else "1")
+    for lines in ((line, forged), (forged, line)):
+        found = ran("verify", "--published", lines[0], "--published", lines[1])
+        assert found.exit_code == 1
+        assert "The two lines of seal 1 differ" in found.output
+    assert ran("verify", "--published", line, "--published", line).exit_code == 0
+
+
+def test_how_far_it_has_read_is_drawn_as_a_bar() -> None:
+    found = ran("verify")
+    assert "核验 / verifying" in found.stderr
+    assert "3/3" in found.stderr
+    assert "verifying" not in found.stdout
+
+
+def test_a_period_is_closed_from_the_command_line_after_a_question() -> None:
+    def closed() -> list[str]:
+        with snapshot() as session:
+            return [str(period.until_on) for period in journal.periods(session)]
+
+    day = ("close", "--until", "2026-10-31")
+    assert ran(*day, typed="n\n").exit_code == 1
+    assert ran(*day).exit_code == 1
+    assert closed() == []
+    assert ran(*day, typed="y\n").exit_code == 0
+    assert ran("close", "--until", "2026-11-20", "--yes").exit_code == 0
+    assert closed() == ["2026-11-20", "2026-10-31"]
+    assert isinstance(ran("close", "--until", "2026-11-21", "--yes").exception, PeriodNotOver)
+
+
+def test_points_are_declared_on_a_town_s_own_terms(
+    bank: Database, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    terms = ("declare", "morality", "--expiry", "months", "--months", "6")
+    assert isinstance(ran(*terms).exception, UnitDeclared)
+    with new_bank(bank.dialect, tmp_path / "new", request):
+        owed = ran(*terms, "--spent-reversal", "debt")
+        assert owed.exit_code == 0, owed.output
+        assert isinstance(ran("declare", "party", "--months", "6").exception, UnitMalformed)
+        assert ran("declare", "minutes").exit_code == 2
+        declare(bank)
+        assert ran("units").stdout.splitlines() == [
+            "道德积分 morality · 满若干月后的月底到期 months 6"
+            " · 冲正后记为欠分，以后的积分先还 debt",
+            "服务时长 minutes",
+            "党员积分 party · 长期有效 never · 已花掉的不能冲正 refuse",
+        ]
+
+
+def test_who_is_about_to_lose_points_is_listed(
+    bank: Database, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    assert ran("lapsing").stdout == ""
+    with new_bank(bank.dialect, tmp_path / "new", request):
+        ran("declare", "morality", "--expiry", "end_of_year")
+        declare(bank)
+        posted(earns("a", amount=70), earns("b", effective_on=date(2027, 1, 2)))
+        assert ran("lapsing").stdout == ""  # 31 December is 40 days away
+        bank_module.settings().expiry_notice_days = 40
+        for found in (ran("lapsing"), ran("lapsing", "--days", "40")):
+            assert found.stdout == "个人 #1\tmorality\t70\n"
+            assert "到 2026-12-31 为止，1 个账户" in found.stderr
 
 
 def test_a_book_is_copied_out_and_into_a_new_bank(
@@ -184,6 +248,13 @@ def test_the_job_verifies_what_is_new_and_on_sundays_the_whole_book(
     assert last() == (4, False)
 
 
-@pytest.mark.parametrize(("minutes", "cron"), [(5, "*/5 * * * *"), (120, "0 */2 * * *")])
-def test_the_job_runs_as_often_as_is_set(minutes: int, cron: str) -> None:
-    assert jobs._every(minutes) == cron
+@pytest.mark.parametrize(
+    ("minutes", "cron"),
+    [(5, "*/5 * * * *"), (17, "*/17 * * * *"), (120, "0 */2 * * *"), (1440, "0 0 * * *")],
+)
+def test_the_job_seals_as_often_as_is_set_when_the_bank_is_opened(
+    monkeypatch: pytest.MonkeyPatch, minutes: int, cron: str
+) -> None:
+    monkeypatch.setattr(bank_module.settings(), "seal_minutes", minutes)
+    (sealing,) = [job for job in jobs.JOBS if job.run is jobs.seal_book]
+    assert sealing.line == cron

@@ -12,13 +12,16 @@ from pointsbank.core import clock
 from pointsbank.core.actor import SYSTEM
 from pointsbank.core.database import Database, snapshot, transaction
 from pointsbank.ledger import jobs, operations, queries
-from pointsbank.ledger.expiry import lapsing
+from pointsbank.ledger.lapses import lapsing, next_lapses
 from pointsbank.ledger.rules import (
     AccountRef,
     ExpiryPolicy,
+    OwnerKind,
     PeriodClosed,
+    SystemKind,
     UnitDeclaration,
     member_account,
+    system_account,
 )
 from pointsbank.ledger.verify import verify
 from tests.ledger.accounts import declare, earns, posted, reversed_, spends
@@ -27,6 +30,7 @@ LAST_YEAR, THIS_YEAR = date(2025, 5, 1), date(2026, 5, 1)
 NEW_YEAR = date(2026, 1, 1)
 WHO = member_account(1, "green")
 NEVER = member_account(1, "morality")
+REDEEMED_GREEN = system_account("green", SystemKind.REDEEMED)
 
 
 @pytest.fixture(autouse=True)
@@ -111,6 +115,76 @@ def test_what_is_held_does_not_lapse() -> None:
         operations.release(session, SYSTEM, hold_id=hold.id, at=at)
     lapse()
     assert balance() == 0
+
+
+def test_what_is_held_is_captured_whole_after_its_day() -> None:
+    posted(earns("a", WHO, 100, effective_on=LAST_YEAR))
+    at = clock.now()
+    with transaction() as session:
+        hold = operations.place_hold(
+            session, SYSTEM, wanted=spends("h", WHO, 30), expires_at=at + timedelta(1), at=at
+        )
+    assert lapse() == 1
+    with transaction() as session:
+        captured = operations.capture(
+            session, SYSTEM, hold_id=hold.id, effective_on=THIS_YEAR, at=at
+        )
+    assert (captured.amount, balance()) == (30, 0)
+
+
+def test_only_what_of_a_redemption_was_of_lapsed_points_lapses_when_it_is_taken_back() -> None:
+    posted(earns("a", WHO, 100, effective_on=LAST_YEAR), earns("b", WHO, 50, effective_on=NEW_YEAR))
+    posted(spends("s", WHO, 120))
+    assert lapse() == 0
+    posted(earns("part", WHO, 60, source=REDEEMED_GREEN, reverses=3))
+    assert lapse() == 1  # 60 came back: 20 are still good, 40 are not
+    assert balance() == 50
+    reversed_(3)
+    assert balance() == 110
+    assert lapse() == 1
+    assert balance() == 50
+
+
+def test_a_gift_that_is_reversed_comes_back_as_it_was() -> None:
+    friend = member_account(2, "green")
+    posted(earns("a", WHO, 100, effective_on=LAST_YEAR))
+    posted(earns("gift", friend, 30, source=WHO))
+    reversed_(2)
+    assert (balance(), balance(friend)) == (100, 0)
+    lapse()
+    assert balance() == 0
+
+
+def test_what_lapses_next_is_told_with_its_last_day() -> None:
+    def told(
+        *owner_ids: int, on: date = THIS_YEAR, until: date = date.max
+    ) -> dict[str, tuple[date, int]]:
+        with snapshot() as session:
+            found = next_lapses(session, OwnerKind.MEMBER, owner_ids, on=on, until=until)
+        return {unit: (lapse.last_on, lapse.amount) for unit, lapse in found.items()}
+
+    declared("months", ExpiryPolicy.MONTHS, months=1)
+    monthly, other = member_account(1, "months"), member_account(2, "green")
+    assert told(1) == {}
+    posted(
+        earns("a", WHO, 100), earns("b", WHO, 50, effective_on=date(2027, 3, 1)),
+        earns("c", monthly, 7, effective_on=THIS_YEAR), earns("n", NEVER, 5),
+        spends("s", WHO, 30),
+    )  # fmt: skip
+    year_end = date(2026, 12, 31)
+    assert told(1) == {"green": (year_end, 70), "months": (date(2026, 6, 30), 7)}
+    assert told(1, until=date(2026, 12, 30)) == {"months": (date(2026, 6, 30), 7)}
+    assert told(2) == {}
+    posted(earns("d", other, 4), earns("e", other, 1, effective_on=date(2027, 5, 1)))
+    assert told(1, 2)["green"] == (year_end, 74)
+    posted(spends("t", WHO, 80))
+    assert told(1)["green"] == (date(2027, 12, 31), 40)
+    assert told(2, 1)["green"] == (year_end, 4)
+    late = date(2027, 1, 5)
+    reversed_(8)  # of the points that have lapsed by then
+    assert told(1, on=late)["green"] == (late, 70)
+    lapse(late)
+    assert told(1, on=late)["green"] == (date(2027, 12, 31), 50)
 
 
 def test_accounts_are_worked_off_in_runs() -> None:

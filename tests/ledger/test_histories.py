@@ -7,7 +7,7 @@ import itertools
 import os
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -26,12 +26,12 @@ from pointsbank.core.actor import SYSTEM
 from pointsbank.core.database import Database, snapshot, transaction
 from pointsbank.core.errors import Refused
 from pointsbank.ledger import operations, queries
+from pointsbank.ledger.periods import balance_as_of
 from pointsbank.ledger.rules import (
     AccountRef,
     Cap,
-    CapWindow,
+    ExpiryPolicy,
     NothingPosted,
-    OverCap,
     Posted,
     Posting,
     SpentReversal,
@@ -42,59 +42,63 @@ from pointsbank.ledger.rules import (
 )
 from pointsbank.ledger.verify import verify
 from tests.ledger.accounts import TODAY
+from tests.ledger.drawing import YEARS, amounts, asks, caps, days, givers, groups, lots, members
 from tests.ledger.plain import MEMBERS, Ask, Plain
 
 HISTORIES = int(os.environ.get("HISTORIES", "100"))
 # Shrinking replays a history hundreds of times: only where somebody looks into a failure.
 PHASES = [Phase.generate, Phase.shrink] if os.environ.get("SHRINK") else [Phase.generate]
-_examples = itertools.count(1)
-
-amounts = st.integers(0, 60)
-members = st.sampled_from(MEMBERS)
-groups = st.sampled_from([None, 1, 1])
-givers = st.sampled_from(["issued", "issued", "issued", *MEMBERS])
-names = st.sampled_from([*MEMBERS, "issued", "redeemed"])
-# Around new year, so that weeks, months, quarters and years part at different days.
-days = st.sampled_from([date(2025, 12, 28) + timedelta(days=n) for n in range(9)])
-caps = st.lists(
-    st.tuples(
-        st.sampled_from(["rule", "rule", "deeds"]),
-        st.sampled_from([*CapWindow]),
-        st.sampled_from([0, 40, 60, 60, 90]),
-        st.sampled_from([OverCap.CLIP, OverCap.CLIP, OverCap.WITHHOLD, OverCap.REFUSE]),
-    ),
-    min_size=1,
-    max_size=3,
-    unique_by=lambda cap: cap[:2],
-).map(tuple)
-asks = st.one_of(
-    st.tuples(st.just("issued"), members, amounts),
-    st.tuples(members, st.just("redeemed"), amounts),
-    st.tuples(names, names, amounts),
-)
 
 
 class Histories(RuleBasedStateMachine):
-    """Each history has a unit of its own, so that all can share one bank."""
+    """Each history has a unit and a new year of its own, so that all can share one bank, in which
+    days are closed once and for ever.
+    """
+
+    numbers: ClassVar[Any] = itertools.count(1)
+    closed: ClassVar[date | None] = None
 
     @initialize(
         floor=st.sampled_from([0, 0, -20]),
         debt=st.booleans(),
         spendable=st.sampled_from([True] * 4 + [False]),
+        expiry=st.sampled_from(
+            [
+                ("never", 0),
+                ("end_of_year", 0),
+                ("end_of_next_year", 0),
+                ("months", 0),
+                ("months", 2),
+            ]
+        ),
+        closes=st.sampled_from([False, False, False, True]),
     )
-    def begin(self, floor: int, debt: bool, spendable: bool) -> None:
-        self.number = next(_examples)
+    def begin(
+        self, floor: int, debt: bool, spendable: bool, expiry: tuple[str, int], closes: bool
+    ) -> None:
+        self.number = next(self.numbers)
         self.unit = f"u{self.number}"
-        self.plain = Plain(floor, debt, spendable)
+        closed = Histories.closed or date.min
+        still_open = [year for year in YEARS if date(year - 1, 12, 1) > closed]
+        self.new_year, self.closes = date(still_open[0], 1, 1), closes and len(still_open) > 1
+        expiry = expiry if spendable else ("never", 0)
+        self.plain = Plain(floor, debt, spendable, expiry, Histories.closed)
         self.ids: dict[str, int] = {}
         self.hold_ids: dict[str, int] = {}
         self.asked: list[Ask] = []
         self.tick = self.reversals = 0
         reversal = SpentReversal.DEBT if debt else SpentReversal.REFUSE
         declaration = UnitDeclaration(
-            self.unit, self.unit, spendable, floor=floor, spent_reversal=reversal
-        )
+            self.unit, self.unit, spendable, floor=floor, spent_reversal=reversal,
+            expiry=ExpiryPolicy(expiry[0]), expiry_months=expiry[1],
+        )  # fmt: skip
         self.done(operations.declare_unit, unit=declaration)
+        with snapshot() as session:
+            last = session.execute(text("SELECT max(id) FROM account")).scalar_one()
+        self.accounts_before = last or 0
+
+    def day(self, number: int) -> date:
+        return self.new_year + timedelta(days=number)
 
     def done(self, verb: Any, **asked: Any) -> Any:
         """What the ledger answers, in a transaction of its own; of a refusal its name."""
@@ -171,7 +175,9 @@ class Histories(RuleBasedStateMachine):
         """Maybe with a reversal among them, so that room comes back on the way."""
         for moves, back, again in batches:
             batch = [
-                Ask(f"k{len(self.asked) + n}", giver, who, amount, None, group, day, bears)
+                Ask(
+                    f"k{len(self.asked) + n}", giver, who, amount, None, group, self.day(day), bears
+                )
                 for n, (giver, amount, day, group) in enumerate(moves)
             ]
             if again is not None and self.asked:
@@ -265,6 +271,64 @@ class Histories(RuleBasedStateMachine):
         answer = self.done(operations.release, hold_id=self.hold_ids[key])
         assert (answer or "") == self.plain.release(key)
 
+    @rule(
+        lots=lots, on=st.sampled_from([(0, 1), (0, 2), (0, 4), (1, 1), (2, 1)]), late=st.booleans()
+    )
+    def points_lapse(self, lots: list[Any], on: tuple[int, int], late: bool) -> None:
+        """Some months after new year; or long after, when also what was earned today has lapsed."""
+        self.play(
+            [
+                Ask(
+                    f"k{len(self.asked) + n}", giver, who, amount,
+                    day=TODAY if day is None else self.day(day),
+                )
+                for n, (giver, who, amount, day) in enumerate(lots)
+            ]
+        )  # fmt: skip
+        day = date((TODAY.year if late else self.new_year.year) + on[0], on[1], 1)
+        name = f"l{len(self.plain.book)}"
+        answer = self.done(operations.expire_points, on=day, after_account_id=self.accounts_before)
+        lost = self.plain.lapse(name, day)
+        if isinstance(lost, str):
+            assert answer == lost
+            return
+        assert answer.account_count == len(lost)
+        for who in lost:
+            self.ids[f"{name}:{who}"] = self.newest_of(who)
+
+    @precondition(lambda self: any(self.plain.balance.values()))
+    @rule(who=members)
+    def give_up(self, who: str) -> None:
+        name = f"g{len(self.plain.book)}"
+        answer = self.done(
+            operations.give_up, member_ids=[int(who[1:])], key=f"{self.number}:{name}",
+            reason="left", origin_kind="", origin_id=0, effective_on=TODAY, unit=self.unit,
+        )  # fmt: skip
+        amount = self.plain.give_up(name, who)
+        assert answer == ({self.unit: amount} if amount else {})
+        if amount:
+            self.ids[f"{name}:{who}"] = self.newest_of(who)
+
+    def newest_of(self, who: str) -> int:
+        with snapshot() as session:
+            return queries.statement(session, self.ref(who), most=1)[0].id
+
+    # Each sheet has a row for every account of the bank: so not in every history.
+    @precondition(lambda self: self.closes)
+    @rule(day=days)
+    def close(self, day: int) -> None:
+        until = self.day(day)
+        answer = self.done(operations.close_period, until=until)
+        if Histories.closed is not None and until < Histories.closed:
+            assert answer == "PeriodClosed"
+        else:
+            assert isinstance(answer, int)
+            Histories.closed = self.plain.closed = until
+
+    @rule(most=st.integers(1, 20))
+    def seal(self, most: int) -> None:
+        self.done(operations.seal_next, most=most)
+
     @rule(minutes=st.integers(0, 3))
     def time_passes(self, minutes: int) -> None:
         self.tick += minutes
@@ -284,12 +348,17 @@ class Histories(RuleBasedStateMachine):
                 assert found.version == len(self.plain.entries[name])
 
     def teardown(self) -> None:
+        if not hasattr(self, "plain"):
+            return
         with snapshot() as session:
             for name in MEMBERS:
                 entries = queries.statement(session, self.ref(name), most=1_000)
                 assert [(e.amount, e.balance) for e in reversed(entries)] == self.plain.entries[
                     name
                 ]
+                for day in (self.day(-2), self.day(3), TODAY):
+                    found = balance_as_of(session, self.ref(name), day)
+                    assert found == self.plain.as_of(name, day)
             uses = session.execute(
                 text(
                     'SELECT u.key, u.name, u."window", u.most, u.used, u.asked, u.amount'
@@ -306,11 +375,12 @@ class Histories(RuleBasedStateMachine):
 
 
 def test_random_histories_agree_with_the_plain_ledger(bank: Database) -> None:
+    Histories.numbers, Histories.closed = itertools.count(1), None
     run_state_machine_as_test(
         Histories,
         settings=settings(
             max_examples=HISTORIES,
-            stateful_step_count=20,
+            stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
             database=None,

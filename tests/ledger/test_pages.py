@@ -1,12 +1,15 @@
 """The auditor's ledger, on the wire."""
 
+from datetime import date
+
 import pytest
 from flask.testing import FlaskClient
 
 from pointsbank.core import bank as bank_module
 from pointsbank.core import clock
+from pointsbank.core.actor import SYSTEM
 from pointsbank.core.database import Database, transaction
-from pointsbank.ledger import jobs
+from pointsbank.ledger import jobs, operations
 from tests import community
 from tests.ledger.accounts import ANA, BEN, earns, posted, reversed_, sealed, spends
 from tests.ledger.test_verify import changed
@@ -104,6 +107,18 @@ def test_an_auditor_sees_when_the_book_was_verified_and_what_was_found(
     auditor.set_cookie("language", "en")
     page = auditor.get("/ledger").text
     assert "Verification found a fault: The balance or version in transfer row 5" in page
+
+
+def test_an_auditor_sees_which_days_are_closed(
+    people: community.Community, client: FlaskClient
+) -> None:
+    auditor = community.sign_in(client, people.auditor)
+    assert "结账以后" not in auditor.get("/ledger").text
+    with transaction() as session:
+        operations.close_period(session, SYSTEM, until=date(2026, 10, 31), at=clock.now())
+    assert "截至 2026-10-31，" in auditor.get("/ledger").text
+    auditor.set_cookie("language", "en")
+    assert "Until 2026-10-31, closed" in auditor.get("/ledger").text
 
 
 def test_pages_follow_one_another_by_id(people: community.Community, client: FlaskClient) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -275,6 +275,30 @@ def test_an_account_that_says_something_else_is_named(book: Database, change: st
     with unprotected(book) as raw:
         raw.execute(text(f"UPDATE account SET {change} WHERE id = 2"))
     assert fault() == ("balance", "account", 2)
+
+
+def test_a_transfer_below_the_floor_is_named_where_all_figures_agree(book: Database) -> None:
+    with unprotected(book, "transfer") as raw:
+        below = "amount = 200, source_balance = source_balance - 199"
+        raw.execute(text(f"UPDATE transfer SET {below} WHERE id = 9"))
+        raw.execute(text("UPDATE account SET balance = balance - 199 WHERE id = 2"))
+    assert fault() == ("floor", "transfer", 9)
+    with unprotected(book, "unit", "seal") as raw:  # sealed anew, as its terms are
+        raw.execute(text("UPDATE unit SET floor = -92 WHERE code = 'morality'"))
+        raw.execute(text("DELETE FROM seal"))
+    assert fault() is None
+
+
+def test_more_held_than_there_is_is_named(book: Database) -> None:
+    at = clock.now()
+    with transaction() as session:
+        hold = operations.place_hold(
+            session, SYSTEM, wanted=spends("h", ANA, 5), expires_at=at + timedelta(1), at=at
+        )
+    with unprotected(book, "hold") as raw:
+        raw.execute(text(f"UPDATE hold SET amount = 500 WHERE id = {hold.id}"))
+        raw.execute(text("UPDATE account SET held = 500 WHERE id = 2"))
+    assert fault() == ("floor", "account", 2)
 
 
 def test_a_transfer_in_another_unit_than_its_accounts_is_named(book: Database) -> None:
