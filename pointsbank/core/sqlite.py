@@ -3,6 +3,7 @@
 import sqlite3
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -313,8 +314,8 @@ class SqliteDatabase(Database):
 def _prepare_writer(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # we begin and commit ourselves
     cursor = connection.cursor()
+    _write_ahead(cursor)
     for pragma in (
-        "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
         f"busy_timeout = {_BUSY_MS}",
@@ -326,6 +327,20 @@ def _prepare_writer(connection: Any, _record: object) -> None:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
     connection.set_authorizer(authorize)
+
+
+def _write_ahead(cursor: Any) -> None:
+    """SQLite itself does not wait for whoever else is just making the same new file."""
+    until = time.monotonic() + _BUSY_MS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except driver().OperationalError as failure:
+            if failure.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _prepare_reader(connection: Any, _record: object) -> None:

@@ -5,6 +5,7 @@ import os
 import select
 import signal
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,7 +55,7 @@ def held_to(acknowledged: Acknowledged) -> None:
 def killed(child: Callable[..., None], *args: Any, when: Callable[[int], bytes]) -> list[str]:
     """What a child said until it was killed; ``when`` hears its pipe until the moment is there."""
     hearing, telling = _children.Pipe(duplex=False)
-    process = _children.Process(target=child, args=(*args, telling))
+    process = _children.Process(target=_run, args=(child, *args, telling))
     process.start()
     telling.close()
     said = b""
@@ -65,8 +66,17 @@ def killed(child: Callable[..., None], *args: Any, when: Callable[[int], bytes])
         process.join()
     said += heard(hearing.fileno())
     hearing.close()
-    assert process.exitcode == -signal.SIGKILL
+    assert process.exitcode == -signal.SIGKILL, said.decode()
     return said.decode().splitlines()
+
+
+def _run(child: Callable[..., None], *args: Any) -> None:
+    """A child's run; what ends it before it is killed is told, too."""
+    try:
+        child(*args)
+    except BaseException:
+        os.write(args[-1].fileno(), traceback.format_exc().encode())
+        raise
 
 
 def heard(pipe: int, *, until: bytes = b"", times: int = 1, seconds: float = PATIENCE) -> bytes:
