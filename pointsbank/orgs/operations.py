@@ -1,5 +1,9 @@
-"""What people do with organisations: found them, describe them, name a kind; see ``changes``."""
+"""What people do with organisations: found them, one or a list, name a kind.
 
+What else becomes of them is in ``changes``, what is written down of them in ``describing``.
+"""
+
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,7 +15,6 @@ from sqlmodel import Session, col
 from pointsbank.core import audit
 from pointsbank.core.actor import Actor, Role
 from pointsbank.core.clock import local_day
-from pointsbank.core.encryption import seal
 from pointsbank.core.errors import Forbidden
 from pointsbank.orgs import queries, reach
 from pointsbank.orgs.changes import (
@@ -24,6 +27,7 @@ from pointsbank.orgs.changes import (
     split,
     write_change,
 )
+from pointsbank.orgs.describing import CONTACT_READERS, KEEPERS, describe, show_contact
 from pointsbank.orgs.models import Organisation, OrganisationKind
 from pointsbank.orgs.plans import FOUNDERS
 from pointsbank.orgs.rules import (
@@ -34,29 +38,29 @@ from pointsbank.orgs.rules import (
     Kind,
     KindTaken,
     Line,
+    Listed,
     NameTaken,
     NewOrganisation,
     NoSuchKind,
     NoSuchOrganisation,
     Plan,
     Verb,
-    check_contact_phone,
     check_kind,
     check_name,
     check_open,
     check_region_code,
+    credit_code_doubtful,
     credit_code_written,
     may_sit_under,
+    read_list,
     waves,
 )
 
 __all__ = [
-    "FOUNDERS", "KEEPERS", "add_kind", "close", "describe", "found", "found_many", "lay_in_kinds",
-    "merge", "move", "plan_found", "rename", "show_contact", "split",
+    "CONTACT_READERS", "FOUNDERS", "KEEPERS", "add_kind", "close", "describe", "found",
+    "found_list", "found_many", "lay_in_kinds", "merge", "move", "plan_found", "plan_list",
+    "rename", "show_contact", "split",
 ]  # fmt: skip
-
-KEEPERS = (Role.SECRETARY, Role.ADMINISTRATOR)
-CONTACT_READERS = (Role.SECRETARY, Role.OFFICIAL, Role.ADMINISTRATOR)
 
 
 def lay_in_kinds(session: Session) -> dict[str, Kind]:
@@ -175,6 +179,74 @@ def found_many(
 
 
 @dataclass(frozen=True, slots=True)
+class ListPlan:
+    """What becomes of a list: founded anew, standing there already, named more than once."""
+
+    fresh: list[Listed]
+    standing: list[str]
+    repeated: list[str]
+
+    @property
+    def doubtful(self) -> list[str]:
+        """Of the new ones, those whose credit code fails its check; it is kept all the same."""
+        return [one.name for one in self.fresh if credit_code_doubtful(one.credit_code)]
+
+
+def plan_list(
+    session: Session, actor: Actor, *, org_id: int, kind: str, names: str, on: date, today: date
+) -> ListPlan:
+    """What founding all of a list below an organisation will do; see ``read_list``.
+
+    Refuses: ListEmpty, ListTooLong, ListLineInvalid, NoSuchOrganisation, Forbidden, then as
+    ``found_many``.
+    """
+    listed = read_list(names)
+    queries.organisation(session, org_id)
+    actor.require(*FOUNDERS, org_id=org_id)
+    here = session.execute(
+        select(col(Organisation.name)).where(
+            col(Organisation.parent_id) == org_id,
+            col(Organisation.kind) == kind,
+            col(Organisation.closed_on).is_(None),
+        )
+    )
+    standing, counted = set(here.scalars()), Counter(one.name for one in listed)
+    fresh = {one.name: one for one in reversed(listed) if one.name not in standing}
+    plan = ListPlan(
+        [one for one in listed if fresh.get(one.name) is one],
+        [name for name in counted if name in standing],
+        [name for name, number in counted.items() if number > 1],
+    )
+    rows = _listed_rows(plan.fresh, org_id, kind, on)
+    _checked(session, actor, rows, queries.kinds(session), today=today)
+    return plan
+
+
+def found_list(
+    session: Session, actor: Actor, *, org_id: int, kind: str, names: str, on: date, at: datetime
+) -> ListPlan:
+    """Found what a list has and does not stand yet, all or none: a repeat founds nothing.
+
+    Refuses as ``plan_list``.
+    """
+    lock_tree(session)
+    plan = plan_list(
+        session, actor, org_id=org_id, kind=kind, names=names, on=on, today=local_day(at)
+    )
+    found_many(session, actor, _listed_rows(plan.fresh, org_id, kind, on), at=at)
+    return plan
+
+
+def _listed_rows(
+    listed: Sequence[Listed], org_id: int, kind: str, on: date
+) -> list[NewOrganisation]:
+    return [
+        NewOrganisation(kind, one.name, on, parent_id=org_id, credit_code=one.credit_code)
+        for one in listed
+    ]
+
+
+@dataclass(frozen=True, slots=True)
 class _Checked:
     """Rows that may be founded: their names and codes as they will be kept."""
 
@@ -211,65 +283,6 @@ def _checked(
     return _Checked(kinds, names, codes)
 
 
-def describe(
-    session: Session,
-    actor: Actor,
-    *,
-    org_id: int,
-    region_code: str = "",
-    credit_code: str = "",
-    address: str = "",
-    contact_name: str = "",
-    contact_phone: str | None = None,
-    at: datetime,
-) -> Organisation:
-    """Write down an organisation's codes, address and contact; without a phone it stays as it is.
-
-    A credit code that fails its check is kept: see ``credit_code_doubtful``. Refuses:
-    NoSuchOrganisation, Forbidden (its secretary or administrator), RegionCodeInvalid,
-    ContactPhoneInvalid, OrganisationClosed.
-    """
-    org = queries.organisation(session, org_id)
-    actor.require(*KEEPERS, org_id=org_id)
-    region = check_region_code(region_code)
-    phone = None if contact_phone is None else check_contact_phone(contact_phone)
-    check_open(org.closed_on)
-    new: dict[str, Any] = {
-        "region_code": region,
-        "credit_code": credit_code_written(credit_code),
-        "address": address.strip(),
-    }
-    changed = [name for name, value in new.items() if getattr(org, name) != value]
-    if queries.contact_name(org) != contact_name.strip():
-        new["contact_name_sealed"] = seal(contact_name.strip()) if contact_name.strip() else None
-        changed.append("contact_name")
-    if phone is not None and queries.contact_phone(org) != phone:
-        new["contact_phone_sealed"] = seal(phone) if phone else None
-        changed.append("contact_phone")
-    if changed:
-        org.sqlmodel_update(new)
-        session.add(org)
-        session.flush()
-        audit.record(
-            session, actor, "orgs.describe", ("organisation", org_id), at=at, org_id=org_id,
-            changed=changed,
-        )  # fmt: skip
-    return org
-
-
-def show_contact(session: Session, actor: Actor, *, org_id: int, at: datetime) -> str:
-    """The contact's phone number in full; the look is written down.
-
-    Refuses: NoSuchOrganisation, Forbidden (its secretary, official or administrator).
-    """
-    org = queries.organisation(session, org_id)
-    actor.require(*CONTACT_READERS, org_id=org_id)
-    audit.record(
-        session, actor, "orgs.show_contact", ("organisation", org_id), at=at, org_id=org_id
-    )
-    return queries.contact_phone(org)
-
-
 def _values(
     row: NewOrganisation, index: int, checked: _Checked, ids: Sequence[int]
 ) -> dict[str, Any]:
@@ -279,6 +292,7 @@ def _values(
         "kind": row.kind,
         "name": checked.names[index],
         "region_code": checked.codes[index],
+        "credit_code": credit_code_written(row.credit_code),
         "opened_on": row.on,
     }
 

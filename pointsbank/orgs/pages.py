@@ -16,7 +16,7 @@ from pointsbank.core import clock
 from pointsbank.core.actor import Role
 from pointsbank.core.database import Session, snapshot, transaction
 from pointsbank.core.errors import Invalid, Refused, say
-from pointsbank.orgs import listing, operations, plans, queries
+from pointsbank.orgs import kind_pages, list_pages, listing, operations, plans, queries
 from pointsbank.orgs.models import Organisation, OrganisationChange
 from pointsbank.orgs.plans import FOUNDERS
 from pointsbank.orgs.rules import (
@@ -30,7 +30,6 @@ from pointsbank.orgs.schemas import (
     ClosingRequest,
     DetailsForm,
     FoundForm,
-    KindRequest,
     MergerRequest,
     MoveRequest,
     RenamingRequest,
@@ -56,6 +55,8 @@ from pointsbank.web.navigation import Link
 from pointsbank.web.schemas import Request
 
 pages = PageBlueprint("organisations", __name__)
+for _room in (kind_pages, list_pages):
+    pages.register_blueprint(_room.pages)
 
 STAFF = frozenset(Role) - {Role.VOLUNTEER}
 NAVIGATION = (
@@ -364,37 +365,3 @@ def _faults(refused: Refused | None) -> dict[str, Any]:
         "errors": refused.fields if isinstance(refused, Invalid) else {},
         "sentence": sentence_of(refused) if refused else "",
     }
-
-
-@pages.get("/organisations/kinds")
-@allow(Role.ADMINISTRATOR)
-def kinds() -> Page:
-    return _kinds_page({}, None)
-
-
-@pages.post("/organisations/kinds")
-@allow(Role.ADMINISTRATOR)
-def add_kind() -> Response | Page:
-    try:
-        asked = form(KindRequest)
-        with transaction() as session:
-            kind = operations.add_kind(session, actor(), **asked, at=clock.now())
-    except Refused as refused:
-        return _kinds_page(request.form.to_dict(), refused)
-    flash(gettext("已新增类别“%(name)s”。", name=kind.name), "success")
-    return redirect("/organisations/kinds", 303)
-
-
-def _kinds_page(asked: Mapping[str, str], refused: Refused | None) -> Page:
-    with snapshot() as session:
-        found = _kinds(session)
-        at_the_top = any(node.org.parent_id is None for node in listing.tops(session, actor()))
-    page = render_template(
-        "orgs/kinds.html",
-        kinds=found.values(),
-        lines=LINE_NAMES,
-        asked=asked,
-        may_add=at_the_top,
-        **_faults(refused),
-    )
-    return page, status_of(refused) if refused else 200

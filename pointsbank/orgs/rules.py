@@ -14,6 +14,7 @@ MOST_REGION_DIGITS = 12
 MOST_CREDIT_CODE_CHARACTERS = 30
 MOST_ADDRESS_CHARACTERS = 200
 MOST_CONTACT_CHARACTERS = 50
+MOST_LISTED = 1_000
 
 
 class Line(StrEnum):
@@ -108,6 +109,15 @@ class NewOrganisation:
     parent_id: int | None = None
     parent_row: int | None = None
     region_code: str = ""
+    credit_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A line of a list of organisations to be founded."""
+
+    name: str
+    credit_code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +163,21 @@ class NoSuchKind(NotFound):
 
 class NameEmpty(Invalid):
     sentence = say("组织名称不能为空，且不超过 %(most)s 个字。")
+
+
+class ListEmpty(Invalid):
+    sentence = say("名单是空的，请每行写一个组织。")
+
+
+class ListTooLong(Invalid):
+    sentence = say("一次最多办理 %(most)s 个，请分几次。")
+
+
+class ListLineInvalid(Invalid):
+    sentence = say(
+        "第 %(line)s 行“%(text)s”看不懂：先写名称，不超过 %(most)s 个字；"
+        "有信用代码的，用逗号隔开写在后面。"
+    )
 
 
 class RegionCodeInvalid(Invalid):
@@ -250,6 +275,27 @@ def check_name(name: str) -> str:
     if not 0 < len(bare) <= MOST_NAME_CHARACTERS:
         raise NameEmpty(most=MOST_NAME_CHARACTERS)
     return bare
+
+
+def read_list(text: str) -> list[Listed]:
+    """The organisations of a list, one a line: the name, and after a comma or a tabulator (as a
+    spreadsheet's columns are pasted) the unified credit code. Empty lines count for nothing.
+
+    Refuses: ListEmpty, ListTooLong, ListLineInvalid.
+    """
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    if not lines:
+        raise ListEmpty
+    if len(lines) > MOST_LISTED:
+        raise ListTooLong(most=MOST_LISTED)
+    found = []
+    for number, line in lines:
+        name, code, *more = [*(part.strip() for part in re.split("[\t,，]", line)), ""]
+        fits = 0 < len(name) <= MOST_NAME_CHARACTERS and len(code) <= MOST_CREDIT_CODE_CHARACTERS
+        if not fits or any(more):
+            raise ListLineInvalid(line=number, text=line.strip()[:20], most=MOST_NAME_CHARACTERS)
+        found.append(Listed(name, code))
+    return found
 
 
 def check_region_code(code: str) -> str:

@@ -19,6 +19,7 @@ from pointsbank.web.schemas import Day, Request, Text, View, Whole, choice, repe
 
 MOST_A_PAGE = 500
 MOST_LEVEL = 1000
+MOST_LIST_CHARACTERS = 120_000
 MOST_CHILDREN = 1000
 
 
@@ -106,6 +107,12 @@ class FoundForm(FoundRequest):
     class Meta:
         exclude = ("parent_id",)
         unknown = ma.RAISE
+
+
+class FoundListForm(Request):
+    kind = Text(30, required=True)
+    names = Text(MOST_LIST_CHARACTERS, required=True)
+    on = _on()
 
 
 class KindRequest(Request):

@@ -246,6 +246,12 @@ def forms(ground: Ground) -> dict[tuple[str, str], dict[str, Any]]:
             "kind": "grid", "name": "第九网格", "on": "2026-01-01", "key": key,
         },
         **{
+            ("administrator", f"/organisations/{here}/founding-list{step}"): {
+                "kind": "grid", "names": "第十网格\n第九网格", "on": "2026-01-01",
+            }
+            for step in ("", "/preview")
+        },
+        **{
             ("administrator", f"/organisations/{here}/{change}"): {
                 **asked, "on": "2026-01-01", "key": key,
             }

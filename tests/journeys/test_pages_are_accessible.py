@@ -126,7 +126,8 @@ class Place:
         pages["secretary"] += [f"{one}/local-rules/hour-rules/new", f"{one}/local-rules"]
         pages["secretary"].append(f"{one}/local-rules/points-rules/new?part=morality&preset=0")
         moved = f"/organisations/{self.town.grid}"
-        pages["secretary"] += [f"{moved}/split", f"{moved}/move", "/organisations/tree?q=社区"]
+        pages["secretary"] += [f"{moved}/split", f"{moved}/move", f"{moved}/founding-list"]
+        pages["secretary"].append("/organisations/tree?q=社区")
         pages["secretary"] += ["/enrolments", "/enrolments/applications", "/enrolments/imports"]
         pages["secretary"] += ["/report-ins", "/register", "/register/status"]
         if laid := self.enrolments:

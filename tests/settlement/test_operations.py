@@ -309,7 +309,7 @@ def test_a_days_tier_holds_settled_hours_too(scene: Any) -> None:
 def policy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> SpentReversal:
     """What a bank's units do about points that are spent; it is asked for before the scene."""
     units = tuple(replace(unit, spent_reversal=request.param) for unit in DEFAULT_UNITS)
-    monkeypatch.setattr("pointsbank.ledger.operations.DEFAULT_UNITS", units)
+    monkeypatch.setattr("pointsbank.ledger.units.DEFAULT_UNITS", units)
     return SpentReversal(request.param)
 
 
