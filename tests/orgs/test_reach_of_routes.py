@@ -30,6 +30,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "split": {"name": "分出来的"},
     "closing": {},
     "founding": {"kind": "team", "name": "新来的队"},
+    "founding-list": {"kind": "team", "names": "新来的队"},
+    "preview": {"kind": "team", "names": "新来的队"},
     "details": {
         "region_code": "",
         "credit_code": "",
@@ -124,7 +126,9 @@ def send(client: Any, csrf: str, method: str, path: str, mine: int) -> Any:
     word = path.rpartition("/")[2]
     body = {name: mine if value == 0 else value for name, value in BODIES[word].items()}
     if word not in {"details", "contact"}:
-        body |= {"on": clock.today().isoformat(), "key": "a-good-key"}
+        body["on"] = clock.today().isoformat()
+        if "names" not in body:
+            body["key"] = "a-good-key"
     if path.startswith("/api/"):
         return client.open(path, method=method, json=body, headers={"X-CSRFToken": csrf})
     return client.post(path, data={"csrf_token": csrf, **body})
