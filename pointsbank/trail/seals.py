@@ -67,7 +67,7 @@ def digest_of_seal(seal: Mapping[str, Any]) -> bytes:
     return sha256(seal["previous"] + header + seal["rows_digest"]).digest()
 
 
-def is_alone(session: Session) -> bool:
+def _is_alone(session: Session) -> bool:
     """Whether nobody is writing an entry now; until the transaction ends nobody will be.
 
     SQLite has one writer.
@@ -78,7 +78,11 @@ def is_alone(session: Session) -> bool:
 
 
 def seal_run(session: Session, *, at: datetime) -> int | None:
-    """Seal the next run of entries; its number, or None if there was nothing to seal."""
+    """Seal the next run of entries; its number, None if there was nothing to seal, or 0 while
+    somebody else writes an entry.
+    """
+    if not _is_alone(session):
+        return 0
     before = session.execute(select(_seal).order_by(_seal.c.id.desc()).limit(1)).mappings().first()
     rows = _entries(session, before["last_entry_id"] if before else FIRST, most=MOST_A_RUN)
     if not rows:

@@ -43,6 +43,7 @@ def test_a_missed_check_out_stands_to_be_settled_when_the_shift_is_over(
     end_shifts(scene.at(80))
     with transaction() as session:
         now = make_scene(session, c)
+        assert now.do(attendance.end_shifts, event, 80, actor=SYSTEM) == 0  # and tells nobody so
         counted = queries.counts(session, event.id)
         assert (counted.came, counted.present, counted.unsettled) == (3, 2, 1)
         assert now.scan(attendance.check_out, event, 90).state is AttendanceState.TO_CONFIRM
