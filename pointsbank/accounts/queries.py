@@ -1,6 +1,5 @@
 """Accounts as those see them who keep them: by organisation, role and state."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -244,8 +243,4 @@ def places(
     rows = list(session.execute(matching.order_by(*order).limit(MOST_PLACES)))
     if named is not None and all(row[0] != named for row in rows):
         rows += session.execute(wanted.where(col(here.id) == named))
-    counted = Counter(name for _, name, _ in rows)
-    return [
-        (org_id, f"{name}（{parent}）" if counted[name] > 1 and parent else name)
-        for org_id, name, parent in rows
-    ]
+    return orgs.told_apart(rows)

@@ -338,7 +338,7 @@ def _write_ahead(cursor: Any) -> None:
         except driver().OperationalError as failure:
             if failure.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                 raise
-            time.sleep(0.01)
+            time.sleep(0.01)  # the busy timeout does not hold for a change of mode
         else:
             return
 

@@ -2,18 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import Row, Select, func, select, text
 
-from pointsbank.core import bank, clock
+from pointsbank.core import clock
 from pointsbank.core.actor import Actor, Role
 from pointsbank.core.database import Session, table_of
 from pointsbank.exchange import purses, rules
 from pointsbank.exchange.models import Goods, Redemption, StockMovement
 from pointsbank.exchange.rules import NoSuchGoods, Offer, RedemptionState
 from pointsbank.ledger.models import Unit
-from pointsbank.ledger.queries import NextLapse, next_lapses
+from pointsbank.ledger.queries import NextLapse, next_lapses, told_until
 from pointsbank.ledger.rules import OwnerKind
 from pointsbank.members import queries as members
 from pointsbank.members.models import Member
@@ -199,7 +199,6 @@ def redeemed_by_member(
 def _customer(session: Session, member: Member, at: datetime) -> Customer:
     today = clock.local_day(at)
     own, joint = purses.balances(session, member.id, today)
-    near = today + timedelta(days=bank.settings().expiry_notice_days)
     hers = members.ids_of_person(session, member.id)
     return Customer(
         member_id=member.id,
@@ -208,7 +207,7 @@ def _customer(session: Session, member: Member, at: datetime) -> Customer:
         phone_tail=member.phone_tail,
         balances=own,
         household=joint,
-        lapsing=next_lapses(session, OwnerKind.MEMBER, hers, on=today, until=near),
+        lapsing=next_lapses(session, OwnerKind.MEMBER, hers, on=today, until=told_until(today)),
     )
 
 

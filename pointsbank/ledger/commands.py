@@ -12,6 +12,7 @@ from pointsbank.core.actor import SYSTEM
 from pointsbank.core.database import snapshot, transaction
 from pointsbank.ledger import jobs, journal, operations, transcript
 from pointsbank.ledger.lapses import lapsing as lapsing_accounts
+from pointsbank.ledger.lapses import told_until
 from pointsbank.ledger.manifest import Manifest
 from pointsbank.ledger.notice import SealLine
 from pointsbank.ledger.rules import (
@@ -102,8 +103,8 @@ def lapsing(days: int | None) -> None:
 
     志愿者在“我的存折”里看得到自己的。Volunteers are told of their own on their pages.
     """
-    ahead = bank.settings().expiry_notice_days if days is None else days
-    until = clock.today() + timedelta(days=ahead)
+    today = clock.today()
+    until = told_until(today) if days is None else today + timedelta(days=days)
     with snapshot() as session:
         found = lapsing_accounts(session, until=until)
     for one in found:

@@ -7,11 +7,12 @@ earned that is still good. A redemption taken back brings its points back as the
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, union_all
 
+from pointsbank.core import bank
 from pointsbank.core.database import Session
 from pointsbank.ledger.columns import among, total
 from pointsbank.ledger.models import TABLES
@@ -43,6 +44,11 @@ class NextLapse:
 
     last_on: date
     amount: int
+
+
+def told_until(on: date) -> date:
+    """The last day of what people are told on this one."""
+    return on + timedelta(days=bank.settings().expiry_notice_days)
 
 
 def lapsing(session: Session, *, until: date) -> list[Lapsing]:

@@ -10,7 +10,7 @@ from sqlalchemy import CTE, ColumnElement, String, and_, cast, literal, select, 
 from pointsbank.core.database import Session
 from pointsbank.ledger.columns import among, is_account, total
 from pointsbank.ledger.joint import joint_period_figures, joint_statement
-from pointsbank.ledger.lapses import Lapsing, NextLapse, lapsing, next_lapses
+from pointsbank.ledger.lapses import Lapsing, NextLapse, lapsing, next_lapses, told_until
 from pointsbank.ledger.models import TABLES
 from pointsbank.ledger.periods import last_period
 from pointsbank.ledger.rules import AccountRef, Clip, OwnerKind
@@ -20,7 +20,7 @@ __all__ = [
     "AccountFigures", "Lapsing", "MemberTotal", "NextLapse", "OriginTransfer", "PeriodFigures",
     "Reversible", "StatementEntry", "account", "balances", "balances_of", "household_balances",
     "joint_period_figures", "joint_statement", "lapsing", "next_lapses", "open_day",
-    "period_figures", "reversible", "statement", "totals_by_member", "transfers_of",
+    "period_figures", "reversible", "statement", "told_until", "totals_by_member", "transfers_of",
 ]  # fmt: skip
 
 _unit = TABLES["unit"]

@@ -1,7 +1,6 @@
 """One member as her page shows her, as far as the reader may see it; and what forms offer."""
 
 import importlib
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -319,7 +318,6 @@ def _homes_in(
 
 
 def _named(session: Session, *where: ColumnElement[bool]) -> list[tuple[int, str]]:
-    """Ids and names; of several of one name what is above them tells which."""
     above = aliased(Organisation)
     wanted = (
         select(col(Organisation.id), col(Organisation.name), func.coalesce(above.name, ""))
@@ -329,12 +327,7 @@ def _named(session: Session, *where: ColumnElement[bool]) -> list[tuple[int, str
         .order_by(col(OrganisationKind.level), col(Organisation.id))
         .limit(MOST_CHOICES)
     )
-    rows = session.execute(wanted).all()
-    counted = Counter(name for _, name, _ in rows)
-    return [
-        (org_id, f"{name}（{parent}）" if counted[name] > 1 and parent else name)
-        for org_id, name, parent in rows
-    ]
+    return orgs.told_apart(session.execute(wanted))
 
 
 @cache

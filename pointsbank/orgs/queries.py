@@ -1,5 +1,6 @@
 """What people look up about organisations: roll-ups at any depth, of any day, are one query."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 from typing import Any
@@ -237,6 +238,18 @@ def names_since(session: Session, org_ids: Iterable[int]) -> dict[int, date]:
     since = {org_id: org.opened_on for org_id, org in known.items()}
     since.update({row[0]: row[1] + timedelta(days=1) for row in last})
     return since
+
+
+def told_apart(rows: Iterable[Any]) -> list[tuple[int, str]]:
+    """Ids and names of rows (id, name, name of the parent): of several of one name the parent tells
+    which.
+    """
+    listed = [tuple(row) for row in rows]
+    counted = Counter(name for _, name, _ in listed)
+    return [
+        (org_id, f"{name}（{parent}）" if counted[name] > 1 and parent else name)
+        for org_id, name, parent in listed
+    ]
 
 
 def open_children(session: Session, org_id: int) -> list[Organisation]:

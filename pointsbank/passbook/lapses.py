@@ -1,11 +1,10 @@
 """What a person is about to lose: told her so long ahead as is set."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
-from pointsbank.core import bank
 from pointsbank.core.database import Session
-from pointsbank.ledger.queries import NextLapse, next_lapses
+from pointsbank.ledger.queries import NextLapse, next_lapses, told_until
 from pointsbank.ledger.rules import OwnerKind
 from pointsbank.members.queries import ids_of_person, shared_households
 
@@ -21,7 +20,7 @@ class Warned:
 
 def warnings(session: Session, member_id: int, on: date) -> list[Warned]:
     """What lapses so soon that she is told on this day, her own first."""
-    near = on + timedelta(days=bank.settings().expiry_notice_days)
+    near = told_until(on)
     owners = (
         (OwnerKind.MEMBER, ids_of_person(session, member_id)),
         (OwnerKind.HOUSEHOLD, shared_households(session, [member_id]).get(member_id, [])),

@@ -118,14 +118,17 @@ def test_a_record_that_was_merged_leads_to_the_one_that_was_kept(
 @pytest.fixture
 def at_the_unit(community: Community) -> Actor:
     """An official of the unit where 孙 works, who knows her by that alone."""
+    return _staff("unit", Role.OFFICIAL, community.employer)
+
+
+def _staff(name: str, role: Role, org_id: int) -> Actor:
     with transaction() as session:
         user = access.open_user(
-            session, SYSTEM, org_id=community.employer, staff_name="unit", display_name="人事",
-            at=clock.now(),
-        )  # fmt: skip
+            session, SYSTEM, org_id=org_id, staff_name=name, display_name="人事", at=clock.now()
+        )
         access.grant_role(
-            session, SYSTEM, user_id=user.id, role=Role.OFFICIAL, org_id=community.employer,
-            from_on=SINCE, at=clock.now(),
+            session, SYSTEM, user_id=user.id, role=role, org_id=org_id, from_on=SINCE,
+            at=clock.now(),
         )  # fmt: skip
         return Actor("user", user.id, name="人事")
 
@@ -324,16 +327,7 @@ def test_moving_house_on_the_page_keeps_unit_and_branch_wherever_they_are(
 def test_who_has_a_grid_alone_filters_by_its_homes(
     client: FlaskClient, community: Community
 ) -> None:
-    with transaction() as session:
-        user = access.open_user(
-            session, SYSTEM, org_id=community.grid, staff_name="grid", display_name="网格员",
-            at=clock.now(),
-        )  # fmt: skip
-        access.grant_role(
-            session, SYSTEM, user_id=user.id, role=Role.ORGANISER, org_id=community.grid,
-            from_on=SINCE, at=clock.now(),
-        )  # fmt: skip
-    sign_in(client, Actor("user", user.id))
+    sign_in(client, _staff("grid", Role.ORGANISER, community.grid))
     page = client.get("/members").text
     assert f'<option value="{community.grid}">幸福社区 幸福社区第一网格</option>' in page
     assert f'<option value="{community.building_group}">' in page
